@@ -1,0 +1,20 @@
+//! The checks that need all definitions at once.
+
+mod areas;
+mod expectations;
+mod formulas;
+mod reports;
+mod transitions;
+
+use crate::Catalog;
+use crate::load::Draft;
+
+/// Reports what is wrong between definitions. The catalogue may be incomplete: what could not be read is not in it, and
+/// was reported when it was read.
+pub(crate) fn check(catalog: &Catalog, draft: &Draft<'_>) {
+    areas::check_areas(catalog, draft);
+    transitions::check_transitions(catalog, draft);
+    formulas::check_formulas(catalog, draft);
+    expectations::check_expectations(catalog, draft);
+    reports::check_reports(catalog, draft);
+}

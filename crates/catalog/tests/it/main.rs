@@ -1,0 +1,11 @@
+//! The catalogue as its users see it: files in, problems or answers out.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+mod areas;
+mod catalogue;
+mod compatibility;
+mod definitions;
+mod formulas;
+mod lookup;
+mod validation;

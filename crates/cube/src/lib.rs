@@ -1,0 +1,73 @@
+//! The read model: every version of every value, in columns by metric and series.
+//!
+//! ```text
+//! Cube      metric id -> MetricCube
+//! MetricCube            series, found by key or by area
+//! Series                one contiguous column of newest cells by period, and the versions they superseded
+//! Cell                  value, status, the revision that put it there
+//! ```
+//!
+//! Reports and tallies are kept alike: each revision that touches a cell makes a new version of it, the reported value
+//! or the new total. So the newest value costs one look, and a value as of an earlier revision a look into the superseded
+//! versions of that one cell. Nothing here reads a clock or does IO: the same batches give the same cube.
+
+mod metric;
+mod series;
+
+use std::collections::HashMap;
+
+use almanac_catalog::{Catalog, Method};
+use almanac_model::{Batch, MetricId, Revision};
+
+pub use metric::MetricCube;
+pub use series::{Cell, Series, SeriesKey};
+
+/// All recorded values.
+#[derive(Clone, Debug, Default)]
+pub struct Cube {
+    metrics: HashMap<MetricId, MetricCube>,
+}
+
+/// A batch that does not fit the catalogue it was recorded under: the log is damaged, or not ours.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("revision {revision} has events of {metric}, which the catalogue in force does not define")]
+pub struct ApplyError {
+    /// The batch.
+    pub revision: Revision,
+    /// The metric it names.
+    pub metric: MetricId,
+}
+
+impl Cube {
+    /// Adds a batch. Batches come in the order of their revisions.
+    pub fn apply(&mut self, revision: Revision, batch: &Batch, catalog: &Catalog) -> Result<(), ApplyError> {
+        let methods = batch
+            .series()
+            .iter()
+            .map(|series| {
+                let unknown = || ApplyError { revision, metric: series.metric.clone() };
+                catalog.metric(series.metric.as_str()).map(|metric| metric.method).ok_or_else(unknown)
+            })
+            .collect::<Result<Vec<Method>, _>>()?;
+        let places: Vec<u32> = batch.series().iter().map(|series| self.place(series)).collect();
+        for row in batch.rows() {
+            let index = row.series_index as usize;
+            if let Some(metric) = self.metrics.get_mut(&row.series.metric) {
+                let cell = Cell { value: i128::from(row.value), status: row.status, revision };
+                metric.record(places[index], row.period, cell, methods[index]);
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, series: &almanac_model::BatchSeries) -> u32 {
+        let metric = self.metrics.entry(series.metric.clone()).or_insert_with(|| MetricCube::new(series.granularity));
+        metric.place(SeriesKey::of(series))
+    }
+
+    /// The values of a metric; `None` when nothing of it was ever recorded.
+    #[must_use]
+    pub fn metric(&self, id: &MetricId) -> Option<&MetricCube> {
+        self.metrics.get(id)
+    }
+}

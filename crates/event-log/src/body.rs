@@ -1,0 +1,177 @@
+//! The part of a record that does not depend on its revision: packed before the record has one, by the caller of
+//! `append`, so that the one writer thread never compresses.
+//!
+//! ```text
+//! flags u8            bit 0: producer follows, bit 1: request follows, the others 0
+//! principal           length u16, UTF-8
+//! producer            id 16 bytes, epoch u64, sequence u64
+//! request             id 16 bytes, digest 32 bytes
+//! receipt             length u32, bytes
+//! payload             the rest
+//! ```
+//!
+//! All numbers are big endian. The body is compressed as a whole, and stored as it is when that is not longer.
+
+use bytes::{Buf, Bytes};
+
+use crate::fault::Fault;
+use crate::frame::Codec;
+use crate::limits::{MAX_PRINCIPAL_BYTES, MAX_RECORD_BYTES};
+use crate::record::{NewRecord, ProducerPosition, RecordKind, RequestKey};
+
+const HAS_PRODUCER: u8 = 1;
+const HAS_REQUEST: u8 = 2;
+
+/// The most that a body is longer than the record's content.
+const OVERHEAD_BYTES: usize = 128;
+
+/// Of the levels that keep up with a disk, the fastest: the batches are packed columns and shrink little more above.
+const ZSTD_LEVEL: i32 = 1;
+
+/// Below this a compressed body is hardly ever shorter.
+const MIN_COMPRESSED_BYTES: usize = 96;
+
+/// A body that is ready to be framed.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    pub(crate) kind: RecordKind,
+    pub(crate) codec: Codec,
+    /// The length before compression.
+    pub(crate) body_bytes: u32,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A body that was read. The slices share one buffer.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Body {
+    pub(crate) principal: String,
+    pub(crate) producer: Option<ProducerPosition>,
+    pub(crate) request: Option<RequestKey>,
+    pub(crate) receipt: Bytes,
+    pub(crate) payload: Bytes,
+}
+
+/// Packs a record whose size `Limits` has checked.
+pub(crate) fn pack(record: &NewRecord) -> Packed {
+    let raw = layout(record);
+    let body_bytes = u32::try_from(raw.len()).unwrap_or(u32::MAX);
+    assert!(
+        raw.len() <= MAX_RECORD_BYTES + OVERHEAD_BYTES,
+        "the limits let pass {} bytes",
+        raw.len()
+    );
+    if raw.len() >= MIN_COMPRESSED_BYTES
+        && let Ok(bytes) = zstd::bulk::compress(&raw, ZSTD_LEVEL)
+        && bytes.len() < raw.len()
+    {
+        return Packed {
+            kind: record.kind,
+            codec: Codec::Zstd,
+            body_bytes,
+            bytes,
+        };
+    }
+    Packed {
+        kind: record.kind,
+        codec: Codec::Raw,
+        body_bytes,
+        bytes: raw,
+    }
+}
+
+/// The uncompressed body.
+pub(crate) fn layout(record: &NewRecord) -> Vec<u8> {
+    let mut raw = Vec::with_capacity(record.content_bytes() + OVERHEAD_BYTES);
+    let producer = if record.producer.is_some() { HAS_PRODUCER } else { 0 };
+    let request = if record.request.is_some() { HAS_REQUEST } else { 0 };
+    raw.push(producer | request);
+    let principal_bytes = u16::try_from(record.principal.len()).unwrap_or(u16::MAX);
+    raw.extend_from_slice(&principal_bytes.to_be_bytes());
+    raw.extend_from_slice(record.principal.as_bytes());
+    if let Some(position) = &record.producer {
+        raw.extend_from_slice(&position.producer);
+        raw.extend_from_slice(&position.epoch.to_be_bytes());
+        raw.extend_from_slice(&position.sequence.to_be_bytes());
+    }
+    if let Some(request) = &record.request {
+        raw.extend_from_slice(&request.id);
+        raw.extend_from_slice(&request.digest);
+    }
+    let receipt_bytes = u32::try_from(record.receipt.len()).unwrap_or(u32::MAX);
+    raw.extend_from_slice(&receipt_bytes.to_be_bytes());
+    raw.extend_from_slice(&record.receipt);
+    raw.extend_from_slice(&record.payload);
+    raw
+}
+
+/// Reads a body of `body_bytes` bytes from the joined pieces of its parts.
+pub(crate) fn unpack(codec: Codec, body_bytes: u32, stored: Vec<u8>) -> Result<Body, Fault> {
+    let expected = usize::try_from(body_bytes).unwrap_or(usize::MAX);
+    if expected > MAX_RECORD_BYTES + OVERHEAD_BYTES {
+        return Err(Fault::Malformed {
+            what: "the length of the body",
+        });
+    }
+    let raw = match codec {
+        Codec::Raw => stored,
+        Codec::Zstd => zstd::bulk::decompress(&stored, expected).map_err(|_| Fault::Compression)?,
+    };
+    if raw.len() != expected {
+        return Err(Fault::Compression);
+    }
+    read(raw.into()).ok_or(Fault::Malformed { what: "the body" })
+}
+
+fn read(mut raw: Bytes) -> Option<Body> {
+    let flags = raw.try_get_u8().ok()?;
+    if flags & !(HAS_PRODUCER | HAS_REQUEST) != 0 {
+        return None;
+    }
+    let principal_bytes = usize::from(raw.try_get_u16().ok()?);
+    if principal_bytes > MAX_PRINCIPAL_BYTES {
+        return None;
+    }
+    let principal = String::from_utf8(take(&mut raw, principal_bytes)?.into()).ok()?;
+    let producer = if flags & HAS_PRODUCER == 0 {
+        None
+    } else {
+        Some(read_producer(&mut raw)?)
+    };
+    let request = if flags & HAS_REQUEST == 0 {
+        None
+    } else {
+        Some(read_request(&mut raw)?)
+    };
+    let receipt_bytes = usize::try_from(raw.try_get_u32().ok()?).ok()?;
+    let receipt = take(&mut raw, receipt_bytes)?;
+    Some(Body {
+        principal,
+        producer,
+        request,
+        receipt,
+        payload: raw,
+    })
+}
+
+fn read_producer(raw: &mut Bytes) -> Option<ProducerPosition> {
+    Some(ProducerPosition {
+        producer: take_array(raw)?,
+        epoch: raw.try_get_u64().ok()?,
+        sequence: raw.try_get_u64().ok()?,
+    })
+}
+
+fn read_request(raw: &mut Bytes) -> Option<RequestKey> {
+    Some(RequestKey {
+        id: take_array(raw)?,
+        digest: take_array(raw)?,
+    })
+}
+
+fn take(raw: &mut Bytes, count: usize) -> Option<Bytes> {
+    (count <= raw.len()).then(|| raw.split_to(count))
+}
+
+fn take_array<const N: usize>(raw: &mut Bytes) -> Option<[u8; N]> {
+    take(raw, N)?.as_ref().try_into().ok()
+}

@@ -1,0 +1,185 @@
+//! Between the callers of `append` and the writer: the one place where order is made.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use almanac_model::Revision;
+
+use crate::body::Packed;
+use crate::limits::Limits;
+use crate::{AppendError, Failure};
+
+/// A record with its place in the order.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) revision: Revision,
+    pub(super) recorded_at_ms: i64,
+    pub(super) packed: Packed,
+}
+
+/// What the writer is to do next.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Write these, which are next in order.
+    Group(Vec<Entry>),
+    /// Nothing came for a while.
+    Idle,
+    /// Nothing will come any more.
+    Done,
+}
+
+/// Records in order, waiting for the writer.
+#[derive(Debug)]
+pub(super) struct Queue {
+    limit_bytes: usize,
+    group_bytes: usize,
+    group_wait: Duration,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    entries: VecDeque<Entry>,
+    /// Of the entries that wait.
+    waiting_bytes: usize,
+    /// Of the entries that the writer took and did not finish.
+    taken_bytes: usize,
+    last: Revision,
+    last_recorded_at_ms: i64,
+    closed: bool,
+    failure: Option<Failure>,
+}
+
+impl Queue {
+    /// An empty queue after the record `last`. A group is at most `group_bytes`.
+    pub(super) fn new(limits: &Limits, group_bytes: usize, last: Revision, last_recorded_at_ms: i64) -> Self {
+        let state = State {
+            entries: VecDeque::new(),
+            waiting_bytes: 0,
+            taken_bytes: 0,
+            last,
+            last_recorded_at_ms,
+            closed: false,
+            failure: None,
+        };
+        Self {
+            limit_bytes: limits.queue_bytes,
+            group_bytes,
+            group_wait: limits.group_wait,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Refuses early what [`Self::push`] would surely refuse, before it is compressed.
+    pub(super) fn check(&self) -> Result<(), AppendError> {
+        self.admit(&self.lock(), 1)
+    }
+
+    /// Gives the record the next revision.
+    pub(super) fn push(&self, packed: Packed, recorded_at_ms: i64) -> Result<Revision, AppendError> {
+        let mut state = self.lock();
+        self.admit(&state, packed.bytes.len())?;
+        let revision = state.last.next();
+        state.last = revision;
+        state.last_recorded_at_ms = state.last_recorded_at_ms.max(recorded_at_ms);
+        state.waiting_bytes += packed.bytes.len();
+        let entry = Entry {
+            revision,
+            recorded_at_ms: state.last_recorded_at_ms,
+            packed,
+        };
+        state.entries.push_back(entry);
+        drop(state);
+        self.changed.notify_one();
+        Ok(revision)
+    }
+
+    fn admit(&self, state: &State, bytes: usize) -> Result<(), AppendError> {
+        if let Some(failure) = &state.failure {
+            return Err(AppendError::Failed(failure.clone()));
+        }
+        if state.closed {
+            return Err(AppendError::Closed);
+        }
+        let queued_bytes = state.waiting_bytes + state.taken_bytes;
+        // An empty queue takes any record, so that a limit below the size of a record does not refuse it for ever.
+        if queued_bytes > 0 && queued_bytes + bytes > self.limit_bytes {
+            return Err(AppendError::QueueFull {
+                queued_bytes,
+                limit_bytes: self.limit_bytes,
+            });
+        }
+        Ok(())
+    }
+
+    /// Waits for work, at most `patience`. The group that was taken before is finished with this call.
+    pub(super) fn take(&self, patience: Duration) -> Work {
+        let mut state = self.lock();
+        state.taken_bytes = 0;
+        if state.entries.is_empty() && !state.closed {
+            state = self.wait(state, patience);
+        }
+        if state.entries.is_empty() {
+            return if state.closed { Work::Done } else { Work::Idle };
+        }
+        if !self.group_wait.is_zero() {
+            state = self.wait_for_company(state);
+        }
+        Work::Group(self.next_group(&mut state))
+    }
+
+    fn wait_for_company<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let deadline = Instant::now() + self.group_wait;
+        while state.waiting_bytes < self.group_bytes && !state.closed {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state = self.wait(state, left);
+        }
+        state
+    }
+
+    fn next_group(&self, state: &mut State) -> Vec<Entry> {
+        let mut group = Vec::new();
+        let mut bytes = 0;
+        while let Some(entry) = state.entries.front() {
+            bytes += entry.packed.bytes.len();
+            if !group.is_empty() && bytes > self.group_bytes {
+                break;
+            }
+            group.extend(state.entries.pop_front());
+        }
+        let taken_bytes: usize = group.iter().map(|entry| entry.packed.bytes.len()).sum();
+        state.waiting_bytes -= taken_bytes;
+        state.taken_bytes = taken_bytes;
+        group
+    }
+
+    /// Nothing more is accepted; the writer finishes what is here.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_one();
+    }
+
+    /// Nothing more is accepted, and what is here is lost.
+    pub(super) fn fail(&self, failure: Failure) {
+        let mut state = self.lock();
+        state.failure = Some(failure);
+        state.entries = VecDeque::new();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State>, patience: Duration) -> MutexGuard<'a, State> {
+        self.changed
+            .wait_timeout(state, patience)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+    }
+}

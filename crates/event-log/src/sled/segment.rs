@@ -1,0 +1,236 @@
+//! One segment: one sled database in its own folder, and everything that sled itself does not promise.
+
+use std::fs::{self, File, OpenOptions};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use almanac_model::{LogId, Revision};
+
+use super::disk::Disk;
+use super::engine::{self, panic_text};
+use super::files;
+use crate::assemble::{Assembler, Batch};
+use crate::body::Packed;
+use crate::fault::Fault;
+use crate::frame;
+use crate::{Damage, Failure, ReadError};
+
+/// sled moves a page larger than a quarter of this to a file of its own, which it never syncs: as large as possible.
+pub(super) const SLED_SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+
+/// How a segment is opened.
+#[derive(Clone, Debug)]
+pub(super) struct SegmentOptions {
+    pub(super) log: LogId,
+    pub(super) cache_bytes: u64,
+    pub(super) flush_every_ms: u64,
+    pub(super) disk: Arc<dyn Disk>,
+}
+
+/// An open segment.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) first: Revision,
+    pub(super) path: PathBuf,
+    log: LogId,
+    db: ::sled::Db,
+    /// A second handle on sled's data file. sled's flush is `sync_file_range`, which leaves the data in the drive's
+    /// cache; and an error that sled's own thread meets and drops is reported once to every handle, so to this one too.
+    data: File,
+    disk: Arc<dyn Disk>,
+    delivered_bytes: AtomicU64,
+}
+
+/// The folder of the segments.
+pub(super) fn root(dir: &Path) -> PathBuf {
+    dir.join("log")
+}
+
+/// The folder of the segment that starts at `first`: names sort as revisions do.
+pub(super) fn folder(dir: &Path, first: Revision) -> PathBuf {
+    root(dir).join(format!("{:020}", first.0))
+}
+
+/// Whether there is a segment in this folder.
+pub(super) fn exists(path: &Path) -> bool {
+    path.join("db").is_file()
+}
+
+impl Segment {
+    /// Opens the segment in an existing folder, or makes one in an empty folder.
+    pub(super) fn open(dir: &Path, first: Revision, options: &SegmentOptions) -> Result<Self, Failure> {
+        let path = folder(dir, first);
+        let db = engine::open(&path, options)?;
+        let data_path = path.join("db");
+        let data = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&data_path)
+            .map_err(files::failed("open", &data_path))?;
+        Ok(Self {
+            first,
+            path,
+            log: options.log,
+            db,
+            data,
+            disk: Arc::clone(&options.disk),
+            delivered_bytes: AtomicU64::new(0),
+        })
+    }
+
+    /// Makes a new segment, and all of its names durable.
+    pub(super) fn create(dir: &Path, first: Revision, options: &SegmentOptions) -> Result<Self, Failure> {
+        let path = folder(dir, first);
+        files::create_folder(&path)?;
+        let segment = Self::open(dir, first, options)?;
+        segment.commit()?;
+        for name in ["db", "conf", "blobs"] {
+            files::sync_file(&path.join(name))?;
+        }
+        files::sync_folder(&path)?;
+        files::sync_folder(&root(dir))?;
+        Ok(segment)
+    }
+
+    /// Whether it has no record.
+    pub(super) fn is_empty(&self) -> Result<bool, Failure> {
+        Ok(self.db.first().map_err(self.failed("read"))?.is_none())
+    }
+
+    /// What the segment occupies, in bytes, beyond what an empty one does.
+    pub(super) fn occupied_bytes(&self) -> u64 {
+        let length = self.data.metadata().map_or(0, |data| data.len());
+        length.saturating_sub(2 * SLED_SEGMENT_BYTES as u64)
+    }
+
+    /// What readers got from it since it was opened, in bytes of stored values.
+    pub(super) fn delivered_bytes(&self) -> u64 {
+        self.delivered_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Inserts a record; gives the bytes of its values. It is durable after [`Self::commit`].
+    pub(super) fn insert(&self, packed: &Packed, revision: Revision, recorded_at_ms: i64) -> Result<u64, Failure> {
+        let mut bytes = 0;
+        for (part, value) in frame::encode(packed, self.log, revision, recorded_at_ms) {
+            bytes += value.len() as u64;
+            self.db
+                .insert(frame::key(revision, part), value)
+                .map_err(self.failed("write to"))?;
+        }
+        Ok(bytes)
+    }
+
+    /// Makes everything inserted so far durable; gives the number of files that sled put next to the data file.
+    pub(super) fn commit(&self) -> Result<usize, Failure> {
+        self.db.flush().map_err(self.failed("flush"))?;
+        let blob_files = self.sync_blobs()?;
+        self.disk
+            .sync_data(&self.data)
+            .map_err(files::failed("sync", &self.path))?;
+        Ok(blob_files)
+    }
+
+    /// There should be none, see [`SLED_SEGMENT_BYTES`]. If there are, their data is synced like any other.
+    fn sync_blobs(&self) -> Result<usize, Failure> {
+        let blobs = self.path.join("blobs");
+        let mut count = 0;
+        for entry in fs::read_dir(&blobs).map_err(files::failed("list", &blobs))? {
+            files::sync_file(&entry.map_err(files::failed("list", &blobs))?.path())?;
+            count += 1;
+        }
+        if count > 0 {
+            files::sync_folder(&blobs)?;
+        }
+        Ok(count)
+    }
+
+    /// Adds to `batch` the records from `from` to `last`, until it is full. All of them must be here.
+    pub(super) fn read(&self, from: Revision, last: Revision, batch: &mut Batch) -> Result<(), ReadError> {
+        let mut assembler = Assembler::new(self.log, &self.path, from);
+        let mut entries = self.db.range(frame::key(from, 0)..=frame::key(last, u32::MAX));
+        loop {
+            // sled panics on some kinds of damage; the log goes on with what is intact.
+            let next = catch_unwind(AssertUnwindSafe(|| entries.next()));
+            let next = next.map_err(|panic| {
+                assembler.damage(Fault::Unreadable {
+                    cause: panic_text(&*panic),
+                })
+            })?;
+            let Some(entry) = next else { break };
+            let (key, value) = entry.map_err(|error| match error {
+                ::sled::Error::Io(_) => ReadError::Storage(self.failed("read")(error)),
+                other => assembler
+                    .damage(Fault::Unreadable {
+                        cause: other.to_string(),
+                    })
+                    .into(),
+            })?;
+            self.delivered_bytes.fetch_add(value.len() as u64, Ordering::Relaxed);
+            let record = assembler.push(&key, &value)?;
+            if record.is_some_and(|record| !batch.add(record)) {
+                return Ok(());
+            }
+        }
+        if assembler.expected() <= last {
+            return Err(assembler.damage(Fault::Missing).into());
+        }
+        Ok(())
+    }
+
+    /// The revision of the last key; none in an empty segment.
+    pub(super) fn last(&self) -> Result<Option<Revision>, ReadError> {
+        let Some((key, _)) = self.db.last().map_err(self.failed("read"))? else {
+            return Ok(None);
+        };
+        match frame::split_key(&key) {
+            Some((revision, _)) => Ok(Some(revision)),
+            None => Err(self.damage(self.first, Fault::Malformed { what: "a key" }).into()),
+        }
+    }
+
+    /// A fault of a record's first part.
+    pub(super) fn damage(&self, revision: Revision, fault: Fault) -> Damage {
+        Damage {
+            revision,
+            part: 0,
+            place: self.path.clone(),
+            fault,
+        }
+    }
+
+    /// Whether all parts of a record are there, as far as its first tells how many there are.
+    pub(super) fn is_whole(&self, revision: Revision) -> Result<bool, ReadError> {
+        let Some(first) = self.db.get(frame::key(revision, 0)).map_err(self.failed("read"))? else {
+            return Ok(false);
+        };
+        let parts = frame::decode(&first)
+            .map_err(|fault| self.damage(revision, fault))?
+            .header
+            .parts;
+        for part in 1..parts {
+            if !self
+                .db
+                .contains_key(frame::key(revision, part))
+                .map_err(self.failed("read"))?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Removes what there is of a record that was never acknowledged.
+    pub(super) fn discard(&self, revision: Revision) -> Result<(), Failure> {
+        for entry in self.db.range(frame::key(revision, 0)..=frame::key(revision, u32::MAX)) {
+            let (key, _) = entry.map_err(self.failed("read"))?;
+            self.db.remove(key).map_err(self.failed("write to"))?;
+        }
+        self.commit().map(drop)
+    }
+
+    fn failed(&self, operation: &'static str) -> impl Fn(::sled::Error) -> Failure {
+        move |error| Failure::new(operation, &self.path, &error)
+    }
+}

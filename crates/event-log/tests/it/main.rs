@@ -1,0 +1,8 @@
+//! What the log promises, held against both engines, and against what happens to disks.
+
+mod conformance;
+mod damage;
+mod disk;
+mod recovery;
+mod restart;
+mod support;

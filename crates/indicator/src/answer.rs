@@ -1,0 +1,262 @@
+//! Answering a question: one figure for each measure, area, period and combination of codes.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use almanac_catalog::{Catalog, MeasureId};
+use almanac_model::{
+    AreaId, Exact, Figure, FigureFlag, MissingReason, Operand, Period, Qualifier, Quotient, ReporterId,
+};
+
+use crate::check::check;
+use crate::evaluate::{Evaluation, Reading, all_or_nothing};
+use crate::plan::{Node, Plan};
+use crate::question::{AreaSelection, GroupKey, Question, Refusal, RefusalReason, State};
+use crate::reading::Narrowing;
+use crate::value::Value;
+
+/// The most figures that one question may ask for, over all its pages.
+pub const MAX_FIGURES: usize = 1_000_000;
+
+/// An operand is printed with at most so many decimals; the figure itself is computed from the exact number.
+const OPERAND_DECIMALS: u8 = 12;
+
+/// A page of figures.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The figures in the order of measures, areas, periods and codes.
+    pub figures: Vec<Figure>,
+    /// Where the next page begins; `None` after the last figure.
+    pub next: Option<usize>,
+}
+
+/// A combination of codes: the text of each group key.
+pub(crate) type Group = BTreeMap<GroupKey, String>;
+
+/// Answers a question, from figure number `offset` on, at most `limit` figures.
+pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
+    let plans: Vec<Plan<'_>> =
+        question.measures.iter().filter_map(|measure| Plan::of(measure, state.catalog)).collect();
+    let targets = targets(state.catalog, question);
+    check(state.catalog, question, &plans, &targets)?;
+    let groups: Vec<Vec<Group>> = plans.iter().map(|plan| groups(state.catalog, plan, &question.group_by)).collect();
+    let total: usize = groups.iter().map(|groups| groups.len() * targets.len()).sum();
+    if total > MAX_FIGURES {
+        return Err(vec![too_many(total)]);
+    }
+    let all = plans.iter().zip(&groups).flat_map(|(plan, groups)| {
+        let with_groups = move |target| groups.iter().map(move |group| (plan, target, group));
+        targets.iter().flat_map(with_groups)
+    });
+    let page = all.skip(offset).take(limit);
+    let figures: Vec<Figure> = page.map(|(plan, target, group)| figure(state, question, plan, target, group)).collect();
+    let end = offset.saturating_add(figures.len());
+    Ok(Answer { figures, next: (end < total).then_some(end) })
+}
+
+fn too_many(total: usize) -> Refusal {
+    Refusal {
+        field: "periods".to_owned(),
+        reason: RefusalReason::TooManyFigures,
+        message: format!(
+            "the question asks for {total} figures; at most {MAX_FIGURES} are answered: ask for fewer indicators, areas, \
+             periods or codes at a time"
+        ),
+    }
+}
+
+/// The areas and periods that are asked for, by area.
+fn targets(catalog: &Catalog, question: &Question) -> Vec<(AreaId, Period)> {
+    let each_period = |area: &AreaId| {
+        let area = area.clone();
+        question.periods.iter().map(move |period| (area.clone(), *period)).collect::<Vec<_>>()
+    };
+    match &question.areas {
+        AreaSelection::List(areas) => areas.iter().flat_map(each_period).collect(),
+        AreaSelection::Under { area, level } => {
+            let mut found = BTreeSet::new();
+            for (index, period) in question.periods.iter().enumerate() {
+                let areas = catalog.descendants_at(area, level, period.last_day());
+                found.extend(areas.into_iter().map(|area| (area.clone(), index)));
+            }
+            found.into_iter().map(|(area, index)| (area, question.periods[index])).collect()
+        }
+    }
+}
+
+/// Every combination of the codes that are grouped by, in the order in which they are published.
+fn groups(catalog: &Catalog, plan: &Plan<'_>, keys: &[GroupKey]) -> Vec<Group> {
+    keys.iter().fold(vec![Group::new()], |groups, key| {
+        let texts = group_texts(catalog, plan, key);
+        let extended = groups.iter().flat_map(|group| {
+            texts.iter().map(move |text| {
+                let mut group = group.clone();
+                group.insert(key.clone(), text.clone());
+                group
+            })
+        });
+        extended.collect()
+    })
+}
+
+fn group_texts(catalog: &Catalog, plan: &Plan<'_>, key: &GroupKey) -> Vec<String> {
+    match key {
+        GroupKey::Dimension(id) => {
+            let dimension = catalog.dimension(id.as_str());
+            dimension.into_iter().flat_map(|dimension| &dimension.codes).map(|item| item.code.to_string()).collect()
+        }
+        // the reporters of what the formula begins with; a population has its own, which is not broken down
+        GroupKey::Reporter => {
+            let first = plan.terms.first().map(|term| &term.metric.id);
+            let reporters = catalog.reporters().filter(|reporter| first.is_some_and(|id| reporter.metrics.contains(id)));
+            reporters.map(|reporter| reporter.id.to_string()).collect()
+        }
+    }
+}
+
+/// What each term reads: the formula's codes, the question's, and the group's.
+pub(crate) fn narrowings(catalog: &Catalog, question: &Question, plan: &Plan<'_>, group: &Group) -> Vec<Narrowing> {
+    plan.terms
+        .iter()
+        .map(|term| {
+            let mut narrowing = Narrowing { filters: term.filter.clone(), reporter: None };
+            for (dimension, codes) in question.filters.iter().filter(|(id, _)| term.metric.dimensions.contains(id)) {
+                narrowing.filters.insert(dimension.clone(), codes.clone());
+            }
+            for (key, text) in group {
+                match key {
+                    GroupKey::Dimension(id) if term.metric.dimensions.contains(id) => {
+                        let wanted = narrowing.filters.remove(id);
+                        let code = text.parse().into_iter().filter(|code| wanted.as_ref().is_none_or(|w| w.contains(code)));
+                        narrowing.filters.insert(id.clone(), code.collect());
+                    }
+                    GroupKey::Dimension(_) => {}
+                    GroupKey::Reporter => narrowing.reporter = reporter_of(catalog, text, &term.metric.id),
+                }
+            }
+            narrowing
+        })
+        .collect()
+}
+
+fn reporter_of(catalog: &Catalog, id: &str, metric: &almanac_model::MetricId) -> Option<ReporterId> {
+    catalog.reporter(id).filter(|reporter| reporter.metrics.contains(metric)).map(|reporter| reporter.id.clone())
+}
+
+fn figure(state: State<'_>, question: &Question, plan: &Plan<'_>, target: &(AreaId, Period), group: &Group) -> Figure {
+    let narrowings = narrowings(state.catalog, question, plan, group);
+    let mut evaluation = Evaluation::new(state, plan, &narrowings);
+    evaluate_figure(state, question.strict, plan, target, group, &mut evaluation)
+}
+
+/// The figure of one evaluation, which keeps what it read.
+pub(crate) fn evaluate_figure(
+    state: State<'_>,
+    strict: bool,
+    plan: &Plan<'_>,
+    (area, period): &(AreaId, Period),
+    group: &Group,
+    evaluation: &mut Evaluation<'_>,
+) -> Figure {
+    let dimensions = group.iter().map(|(key, text)| (key.to_string(), text.clone())).collect();
+    if !state.catalog.is_valid_at(area, period.last_day()) {
+        let value = Value::missing(MissingReason::CannotExist);
+        return assemble(plan, area, *period, dimensions, &value);
+    }
+    let result = evaluation.run(area, *period);
+    let mut value = result.value;
+    flag_range(plan, &mut value);
+    if strict {
+        all_or_nothing(&mut value);
+    }
+    let mut figure = assemble(plan, area, *period, dimensions, &value);
+    figure.coverage = evaluation.coverage(area);
+    figure.quotient = plan.root.quotient().zip(result.quotient).map(|(node, sides)| {
+        let texts = sides_of(&plan.formula);
+        let side = |node: &Node, text: usize, value: &Value, period: Period| {
+            operand(plan, node, texts[text].clone(), value, period, &evaluation.readings)
+        };
+        Quotient {
+            numerator: side(&node.numerator, 0, &sides.numerator, *period),
+            denominator: side(&node.denominator, 1, &sides.denominator, sides.denominator_period),
+        }
+    });
+    figure
+}
+
+fn assemble(
+    plan: &Plan<'_>,
+    area: &AreaId,
+    period: Period,
+    dimensions: BTreeMap<String, String>,
+    value: &Value,
+) -> Figure {
+    let printed = value.outcome.as_ref().map(|number| number.to_decimal_string(plan.decimals));
+    Figure {
+        measure: measure_text(&plan.measure).to_owned(),
+        area: area.clone(),
+        period,
+        dimensions,
+        value: printed.map_err(|reason| *reason),
+        unit: plan.unit.clone(),
+        quality: value.lineage.quality,
+        qualifier: if value.is_missing() { Qualifier::Exact } else { value.qualifier },
+        quotient: None,
+        coverage: None,
+        flags: value.lineage.flags.clone(),
+        carried_from: value.lineage.carried_from,
+    }
+}
+
+pub(crate) fn measure_text(measure: &MeasureId) -> &str {
+    match measure {
+        MeasureId::Metric(id) => id.as_str(),
+        MeasureId::Indicator(id) => id.as_str(),
+    }
+}
+
+fn flag_range(plan: &Plan<'_>, value: &mut Value) {
+    let Ok(number) = &value.outcome else { return };
+    let beyond = |bound: Option<_>, wrong: Ordering| bound.is_some_and(|bound| number.cmp(&Exact::from(bound)) == wrong);
+    if beyond(plan.range.min, Ordering::Less) || beyond(plan.range.max, Ordering::Greater) {
+        value.lineage.flags.insert(FigureFlag::OutOfRange);
+    }
+}
+
+/// The texts of both sides of the outermost division.
+fn sides_of(formula: &almanac_catalog::Formula) -> [String; 2] {
+    use almanac_catalog::{Formula, Operator};
+    match formula {
+        Formula::Binary(Operator::Divide, numerator, denominator) => [numerator.to_string(), denominator.to_string()],
+        Formula::Binary(_, scaled, _) => sides_of(scaled),
+        other => [other.to_string(), String::new()],
+    }
+}
+
+fn operand(
+    plan: &Plan<'_>,
+    node: &Node,
+    formula: String,
+    value: &Value,
+    period: Period,
+    readings: &[Reading],
+) -> Operand {
+    let terms: BTreeSet<usize> = node.terms().into_iter().collect();
+    let definitions: BTreeSet<&str> =
+        terms.iter().map(|term| plan.terms[*term].metric.documentation.source.as_str()).collect();
+    let reporters: BTreeSet<&str> = readings
+        .iter()
+        .filter(|reading| terms.contains(&reading.term))
+        .flat_map(|reading| &reading.contributions)
+        .map(|contribution| contribution.series.reporter.as_str())
+        .collect();
+    let printed = value.outcome.as_ref().map(|number| number.to_short_string(OPERAND_DECIMALS));
+    Operand {
+        formula,
+        value: printed.map_err(|reason| *reason),
+        period,
+        sources: definitions.into_iter().chain(reporters).map(str::to_owned).collect(),
+        quality: value.lineage.quality,
+        qualifier: value.qualifier,
+    }
+}

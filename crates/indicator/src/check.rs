@@ -1,0 +1,177 @@
+//! What a question may not ask: everything that would need a guess.
+
+use std::collections::BTreeSet;
+
+use almanac_catalog::{Catalog, DenominatorJoin, Kind, Metric, SumOperator, TimeOperator};
+use almanac_model::{AreaId, DimensionId, Granularity, Period};
+
+use crate::answer::measure_text;
+use crate::plan::{Node, Plan};
+use crate::question::{GroupKey, Question, Refusal, RefusalReason};
+
+/// The refusals of a question, each once.
+pub(crate) fn check(
+    catalog: &Catalog,
+    question: &Question,
+    plans: &[Plan<'_>],
+    targets: &[(AreaId, Period)],
+) -> Result<(), Vec<Refusal>> {
+    let mut found = Refusals::default();
+    for plan in plans {
+        let name = measure_text(&plan.measure);
+        for dimension in question.filters.keys() {
+            check_dimension(plan, name, dimension, "filters", &mut found);
+        }
+        for (index, key) in question.group_by.iter().enumerate() {
+            if let GroupKey::Dimension(dimension) = key {
+                check_dimension(plan, name, dimension, &format!("group_by[{index}]"), &mut found);
+            }
+        }
+        check_granularities(plan, name, question, &mut found);
+        for term in &plan.terms {
+            check_additive(term.metric, name, question, plan, &mut found);
+            check_targets(catalog, term.metric, targets, &mut found);
+        }
+    }
+    if found.list.is_empty() { Ok(()) } else { Err(found.list) }
+}
+
+#[derive(Default)]
+struct Refusals {
+    list: Vec<Refusal>,
+}
+
+impl Refusals {
+    fn add(&mut self, field: &str, reason: RefusalReason, message: String) {
+        let refusal = Refusal { field: field.to_owned(), reason, message };
+        if !self.list.contains(&refusal) {
+            self.list.push(refusal);
+        }
+    }
+}
+
+fn check_dimension(plan: &Plan<'_>, name: &str, dimension: &DimensionId, field: &str, found: &mut Refusals) {
+    let mut with = plan.terms_with(dimension.as_str()).peekable();
+    if with.peek().is_none() {
+        let own: BTreeSet<&str> =
+            plan.terms.iter().flat_map(|term| &term.metric.dimensions).map(DimensionId::as_str).collect();
+        let remedy = if own.is_empty() {
+            "it has no dimension".to_owned()
+        } else {
+            format!("its dimensions are {}", own.into_iter().collect::<Vec<_>>().join(", "))
+        };
+        let message = format!("no metric of {name} has the dimension {dimension}; {remedy}");
+        found.add(field, RefusalReason::DimensionNotUsed, message);
+    } else if let Some(term) = with.find(|term| term.filter.contains_key(dimension)) {
+        let message = format!(
+            "the formula of {name} itself chooses codes of {dimension} (of {}); ask for the metric instead",
+            term.metric.id
+        );
+        found.add(field, RefusalReason::DimensionFixed, message);
+    }
+}
+
+/// Every term has to exist at the granularity asked for; only a denominator that is joined by date may be coarser.
+fn check_granularities(plan: &Plan<'_>, name: &str, question: &Question, found: &mut Refusals) {
+    let asked: BTreeSet<Granularity> = question.periods.iter().map(|period| period.granularity()).collect();
+    for term in terms_of_period(&plan.root) {
+        let metric = plan.terms[term].metric;
+        for &granularity in asked.iter().filter(|asked| !metric.frequency.divides(**asked)) {
+            let via = if name == metric.id.as_str() { String::new() } else { format!(" (in {name})") };
+            let (id, frequency) = (&metric.id, metric.frequency);
+            if granularity < frequency {
+                let message = format!(
+                    "{id}{via} is reported by {frequency}; a {granularity} is finer: ask by {frequency} or longer"
+                );
+                found.add("periods", RefusalReason::PeriodTooFine, message);
+            } else {
+                let message = format!("{id}{via} is reported by {frequency}, and {frequency}s do not make up a {granularity}");
+                found.add("periods", RefusalReason::PeriodNotDivisible, message);
+            }
+        }
+    }
+}
+
+/// The terms that are read in the figure's own period.
+fn terms_of_period(node: &Node) -> Vec<usize> {
+    match node {
+        Node::Constant(_) => Vec::new(),
+        Node::Term(index) => vec![*index],
+        Node::Negate(inner) | Node::OrZero(inner) => terms_of_period(inner),
+        Node::Binary(_, left, right) => [terms_of_period(left), terms_of_period(right)].concat(),
+        Node::Quotient(quotient) => {
+            let mut terms = terms_of_period(&quotient.numerator);
+            if quotient.join == DenominatorJoin::SamePeriod {
+                terms.extend(terms_of_period(&quotient.denominator));
+            }
+            terms
+        }
+    }
+}
+
+/// What cannot be added needs one code of every dimension: a total would count a person twice.
+fn check_additive(metric: &Metric, name: &str, question: &Question, plan: &Plan<'_>, found: &mut Refusals) {
+    if metric.sum == SumOperator::Sum {
+        return;
+    }
+    let fixed_by_formula = |dimension: &DimensionId| {
+        plan.terms.iter().any(|term| term.metric.id == metric.id && term.filter.get(dimension).is_some_and(|c| c.len() == 1))
+    };
+    for dimension in &metric.dimensions {
+        let grouped = question.group_by.contains(&GroupKey::Dimension(dimension.clone()));
+        let one_code = question.filters.get(dimension).is_some_and(|codes| codes.len() == 1);
+        if !grouped && !one_code && !fixed_by_formula(dimension) {
+            let message = format!(
+                "{} cannot be added over {dimension} (asked for by {name}): give one code in filters, or group_by it",
+                metric.id
+            );
+            found.add("filters", RefusalReason::NotAdditive, message);
+        }
+    }
+}
+
+fn check_targets(catalog: &Catalog, metric: &Metric, targets: &[(AreaId, Period)], found: &mut Refusals) {
+    let rank = |level: &str| catalog.level_rank(level).unwrap_or(0);
+    for (area, period) in targets {
+        let (Some(area), Some(collected)) = (catalog.area(area.as_str()), metric.level_for(*period)) else {
+            if catalog.area(area.as_str()).is_some() {
+                let message = format!("{} was not collected at the end of {period}", metric.id);
+                found.add("periods", RefusalReason::NotCollectedThen, message);
+            }
+            continue;
+        };
+        if !catalog.is_valid_at(&area.id, period.last_day()) {
+            continue;
+        }
+        let (asked, finest) = (rank(area.level.as_str()), rank(collected.as_str()));
+        if asked > finest {
+            let message = format!(
+                "{} is collected by {collected} in {period}; {} is a {}, which is finer: ask for a {collected}",
+                metric.id, area.id, area.level
+            );
+            found.add("areas", RefusalReason::AreaTooFine, message);
+        } else if asked < finest && metric.sum == SumOperator::None {
+            let message = format!(
+                "{} is collected by {collected} and cannot be added: there is no figure for {}, a {}",
+                metric.id, area.id, area.level
+            );
+            found.add("areas", RefusalReason::NotAdditive, message);
+        }
+        check_boundaries(catalog, metric, &area.id, *period, found);
+    }
+}
+
+/// What is put together from the parts of a period needs one territory in all of them. Only the last value does not.
+fn check_boundaries(catalog: &Catalog, metric: &Metric, area: &AreaId, period: Period, found: &mut Refusals) {
+    let last_only = metric.kind == Kind::Stock && metric.time == TimeOperator::Last;
+    if last_only || metric.frequency == period.granularity() {
+        return;
+    }
+    if let Some(day) = catalog.boundary_changes(area, period.start(), period.end()).first() {
+        let message = format!(
+            "the territory of {area} changed on {day}, inside {period}; restating figures on other boundaries is not \
+             available yet: ask for periods that end before {day} and begin with it"
+        );
+        found.add("periods", RefusalReason::BoundaryChange, message);
+    }
+}

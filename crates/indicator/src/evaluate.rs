@@ -1,0 +1,216 @@
+//! Evaluating a plan for one area, period and combination of codes.
+
+use std::collections::BTreeMap;
+
+use almanac_catalog::{DenominatorJoin, Operator};
+use almanac_model::{AreaId, Coverage, Exact, FigureFlag, Granularity, MissingReason, Period};
+
+use crate::expected::coverage;
+use crate::plan::{Node, Plan, QuotientNode};
+use crate::question::State;
+use crate::reading::{Contribution, Narrowing, read_term};
+use crate::value::Value;
+
+/// One evaluation of a plan. It remembers what it read.
+pub(crate) struct Evaluation<'a> {
+    state: State<'a>,
+    plan: &'a Plan<'a>,
+    /// What each term reads, in the order of the plan's terms.
+    narrowings: &'a [Narrowing],
+    pub(crate) readings: Vec<Reading>,
+}
+
+/// One term that was read for the result.
+pub(crate) struct Reading {
+    /// The index of the term.
+    pub(crate) term: usize,
+    pub(crate) period: Period,
+    pub(crate) value: Value,
+    pub(crate) contributions: Vec<Contribution>,
+}
+
+/// The result, and both sides when the formula is a quotient.
+pub(crate) struct Result {
+    pub(crate) value: Value,
+    pub(crate) quotient: Option<QuotientValue>,
+}
+
+/// A division and its two sides.
+pub(crate) struct QuotientValue {
+    value: Value,
+    pub(crate) numerator: Value,
+    pub(crate) denominator: Value,
+    pub(crate) denominator_period: Period,
+}
+
+/// Where and when a formula is evaluated: the areas under the roots, taken together.
+#[derive(Clone)]
+struct Target {
+    roots: Vec<AreaId>,
+    period: Period,
+}
+
+impl<'a> Evaluation<'a> {
+    pub(crate) fn new(state: State<'a>, plan: &'a Plan<'a>, narrowings: &'a [Narrowing]) -> Self {
+        Self { state, plan, narrowings, readings: Vec::new() }
+    }
+
+    /// The value of the plan for an area and a period.
+    pub(crate) fn run(&mut self, area: &AreaId, period: Period) -> Result {
+        let target = Target { roots: vec![area.clone()], period };
+        let root = &self.plan.root;
+        match (root.quotient(), root) {
+            (Some(quotient), Node::Binary(operator, _, factor)) => {
+                let quotient = self.quotient(quotient, &target);
+                let factor = self.node(factor, &target);
+                Result { value: apply(*operator, quotient.value.clone(), factor), quotient: Some(quotient) }
+            }
+            (Some(quotient), _) => {
+                let quotient = self.quotient(quotient, &target);
+                Result { value: quotient.value.clone(), quotient: Some(quotient) }
+            }
+            (None, root) => Result { value: self.node(root, &target), quotient: None },
+        }
+    }
+
+    /// Reports received and expected behind everything that was read for an area; each report counts once.
+    pub(crate) fn coverage(&self, area: &AreaId) -> Option<Coverage> {
+        let mut selections: BTreeMap<_, Vec<&Narrowing>> = BTreeMap::new();
+        for reading in &self.readings {
+            let metric = self.plan.terms[reading.term].metric;
+            selections.entry((&metric.id, reading.period)).or_default().push(&self.narrowings[reading.term]);
+        }
+        let root = std::slice::from_ref(area);
+        let each = selections.into_iter().filter_map(|((id, period), narrowings)| {
+            coverage(self.state, self.state.catalog.metric(id.as_str())?, &narrowings, root, period)
+        });
+        each.reduce(|sum, one| Coverage { reported: sum.reported + one.reported, expected: sum.expected + one.expected })
+    }
+
+    fn node(&mut self, node: &Node, target: &Target) -> Value {
+        match node {
+            Node::Constant(number) => Value::number(Exact::from(*number)),
+            Node::Term(term) => self.term(*term, target),
+            Node::Negate(inner) => self.node(inner, target).negate(),
+            Node::OrZero(inner) => self.node(inner, target).or_zero(),
+            Node::Quotient(quotient) => self.quotient(quotient, target).value,
+            Node::Binary(operator, left, right) => {
+                let left = self.node(left, target);
+                apply(*operator, left, self.node(right, target))
+            }
+        }
+    }
+
+    fn term(&mut self, term: usize, target: &Target) -> Value {
+        let metric = self.plan.terms[term].metric;
+        let read = read_term(self.state, metric, &self.narrowings[term], &target.roots, target.period);
+        let reading =
+            Reading { term, period: target.period, value: read.value.clone(), contributions: read.contributions };
+        self.readings.push(reading);
+        read.value
+    }
+
+    fn quotient(&mut self, quotient: &QuotientNode, target: &Target) -> QuotientValue {
+        let denominator_period = self.denominator_period(quotient, target);
+        let (roots, unmatched) = self.matched_roots(quotient, target, denominator_period);
+        let numerator = self.node(&quotient.numerator, &Target { roots: roots.clone(), period: target.period });
+        let denominator = self.node(&quotient.denominator, &Target { roots, period: denominator_period });
+        let mut value = numerator.clone().divide(denominator.clone());
+        if unmatched {
+            value.lineage.flags.insert(FigureFlag::Unmatched);
+        }
+        if denominator_period != target.period {
+            value.lineage.flags.insert(FigureFlag::DenominatorOtherPeriod);
+        }
+        QuotientValue { value, numerator, denominator, denominator_period }
+    }
+
+    /// A value that is only looked at: what it reads is not part of the result.
+    fn peek(&self, node: &Node, target: &Target) -> Value {
+        Self::new(self.state, self.plan, self.narrowings).node(node, target)
+    }
+
+    /// The period whose denominator stands against the numerator's period: the declared join rule.
+    fn denominator_period(&self, quotient: &QuotientNode, target: &Target) -> Period {
+        let DenominatorJoin::LatestOnOrBefore { limit } = quotient.join else { return target.period };
+        let metrics = quotient.denominator.terms().into_iter().map(|term| self.plan.terms[term].metric);
+        let Some(frequency) = metrics.map(|metric| metric.frequency).max() else { return target.period };
+        let candidates = join_candidates(target.period, frequency, limit);
+        let at = |period: &Period| Target { period: *period, ..target.clone() };
+        let found = candidates.iter().find(|period| !self.peek(&quotient.denominator, &at(period)).is_missing());
+        found.or(candidates.first()).copied().unwrap_or(target.period)
+    }
+
+    /// The areas that have both sides, and whether one was left out because it has only one of them.
+    fn matched_roots(&self, quotient: &QuotientNode, target: &Target, denominator_period: Period) -> (Vec<AreaId>, bool) {
+        let parts = self.matching_parts(quotient, target, denominator_period);
+        if parts.len() < 2 {
+            return (target.roots.clone(), false);
+        }
+        let (mut kept, mut only_numerator, mut only_denominator, mut both) = (Vec::new(), 0, 0, 0);
+        for part in parts {
+            let at = |period| Target { roots: vec![part.clone()], period };
+            let numerator = self.peek(&quotient.numerator, &at(target.period));
+            let denominator = self.peek(&quotient.denominator, &at(denominator_period));
+            match (numerator.is_missing(), denominator.is_missing()) {
+                (false, false) => both += 1,
+                (false, true) => only_numerator += 1,
+                (true, false) => only_denominator += 1,
+                (true, true) => {}
+            }
+            if numerator.is_missing() == denominator.is_missing() {
+                kept.push(part);
+            }
+        }
+        // one side is lacking everywhere: the whole is missing, and the answer shows the side that is there
+        if both == 0 && (only_numerator == 0 || only_denominator == 0) {
+            return (target.roots.clone(), false);
+        }
+        (kept, only_numerator + only_denominator > 0)
+    }
+
+    /// The areas in which both sides are collected: those of the coarsest level among the terms.
+    fn matching_parts(&self, quotient: &QuotientNode, target: &Target, denominator_period: Period) -> Vec<AreaId> {
+        let catalog = self.state.catalog;
+        let levels_of = |node: &Node, period: Period| {
+            let levels = node.terms().into_iter().filter_map(|term| self.plan.terms[term].metric.level_for(period));
+            levels.cloned().collect::<Vec<_>>()
+        };
+        let numerator = levels_of(&quotient.numerator, target.period);
+        let denominator = levels_of(&quotient.denominator, denominator_period);
+        if numerator.is_empty() || denominator.is_empty() {
+            return Vec::new();
+        }
+        let coarsest = numerator.into_iter().chain(denominator).min_by_key(|level| catalog.level_rank(level.as_str()));
+        let Some(level) = coarsest else { return Vec::new() };
+        let day = target.period.last_day();
+        target.roots.iter().flat_map(|root| catalog.descendants_at(root, &level, day)).cloned().collect()
+    }
+}
+
+fn apply(operator: Operator, left: Value, right: Value) -> Value {
+    match operator {
+        Operator::Add => left.add(right),
+        Operator::Subtract => left.subtract(right),
+        Operator::Multiply => left.multiply(right),
+        Operator::Divide => left.divide(right),
+    }
+}
+
+/// The periods in which to look for a denominator, the best first: the period itself where its parts make it up, then
+/// those of the denominator's own frequency that ended by then, at most `limit` back.
+fn join_candidates(period: Period, frequency: Granularity, limit: u32) -> Vec<Period> {
+    let itself = frequency.divides(period.granularity()).then_some(period);
+    let deadline = if itself.is_some() { period.start() } else { period.end() };
+    let newest = Period::containing(frequency, period.last_day());
+    let back = (0..=i32::try_from(limit).unwrap_or(i32::MAX)).map(|places| newest.offset(-places));
+    itself.into_iter().chain(back.filter(|earlier| earlier.end() <= deadline)).collect()
+}
+
+/// Makes a result with lacking parts missing: for who wants all or nothing.
+pub(crate) fn all_or_nothing(value: &mut Value) {
+    const LACKS: [FigureFlag; 3] = [FigureFlag::PartialPeriod, FigureFlag::PartialCoverage, FigureFlag::Unmatched];
+    if value.outcome.is_ok() && LACKS.iter().any(|flag| value.lineage.flags.contains(flag)) {
+        value.outcome = Err(MissingReason::Incomplete);
+    }
+}

@@ -1,0 +1,118 @@
+//! What the catalogue expects to be reported: the measure of coverage.
+
+use std::collections::BTreeSet;
+
+use almanac_catalog::{Expectation, Kind, Metric, TimeOperator};
+use almanac_cube::SeriesKey;
+use almanac_model::{AreaId, Coverage, MissingReason, Period};
+
+use crate::question::State;
+use crate::reading::{Narrowing, collecting_areas};
+
+/// A series that ought to be reported.
+pub(crate) struct ExpectedSeries<'a> {
+    pub(crate) key: SeriesKey,
+    expectation: &'a Expectation,
+}
+
+impl ExpectedSeries<'_> {
+    /// Whether a value of that sub-period ought to be there.
+    pub(crate) fn covers(&self, period: Period) -> bool {
+        covers(self.expectation, period)
+    }
+}
+
+fn covers(expectation: &Expectation, period: Period) -> bool {
+    expectation.from <= period.start() && expectation.to.is_none_or(|to| period.end() <= to)
+}
+
+/// Whether a value of a series in a sub-period ought to be there. Where the catalogue expects nothing of a metric, every
+/// sub-period of a series that is reported at all ought to be.
+pub(crate) fn is_expected(state: State<'_>, metric: &Metric, key: &SeriesKey, period: Period) -> bool {
+    let expectations = state.catalog.expectations(&metric.id);
+    expectations.is_empty()
+        || expectations.iter().any(|expectation| {
+            covers(expectation, period)
+                && expectation.reporter == key.reporter
+                && expectation.cells.iter().any(|cell| cell.values().eq(&key.codes))
+                && lies_under_any(state, &key.area, expectation, period)
+        })
+}
+
+fn lies_under_any(state: State<'_>, area: &AreaId, expectation: &Expectation, period: Period) -> bool {
+    expectation.areas.iter().any(|ancestor| state.catalog.lies_under(area, ancestor, period.last_day()))
+}
+
+/// The series that ought to be reported for a metric in a selection; each once, in order.
+pub(crate) fn expected_series<'a>(
+    state: State<'a>,
+    metric: &Metric,
+    narrowing: &Narrowing,
+    roots: &[AreaId],
+    period: Period,
+) -> Vec<ExpectedSeries<'a>> {
+    let expectations = state.catalog.expectations(&metric.id);
+    if expectations.is_empty() {
+        return Vec::new();
+    }
+    let areas = collecting_areas(state, metric, roots, period);
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for expectation in expectations.iter().filter(|expectation| narrowing.takes_reporter(&expectation.reporter)) {
+        for area in areas.iter().filter(|area| lies_under_any(state, area, expectation, period)) {
+            for cell in &expectation.cells {
+                let codes = cell.values().cloned().collect();
+                let key = SeriesKey { area: (*area).clone(), codes, reporter: expectation.reporter.clone() };
+                if narrowing.takes_codes(metric, &key.codes) && seen.insert((key.clone(), expectation.from)) {
+                    found.push(ExpectedSeries { key, expectation });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The sub-periods whose reports a figure rests on: for a stock's level at one end of the period only that end.
+pub(crate) fn relevant_periods(metric: &Metric, period: Period) -> Vec<Period> {
+    let Some(parts) = period.parts(metric.frequency) else { return Vec::new() };
+    match (metric.kind, metric.time) {
+        (Kind::Stock, TimeOperator::Last) => vec![parts.last()],
+        (Kind::Stock, TimeOperator::First) => vec![parts.first()],
+        _ => parts.iter().collect(),
+    }
+}
+
+/// Reports received and expected for a metric in several selections together; `None` when none is expected.
+pub(crate) fn coverage(
+    state: State<'_>,
+    metric: &Metric,
+    narrowings: &[&Narrowing],
+    roots: &[AreaId],
+    period: Period,
+) -> Option<Coverage> {
+    let periods = relevant_periods(metric, period);
+    let mut seen = BTreeSet::new();
+    let mut coverage = Coverage::default();
+    for narrowing in narrowings {
+        for series in expected_series(state, metric, narrowing, roots, period) {
+            for &part in periods.iter().filter(|part| series.covers(**part)) {
+                if seen.insert((series.key.clone(), part)) {
+                    count(&mut coverage, state, metric, &series.key, part);
+                }
+            }
+        }
+    }
+    (!seen.is_empty()).then_some(coverage)
+}
+
+fn count(coverage: &mut Coverage, state: State<'_>, metric: &Metric, key: &SeriesKey, period: Period) {
+    let series = state.cube.metric(&metric.id).and_then(|cube| cube.series(key));
+    match series.and_then(|series| series.cell(period.ordinal(), state.as_of)) {
+        Some(cell) if cell.status.missing == Some(MissingReason::CannotExist) => {}
+        Some(_) => {
+            coverage.expected += 1;
+            coverage.reported += 1;
+        }
+        None => coverage.expected += 1,
+    }
+}

@@ -1,0 +1,30 @@
+//! Indicators: from recorded values to figures.
+//!
+//! ```text
+//! Question   which measures, areas, periods, codes                       question.rs, refused in check.rs
+//! Plan       a formula with indicators written out, over metric terms    plan.rs
+//! Reading    one term: filter -> time operator per series -> add series  reading.rs (series.rs, expected.rs)
+//! Value      the formula over readings                                   evaluate.rs (value.rs)
+//! Figure     rounded, with quality, coverage, flags, both operands       answer.rs
+//! ```
+//!
+//! The order is always: filter, time operator per series, add series, formula, round. So a ratio is a ratio of sums at
+//! every level. Nothing here does IO or reads a clock: one question at one revision has one answer.
+
+mod answer;
+mod check;
+mod evaluate;
+mod expected;
+mod explain;
+mod plan;
+mod question;
+mod reading;
+mod report;
+mod series;
+mod value;
+
+pub use answer::{Answer, MAX_FIGURES, answer};
+pub use explain::{Explanation, TermExplanation, explain};
+pub use question::{AreaSelection, Filters, GroupKey, Question, Refusal, RefusalReason, State};
+pub use reading::Contribution;
+pub use report::{FilledLine, FilledReport, FilledSection, fill_report};

@@ -1,0 +1,123 @@
+//! What can be asked, and why it may be refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use almanac_catalog::{Catalog, MeasureId};
+use almanac_cube::Cube;
+use almanac_model::{AreaId, Code, DimensionId, LevelId, Period, Revision};
+
+/// Codes by dimension; a dimension that is not named is not narrowed.
+pub type Filters = BTreeMap<DimensionId, BTreeSet<Code>>;
+
+/// What a question is answered from: one state of the log.
+#[derive(Clone, Copy, Debug)]
+pub struct State<'a> {
+    /// The definitions in force.
+    pub catalog: &'a Catalog,
+    /// The recorded values.
+    pub cube: &'a Cube,
+    /// Nothing recorded after this revision is seen.
+    pub as_of: Revision,
+}
+
+/// Which figures.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Indicators and metrics.
+    pub measures: Vec<MeasureId>,
+    /// Areas.
+    pub areas: AreaSelection,
+    /// Periods.
+    pub periods: Vec<Period>,
+    /// What to break down by.
+    pub group_by: Vec<GroupKey>,
+    /// Which codes.
+    pub filters: Filters,
+    /// All or nothing: a figure that lacks a part is missing.
+    pub strict: bool,
+}
+
+/// Which areas.
+#[derive(Clone, Debug)]
+pub enum AreaSelection {
+    /// These.
+    List(Vec<AreaId>),
+    /// All of a level that lie under an area at the end of each period.
+    Under {
+        /// The area above.
+        area: AreaId,
+        /// The level.
+        level: LevelId,
+    },
+}
+
+/// What figures can be broken down by.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum GroupKey {
+    /// The codes of a dimension.
+    Dimension(DimensionId),
+    /// Who reported.
+    Reporter,
+}
+
+/// Why a question has no answer. Never a guess instead.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refusal {
+    /// The field of the question.
+    pub field: String,
+    /// What to branch on.
+    pub reason: RefusalReason,
+    /// What is wrong and how to mend it.
+    pub message: String,
+}
+
+/// Why a question has no answer, for programs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RefusalReason {
+    /// The period is finer than the metric is reported.
+    PeriodTooFine,
+    /// The metric's periods do not add up to the period: weeks to months.
+    PeriodNotDivisible,
+    /// The area is finer than the metric is collected.
+    AreaTooFine,
+    /// The metric was not collected at that time.
+    NotCollectedThen,
+    /// A boundary changed inside the period.
+    BoundaryChange,
+    /// Distinct persons and the like cannot be summed.
+    NotAdditive,
+    /// No metric of the measure has the dimension.
+    DimensionNotUsed,
+    /// The formula itself fixes the dimension.
+    DimensionFixed,
+    /// More figures than one question may ask for.
+    TooManyFigures,
+}
+
+impl RefusalReason {
+    /// The `UPPER_SNAKE` name that clients see.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PeriodTooFine => "PERIOD_TOO_FINE",
+            Self::PeriodNotDivisible => "PERIOD_NOT_DIVISIBLE",
+            Self::AreaTooFine => "AREA_TOO_FINE",
+            Self::NotCollectedThen => "NOT_COLLECTED_THEN",
+            Self::BoundaryChange => "BOUNDARY_CHANGE",
+            Self::NotAdditive => "NOT_ADDITIVE",
+            Self::DimensionNotUsed => "DIMENSION_NOT_USED",
+            Self::DimensionFixed => "DIMENSION_FIXED",
+            Self::TooManyFigures => "TOO_MANY_FIGURES",
+        }
+    }
+}
+
+impl fmt::Display for GroupKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dimension(dimension) => dimension.fmt(f),
+            Self::Reporter => f.write_str("reporter"),
+        }
+    }
+}

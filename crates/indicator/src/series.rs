@@ -1,0 +1,182 @@
+//! The time operator: the values of one series inside a period become one.
+
+use std::ops::RangeInclusive;
+
+use almanac_catalog::{Kind, Method, Metric, TimeOperator};
+use almanac_cube::{Cell, Series};
+use almanac_model::{Exact, FigureFlag, MissingReason, Period, Qualifier, Revision};
+
+use crate::value::{Lineage, Value};
+
+/// The recorded values that a result was made of, by period.
+pub(crate) type UsedCells = Vec<(i32, Cell)>;
+
+/// What one series came to, and which recorded values it was made of.
+pub(crate) struct SeriesValue {
+    pub(crate) value: Value,
+    pub(crate) used: UsedCells,
+}
+
+/// One series over one period.
+pub(crate) struct SeriesScope<'a> {
+    pub(crate) metric: &'a Metric,
+    pub(crate) series: &'a Series,
+    /// The sub-periods, as ordinals of the metric's frequency.
+    pub(crate) periods: RangeInclusive<i32>,
+    pub(crate) as_of: Revision,
+    /// Whether a value of the sub-period ought to be there.
+    pub(crate) is_expected: &'a dyn Fn(i32) -> bool,
+}
+
+impl SeriesScope<'_> {
+    /// The value of the series in the period.
+    pub(crate) fn value(&self) -> SeriesValue {
+        let cells: UsedCells = self.series.cells(self.periods.clone(), self.as_of).collect();
+        match self.metric.time {
+            TimeOperator::Sum => self.sum(cells),
+            TimeOperator::Last => self.last(cells),
+            TimeOperator::First => self.edge(cells, *self.periods.start()),
+            TimeOperator::Average => self.average(cells),
+            TimeOperator::Min => self.extreme(cells, |one, best| one < best),
+            TimeOperator::Max => self.extreme(cells, |one, best| one > best),
+        }
+    }
+
+    fn sum(&self, cells: UsedCells) -> SeriesValue {
+        let Some(mut value) = self.inherited(&cells) else { return without_number(cells) };
+        let total: i128 = numbers(&cells).map(|(_, cell)| cell.value).sum();
+        value.outcome = Ok(Exact::from_scaled(total, self.metric.decimals));
+        value.qualifier = numbers(&cells).fold(Qualifier::Exact, |sum, (_, cell)| sum.plus(cell.status.qualifier));
+        SeriesValue { value, used: cells }
+    }
+
+    /// Days without a value are in neither side: the divisor is the days that have one, never the length of the period.
+    fn average(&self, cells: UsedCells) -> SeriesValue {
+        let Some(mut value) = self.inherited(&cells) else { return without_number(cells) };
+        let (mut weighted, mut days) = (0_i128, 0_i128);
+        for (ordinal, cell) in numbers(&cells) {
+            let length = i128::from(self.period(ordinal).map_or(0, Period::days));
+            weighted += cell.value * length;
+            days += length;
+        }
+        let average = Exact::from_scaled(weighted, self.metric.decimals).checked_div(&Exact::from_integer(days));
+        value.outcome = average.ok_or(MissingReason::NoRecord);
+        value.qualifier = numbers(&cells).fold(Qualifier::Exact, |sum, (_, cell)| sum.plus(cell.status.qualifier));
+        SeriesValue { value, used: cells }
+    }
+
+    fn extreme(&self, cells: UsedCells, better: fn(i128, i128) -> bool) -> SeriesValue {
+        let Some(mut value) = self.inherited(&cells) else { return without_number(cells) };
+        let best = numbers(&cells).map(|(_, cell)| cell).reduce(|best, one| {
+            if better(one.value, best.value) { one } else { best }
+        });
+        if let Some(best) = best {
+            value.outcome = Ok(Exact::from_scaled(best.value, self.metric.decimals));
+            // another value, itself only bounded, might truly be the extreme one
+            value.qualifier = numbers(&cells)
+                .map(|(_, cell)| cell.status.qualifier)
+                .reduce(|one, other| if one == other { one } else { Qualifier::About })
+                .unwrap_or_default();
+        }
+        SeriesValue { value, used: cells }
+    }
+
+    /// The last value inside the period; without one, an earlier value within the carry-forward limit. That something
+    /// ceased to exist is a last value too.
+    fn last(&self, cells: UsedCells) -> SeriesValue {
+        match cells.last() {
+            Some(&(ordinal, cell)) if cell.status.missing == Some(MissingReason::CannotExist) => {
+                SeriesValue { value: self.value_of(cell), used: vec![(ordinal, cell)] }
+            }
+            _ if numbers(&cells).next().is_some() => {
+                let newest_first: UsedCells = cells.into_iter().rev().collect();
+                self.edge(newest_first, *self.periods.end())
+            }
+            _ => self.carried_forward().unwrap_or_else(|| without_number(cells)),
+        }
+    }
+
+    fn carried_forward(&self) -> Option<SeriesValue> {
+        let start = *self.periods.start();
+        let limit = i32::try_from(self.metric.carry_forward).unwrap_or(i32::MAX);
+        let earlier = self.series.cells(start.saturating_sub(limit)..=start.saturating_sub(1), self.as_of);
+        let (ordinal, cell) = earlier.rev().find(|(_, cell)| {
+            matches!(cell.status.missing, None | Some(MissingReason::CannotExist))
+        })?;
+        let mut value = self.value_of(cell);
+        if !value.is_missing() {
+            value.lineage.flags.insert(FigureFlag::CarriedForward);
+            value.lineage.carried_from = self.period(ordinal).map(Period::last_day);
+        }
+        Some(SeriesValue { value, used: vec![(ordinal, cell)] })
+    }
+
+    /// The first number of cells that are ordered from one end of the period, which is at `edge`.
+    fn edge(&self, cells: UsedCells, edge: i32) -> SeriesValue {
+        let Some((ordinal, cell)) = numbers(&cells).next() else { return without_number(cells) };
+        let mut value = self.value_of(cell);
+        if ordinal != edge && !value.is_missing() {
+            value.lineage.flags.insert(FigureFlag::PartialPeriod);
+        }
+        SeriesValue { value, used: vec![(ordinal, cell)] }
+    }
+
+    fn value_of(&self, cell: Cell) -> Value {
+        let lineage = Lineage { quality: Some(cell.status.quality), ..Lineage::default() };
+        let number = Exact::from_scaled(cell.value, self.metric.decimals);
+        Value { outcome: cell.status.missing.map_or(Ok(number), Err), qualifier: cell.status.qualifier, lineage }
+    }
+
+    /// The lineage of an operation over all numbers among the cells; `None` when there is no number.
+    fn inherited(&self, cells: &[(i32, Cell)]) -> Option<Value> {
+        numbers(cells).next()?;
+        let mut value = Value::missing(MissingReason::NoRecord);
+        value.lineage.quality = numbers(cells).map(|(_, cell)| cell.status.quality).min();
+        if self.lacks_parts(cells) {
+            value.lineage.flags.insert(FigureFlag::PartialPeriod);
+        }
+        Some(value)
+    }
+
+    /// Whether a sub-period has no number although it ought to. For tallies nothing recorded means nothing happened.
+    fn lacks_parts(&self, cells: &[(i32, Cell)]) -> bool {
+        let withheld = |missing| missing != MissingReason::CannotExist;
+        if cells.iter().any(|(_, cell)| cell.status.missing.is_some_and(withheld)) {
+            return true;
+        }
+        if self.metric.kind == Kind::Flow && self.metric.method == Method::Tally {
+            return false;
+        }
+        let mut recorded = cells.iter().map(|(ordinal, _)| *ordinal).peekable();
+        self.periods.clone().any(|ordinal| recorded.next_if_eq(&ordinal).is_none() && (self.is_expected)(ordinal))
+    }
+
+    fn period(&self, ordinal: i32) -> Option<Period> {
+        Period::from_ordinal(self.metric.frequency, ordinal)
+    }
+}
+
+fn numbers(cells: &[(i32, Cell)]) -> impl Iterator<Item = (i32, Cell)> + '_ {
+    cells.iter().filter(|(_, cell)| cell.status.missing.is_none()).copied()
+}
+
+/// No number: the reason that was given, the most telling first.
+fn without_number(cells: UsedCells) -> SeriesValue {
+    let reasons = cells.iter().filter_map(|(_, cell)| cell.status.missing);
+    let mut value = Value::missing(most_telling(reasons));
+    value.lineage.quality = cells.iter().map(|(_, cell)| cell.status.quality).min();
+    SeriesValue { value, used: cells }
+}
+
+/// One reason for several: that something cannot exist holds only when nothing else was said.
+pub(crate) fn most_telling(reasons: impl Iterator<Item = MissingReason>) -> MissingReason {
+    const ORDER: [MissingReason; 4] = [
+        MissingReason::Suppressed,
+        MissingReason::NotCollected,
+        MissingReason::Unspecified,
+        MissingReason::NoRecord,
+    ];
+    let given: Vec<MissingReason> = reasons.collect();
+    let telling = ORDER.into_iter().find(|reason| given.contains(reason));
+    telling.or(given.first().copied()).unwrap_or(MissingReason::NoRecord)
+}

@@ -1,0 +1,161 @@
+//! A value on its way to a figure, and what arithmetic does to all that is known about it.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use almanac_model::{Exact, FigureFlag, MissingReason, Qualifier, Quality};
+use jiff::civil::Date;
+
+/// An exact number or the reason why there is none, with quality, bound and flags.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Value {
+    pub(crate) outcome: Result<Exact, MissingReason>,
+    pub(crate) qualifier: Qualifier,
+    pub(crate) lineage: Lineage,
+}
+
+/// What a result inherits from its inputs whatever the operation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Lineage {
+    /// The weakest quality; `None` when nothing was recorded.
+    pub(crate) quality: Option<Quality>,
+    pub(crate) flags: BTreeSet<FigureFlag>,
+    /// The earliest day from which a value was carried forward.
+    pub(crate) carried_from: Option<Date>,
+}
+
+impl Lineage {
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.quality = weakest(self.quality, other.quality);
+        self.flags.extend(&other.flags);
+        self.carried_from = earliest(self.carried_from, other.carried_from);
+    }
+}
+
+pub(crate) fn weakest(one: Option<Quality>, other: Option<Quality>) -> Option<Quality> {
+    one.into_iter().chain(other).min()
+}
+
+pub(crate) fn earliest(one: Option<Date>, other: Option<Date>) -> Option<Date> {
+    one.into_iter().chain(other).min()
+}
+
+impl Value {
+    pub(crate) fn number(number: Exact) -> Self {
+        Self { outcome: Ok(number), qualifier: Qualifier::Exact, lineage: Lineage::default() }
+    }
+
+    pub(crate) fn missing(reason: MissingReason) -> Self {
+        Self { outcome: Err(reason), qualifier: Qualifier::Exact, lineage: Lineage::default() }
+    }
+
+    pub(crate) fn is_missing(&self) -> bool {
+        self.outcome.is_err()
+    }
+
+    pub(crate) fn negate(mut self) -> Self {
+        self.outcome = self.outcome.map(|number| -&number);
+        self.qualifier = self.qualifier.reversed();
+        self
+    }
+
+    /// The value, or zero when it is missing: for terms that an indicator declares optional.
+    pub(crate) fn or_zero(self) -> Self {
+        let number = self.outcome.unwrap_or_else(|_| Exact::from_integer(0));
+        Self { outcome: Ok(number), ..self }
+    }
+
+    pub(crate) fn add(self, other: Self) -> Self {
+        let qualifier = self.qualifier.plus(other.qualifier);
+        self.combine(other, |left, right| Ok((left + right, qualifier)))
+    }
+
+    pub(crate) fn subtract(self, other: Self) -> Self {
+        self.add(other.negate())
+    }
+
+    pub(crate) fn multiply(self, other: Self) -> Self {
+        let (left_bound, right_bound) = (self.qualifier, other.qualifier);
+        self.combine(other, |left, right| {
+            Ok((left * right, product_bound((left, left_bound), (right, right_bound))))
+        })
+    }
+
+    pub(crate) fn divide(self, divisor: Self) -> Self {
+        let (left_bound, right_bound) = (self.qualifier, divisor.qualifier.reversed());
+        self.combine(divisor, |left, right| {
+            let quotient = left.checked_div(right).ok_or(MissingReason::DenominatorZero)?;
+            Ok((quotient, product_bound((left, left_bound), (right, right_bound))))
+        })
+    }
+
+    /// A missing side makes the result missing, with the reason of the first.
+    fn combine(
+        self,
+        other: Self,
+        operation: impl FnOnce(&Exact, &Exact) -> Result<(Exact, Qualifier), MissingReason>,
+    ) -> Self {
+        let mut lineage = self.lineage;
+        lineage.merge(&other.lineage);
+        let result = match (self.outcome, other.outcome) {
+            (Ok(left), Ok(right)) => operation(&left, &right),
+            (Err(reason), _) | (_, Err(reason)) => Err(reason),
+        };
+        match result {
+            Ok((number, qualifier)) => Self { outcome: Ok(number), qualifier, lineage },
+            Err(reason) => Self { outcome: Err(reason), qualifier: Qualifier::Exact, lineage },
+        }
+    }
+}
+
+/// The bound of a product: an exact factor keeps or turns the other's bound by its sign; two bounds of one kind hold
+/// when both factors are positive; otherwise nothing more than "about" is known.
+fn product_bound(left: (&Exact, Qualifier), right: (&Exact, Qualifier)) -> Qualifier {
+    let turned = |factor: &Exact, bound: Qualifier| match factor.sign() {
+        Ordering::Greater => bound,
+        Ordering::Equal => Qualifier::Exact,
+        Ordering::Less => bound.reversed(),
+    };
+    match (left.1, right.1) {
+        (Qualifier::Exact, bound) => turned(left.0, bound),
+        (bound, Qualifier::Exact) => turned(right.0, bound),
+        (one, other) if one == other && left.0.sign().is_gt() && right.0.sign().is_gt() => one,
+        _ => Qualifier::About,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounded(number: i128, qualifier: Qualifier) -> Value {
+        Value { qualifier, ..Value::number(Exact::from_integer(number)) }
+    }
+
+    #[test]
+    fn rule_22_division_by_zero_is_missing_with_a_reason() {
+        let quotient = Value::number(Exact::from_integer(1)).divide(Value::number(Exact::from_integer(0)));
+        assert_eq!(quotient.outcome, Err(MissingReason::DenominatorZero));
+    }
+
+    #[test]
+    fn rule_23_a_bound_survives_arithmetic_and_turns_with_the_sign() {
+        use Qualifier::{About, AtLeast, AtMost, Exact};
+        let bound = |value: Value| value.qualifier;
+        assert_eq!(bound(bounded(90, AtLeast).add(bounded(1, Exact))), AtLeast);
+        assert_eq!(bound(bounded(90, Exact).subtract(bounded(1, AtLeast))), AtMost);
+        assert_eq!(bound(bounded(90, AtLeast).divide(bounded(17, Exact))), AtLeast);
+        assert_eq!(bound(bounded(90, Exact).divide(bounded(17, AtLeast))), AtMost);
+        assert_eq!(bound(bounded(90, AtLeast).multiply(bounded(-1, Exact))), AtMost);
+        assert_eq!(bound(bounded(90, AtLeast).divide(bounded(17, AtLeast))), About);
+        assert_eq!(bound(bounded(90, AtLeast).divide(bounded(17, AtMost))), AtLeast);
+    }
+
+    #[test]
+    fn rule_21_a_missing_side_makes_the_result_missing_unless_optional() {
+        let missing = || Value::missing(MissingReason::NotCollected);
+        let one = || Value::number(Exact::from_integer(1));
+        assert_eq!(one().add(missing()).outcome, Err(MissingReason::NotCollected));
+        assert_eq!(one().add(missing().or_zero()).outcome, Ok(Exact::from_integer(1)));
+    }
+}

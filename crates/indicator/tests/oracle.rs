@@ -1,0 +1,152 @@
+//! Every figure of random questions to random catalogues, against the naive oracle.
+
+use almanac_cube::Cube;
+use almanac_indicator::{Answer, Question, Refusal, State, answer};
+use almanac_model::Revision;
+use almanac_testkit::generate::{Log, World, rebatched, shuffled, world};
+use almanac_testkit::oracle::{Figure, Oracle};
+use proptest::prelude::*;
+use proptest::test_runner::{TestCaseResult, TestRunner};
+
+/// The cases of each property unless `PROPTEST_CASES` says otherwise.
+const CASES: u32 = 300;
+
+/// What was asked and answered, over all cases.
+#[derive(Debug, Default)]
+struct Tally {
+    questions: usize,
+    refused: usize,
+    figures: usize,
+    with_number: usize,
+    with_quotient: usize,
+    unmatched: usize,
+    other_period: usize,
+    carried: usize,
+    partial_period: usize,
+    partial_coverage: usize,
+}
+
+impl Tally {
+    fn count(&mut self, figure: &Figure) {
+        use almanac_model::FigureFlag::{
+            CarriedForward, DenominatorOtherPeriod, PartialCoverage, PartialPeriod, Unmatched,
+        };
+        let has = |flag| usize::from(figure.flags.contains(&flag));
+        self.figures += 1;
+        self.with_number += usize::from(figure.value.is_ok());
+        self.with_quotient += usize::from(figure.sides.is_some());
+        self.unmatched += has(Unmatched);
+        self.other_period += has(DenominatorOtherPeriod);
+        self.carried += has(CarriedForward);
+        self.partial_period += has(PartialPeriod);
+        self.partial_coverage += has(PartialCoverage);
+    }
+}
+
+fn config() -> ProptestConfig {
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { CASES };
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..ProptestConfig::default()
+    }
+}
+
+fn cube(world: &World, log: &Log, up_to: Revision) -> Cube {
+    let mut cube = Cube::default();
+    for (revision, batch) in log.iter().filter(|(revision, _)| *revision <= up_to) {
+        cube.apply(*revision, batch, &world.catalog).expect("the catalogue defines what it accepted");
+    }
+    cube
+}
+
+fn ask(world: &World, cube: &Cube, as_of: Revision, question: &Question) -> Result<Answer, Vec<Refusal>> {
+    let state = State {
+        catalog: &world.catalog,
+        cube,
+        as_of,
+    };
+    answer(state, question, 0, usize::MAX)
+}
+
+fn check_world(world: &World, tally: &mut Tally) -> TestCaseResult {
+    let cube = cube(world, &world.log, Revision::LATEST);
+    for (as_of, question) in &world.questions {
+        tally.questions += 1;
+        let Ok(answered) = ask(world, &cube, *as_of, question) else {
+            tally.refused += 1;
+            continue;
+        };
+        let expected = Oracle::new(&world.catalog, &world.log, *as_of).answer(question);
+        let found: Vec<Figure> = answered.figures.iter().map(Figure::from).collect();
+        for (found, expected) in found.iter().zip(&expected) {
+            prop_assert_eq!(found, expected, "as of {} to {:?}", as_of, question);
+            tally.count(found);
+        }
+        prop_assert_eq!(found.len(), expected.len());
+    }
+    Ok(())
+}
+
+#[test]
+fn every_figure_equals_the_oracles() {
+    let tally = std::cell::RefCell::new(Tally::default());
+    let mut runner = TestRunner::new(config());
+    let result = runner.run(&world(), |world| check_world(&world, &mut tally.borrow_mut()));
+    let tally = tally.into_inner();
+    println!("{tally:?}");
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    // the generator is of no use when hardly anything is answered, or hardly any answer is a number
+    assert!(tally.refused * 2 < tally.questions, "{tally:?}");
+    assert!(tally.with_number * 5 > tally.figures, "{tally:?}");
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_order_of_events_and_batches_does_not_matter(world in world(), seed in any::<u64>(), most in 1_usize..9) {
+        let whole = cube(&world, &world.log, Revision::LATEST);
+        for log in [shuffled(&world.log, seed), rebatched(&shuffled(&world.log, seed), most)] {
+            let other = cube(&world, &log, Revision::LATEST);
+            for (_, question) in &world.questions {
+                let answers = [&whole, &other].map(|cube| {
+                    let answered = ask(&world, cube, Revision::LATEST, question);
+                    answered.map(|answer| answer.figures)
+                });
+                prop_assert_eq!(&answers[0], &answers[1]);
+            }
+        }
+    }
+
+    #[test]
+    fn as_of_a_revision_is_as_if_nothing_came_later(world in world()) {
+        let whole = cube(&world, &world.log, Revision::LATEST);
+        for (as_of, question) in &world.questions {
+            let fed_until = cube(&world, &world.log, *as_of);
+            let later = ask(&world, &whole, *as_of, question).map(|answer| answer.figures);
+            let then = ask(&world, &fed_until, Revision::LATEST, question).map(|answer| answer.figures);
+            prop_assert_eq!(later, then);
+        }
+    }
+
+    #[test]
+    fn pages_put_together_are_the_whole_answer(world in world(), size in 1_usize..7) {
+        let cube = cube(&world, &world.log, Revision::LATEST);
+        for (as_of, question) in &world.questions {
+            let Ok(whole) = ask(&world, &cube, *as_of, question) else { continue };
+            let state = State { catalog: &world.catalog, cube: &cube, as_of: *as_of };
+            let (mut pages, mut next) = (Vec::new(), Some(0));
+            while let Some(offset) = next {
+                let page = answer(state, question, offset, size).expect("the whole was answered");
+                prop_assert!(page.figures.len() == size || page.next.is_none());
+                pages.extend(page.figures);
+                next = page.next;
+            }
+            prop_assert_eq!(pages, whole.figures);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The vocabulary of official figures: ids, decimals, periods, events, revisions, quality.
+//!
+//! Everything here is pure: no IO, no clock, no async. Inside the domain an invalid value cannot exist, because every
+//! type is made by a function that refuses what it cannot mean.
+
+mod batch;
+mod decimal;
+mod event;
+mod exact;
+mod figure;
+mod id;
+mod period;
+mod revision;
+mod status;
+
+pub use batch::{Batch, BatchBuilder, BatchExtra, BatchRow, BatchSeries, BatchShapeError};
+pub use decimal::{Decimal, DecimalError};
+pub use event::{Correction, CorrectionReason, Event, EventTime, Measure};
+pub use exact::Exact;
+pub use figure::{Coverage, Figure, FigureFlag, Operand, Quotient};
+pub use id::{
+    AreaId, Code, DimensionId, IdError, IndicatorId, LevelId, MetricId, ReleaseName, ReportId, ReporterId, UnitId,
+};
+pub use period::{Granularity, Period, PeriodError, PeriodRange};
+pub use revision::{LogId, Release, Revision};
+pub use status::{MissingReason, Qualifier, Quality, Status};

@@ -1,0 +1,222 @@
+//! Accepting connections: how many, with which socket options, and how they are cut.
+//!
+//! tonic serves each connection in a task of its own that nothing can end from outside; what can end it is its socket.
+//! So the sockets handed to it fail when they are cut.
+
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Sleep, sleep},
+};
+use tokio_stream::Stream;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::transport::server::{Connected, TcpConnectInfo};
+use tracing::{debug, warn};
+
+use crate::limits;
+
+/// The bytes an HTTP/2 client opens with: "PRI * HTTP/2.0 ...".
+const PREFACE_BYTES: usize = 24;
+
+/// The places for connections and the ways to end them.
+#[derive(Clone, Debug)]
+pub(crate) struct Connections {
+    most: usize,
+    places: Arc<Semaphore>,
+    /// Closes the connections that have not begun to speak HTTP/2: a graceful shutdown would wait for them.
+    pub(crate) close_silent: CancellationToken,
+    /// Closes every connection, whatever goes on in it.
+    pub(crate) cut: CancellationToken,
+}
+
+impl Connections {
+    pub(crate) fn new(most: usize) -> Self {
+        let most = most.min(Semaphore::MAX_PERMITS);
+        Self {
+            most,
+            places: Arc::new(Semaphore::new(most)),
+            close_silent: CancellationToken::new(),
+            cut: CancellationToken::new(),
+        }
+    }
+
+    /// Connections open now.
+    pub(crate) fn open(&self) -> usize {
+        self.most - self.places.available_permits()
+    }
+
+    pub(crate) fn accept_from(&self, listener: TcpListener) -> Incoming {
+        Incoming {
+            listener,
+            connections: self.clone(),
+            pause: None,
+            full: false,
+        }
+    }
+}
+
+/// The accepted connections. It has no end and no errors: tonic would try again at once after an error, for as long as
+/// "too many open files" lasts.
+pub(crate) struct Incoming {
+    listener: TcpListener,
+    connections: Connections,
+    pause: Option<Pin<Box<Sleep>>>,
+    /// Connections are being refused; said once, not once per connection.
+    full: bool,
+}
+
+impl Incoming {
+    fn admit(&mut self, stream: TcpStream) -> Option<Connection> {
+        let Ok(place) = self.connections.places.clone().try_acquire_owned() else {
+            if !std::mem::replace(&mut self.full, true) {
+                warn!(limit = self.connections.most, "refuse connections above limit");
+            }
+            return None;
+        };
+        self.full = false;
+        // Without it a small answer waits up to 40 ms for the acknowledgement of the one before.
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%error, "set TCP_NODELAY");
+        }
+        let preface = Preface {
+            missing: PREFACE_BYTES,
+            time: Box::pin(sleep(limits::PREFACE_TIMEOUT)),
+        };
+        // A child each: waiting on one shared token would be one lock for all connections.
+        let end = Box::pin(self.connections.close_silent.child_token().cancelled_owned());
+        Some(Connection {
+            stream,
+            end,
+            cut: self.connections.cut.clone(),
+            preface: Some(preface),
+            _place: place,
+        })
+    }
+}
+
+impl Stream for Incoming {
+    type Item = io::Result<Connection>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(pause) = &mut self.pause {
+                ready!(pause.as_mut().poll(context));
+                self.pause = None;
+            }
+            match ready!(self.listener.poll_accept(context)) {
+                Ok((stream, _)) => {
+                    if let Some(connection) = self.admit(stream) {
+                        return Poll::Ready(Some(Ok(connection)));
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    warn!(%error, "accept connection");
+                    self.pause = Some(Box::pin(sleep(limits::ACCEPT_PAUSE)));
+                }
+            }
+        }
+    }
+}
+
+/// An accepted connection, which holds its place until it is dropped.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    end: Pin<Box<WaitForCancellationFutureOwned>>,
+    cut: CancellationToken,
+    preface: Option<Preface>,
+    _place: OwnedSemaphorePermit,
+}
+
+struct Preface {
+    missing: usize,
+    time: Pin<Box<Sleep>>,
+}
+
+impl Connection {
+    /// Fails when the connection is to end. Asked before each read and each write, since HTTP/2 does not read while it
+    /// cannot write.
+    fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        if self.end.as_mut().poll(context).is_ready() {
+            return Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                "the server is shutting down",
+            ));
+        }
+        if let Some(preface) = &mut self.preface
+            && preface.time.as_mut().poll(context).is_ready()
+        {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "no HTTP/2 preface in time"));
+        }
+        Ok(())
+    }
+
+    fn count_preface(&mut self, bytes: usize) {
+        let Some(preface) = &mut self.preface else { return };
+        preface.missing = preface.missing.saturating_sub(bytes);
+        if preface.missing == 0 {
+            self.preface = None;
+            // From here on the connection ends itself on a graceful shutdown.
+            self.end = Box::pin(self.cut.child_token().cancelled_owned());
+        }
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = TcpConnectInfo;
+
+    fn connect_info(&self) -> TcpConnectInfo {
+        self.stream.connect_info()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.check(context)?;
+        let before = buffer.filled().len();
+        let poll = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.count_preface(buffer.filled().len() - before);
+        poll
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.check(context)?;
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.check(context)?;
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

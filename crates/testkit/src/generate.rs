@@ -1,0 +1,160 @@
+//! Random catalogues, logs and questions, small enough to be read when a test fails.
+//!
+//! Everything is drawn from [`Gene`]s: rows of bytes, one row for each area, metric, indicator, event, question. Proptest
+//! shrinks by leaving rows out and making bytes smaller, and byte 0 always stands for the plainest choice; so what is
+//! left of a failing case is a few plain definitions and events.
+//!
+//! ```text
+//! territory  areas.csv: three levels, areas that begin, end and move    generate/territory.rs
+//! metrics    kinds, operators, frequencies, levels                      generate/metrics.rs
+//! formulas   indicators over metrics and indicators                     generate/formulas.rs
+//! reporters  who may report, and what is expected                       generate/reporters.rs
+//! log        events that the catalogue accepts, in batches              generate/log.rs
+//! questions  measures, areas, periods, groups, filters                  generate/questions.rs
+//! ```
+
+mod formulas;
+mod genes;
+mod log;
+mod metrics;
+mod questions;
+mod reporters;
+mod territory;
+
+use std::fmt;
+
+use almanac_catalog::{Catalog, CatalogFiles};
+use almanac_indicator::Question;
+use almanac_model::{Batch, Revision};
+use proptest::collection::vec;
+use proptest::prelude::{Strategy, any};
+
+pub use self::genes::{Choices, Gene};
+pub use self::log::{Log, rebatched, shuffled};
+
+/// A catalogue, what was recorded under it, and questions.
+#[derive(Clone)]
+pub struct World {
+    /// The definitions.
+    pub catalog: Catalog,
+    /// The batches in the order of their revisions.
+    pub log: Log,
+    /// Questions, each with the revision as of which it is asked.
+    pub questions: Vec<(Revision, Question)>,
+}
+
+/// What a world is made from.
+#[derive(Clone, Debug)]
+struct Genome {
+    calendar: u8,
+    areas: Vec<Gene>,
+    metrics: Vec<Gene>,
+    indicators: Vec<Gene>,
+    reporters: Vec<Gene>,
+    expectations: Vec<Gene>,
+    events: Vec<Gene>,
+    questions: Vec<Gene>,
+}
+
+/// Random worlds.
+pub fn world() -> impl Strategy<Value = World> {
+    let genes = |least: usize, most: usize| vec(any::<Gene>(), least..=most);
+    let definitions = (genes(1, 14), genes(1, 4), genes(0, 6), genes(0, 2), genes(0, 4));
+    let parts = (any::<u8>(), definitions, genes(0, 40), genes(1, 8));
+    parts.prop_map(|(calendar, definitions, events, questions)| {
+        let (areas, metrics, indicators, reporters, expectations) = definitions;
+        Genome {
+            calendar,
+            areas,
+            metrics,
+            indicators,
+            reporters,
+            expectations,
+            events,
+            questions,
+        }
+        .world()
+    })
+}
+
+impl Genome {
+    fn world(&self) -> World {
+        let catalog = self.catalog();
+        let log = log::log(&catalog, &self.events);
+        let questions = self.questions.iter();
+        World {
+            questions: questions.map(|gene| questions::question(&catalog, &log, gene)).collect(),
+            catalog,
+            log,
+        }
+    }
+
+    /// The catalogue, written as a person would write it and loaded like any other.
+    fn catalog(&self) -> Catalog {
+        let (areas, areas_csv) = territory::territory(&self.areas);
+        let frequencies = metrics::frequencies(self.calendar);
+        let metrics = metrics::metrics(&self.metrics, frequencies);
+        let (reporters, reporters_toml) = reporters::reporters(&self.reporters, &metrics, &areas);
+        let files: CatalogFiles = [
+            ("areas.csv", areas_csv),
+            (metrics::VOCABULARY_FILE, metrics::VOCABULARY.to_owned()),
+            ("metrics.toml", metrics.iter().map(|metric| metric.toml.as_str()).collect()),
+            ("indicators.toml", formulas::indicators(&self.indicators, &metrics)),
+            ("reporters.toml", reporters_toml),
+            (
+                "expectations.toml",
+                reporters::expectations(&self.expectations, &reporters, &metrics),
+            ),
+        ]
+        .into_iter()
+        .collect();
+        load(&files)
+    }
+}
+
+/// Loads a catalogue of a test.
+///
+/// # Panics
+/// When it has problems; they are all in the message.
+#[must_use]
+pub fn load(files: &CatalogFiles) -> Catalog {
+    match Catalog::load(files) {
+        Ok(catalog) => catalog,
+        Err(problems) => panic!("the catalogue has {problems:#?} in {files:#?}"),
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, text) in self.catalog.files().iter().filter(|(name, _)| *name != metrics::VOCABULARY_FILE) {
+            writeln!(f, "\n----- {name}")?;
+            let told = |line: &&str| !line.is_empty() && !metrics::DOCUMENTATION.contains(*line);
+            for line in text.lines().filter(told) {
+                writeln!(f, "{line}")?;
+            }
+        }
+        writeln!(f, "----- log")?;
+        for (revision, batch) in &self.log {
+            write_batch(f, *revision, batch)?;
+        }
+        writeln!(f, "----- questions")?;
+        for (as_of, question) in &self.questions {
+            writeln!(f, "as of {as_of}: {question:?}")?;
+        }
+        Ok(())
+    }
+}
+
+fn write_batch(f: &mut fmt::Formatter<'_>, revision: Revision, batch: &Batch) -> fmt::Result {
+    for row in batch.rows() {
+        let series = row.series;
+        let period = almanac_model::Period::from_ordinal(series.granularity, row.period);
+        let period = period.map_or_else(String::new, |period| period.to_string());
+        writeln!(
+            f,
+            "{revision}: {} {} {} {:?} {period} = {}e-{} {:?}",
+            series.metric, series.area, series.reporter, series.dimensions, row.value, series.decimals, row.status
+        )?;
+    }
+    Ok(())
+}

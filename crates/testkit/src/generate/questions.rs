@@ -1,0 +1,135 @@
+//! Questions that mostly can be answered.
+
+use std::collections::BTreeSet;
+
+use almanac_catalog::{Area, Catalog, MeasureId, Metric};
+use almanac_indicator::{AreaSelection, Filters, GroupKey, Question};
+use almanac_model::{AreaId, Batch, Code, DimensionId, Granularity, Period, Revision};
+use jiff::civil::date;
+
+use super::genes::{Choices, Gene};
+
+/// A question and the revision as of which it is asked.
+pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene) -> (Revision, Question) {
+    let mut choices = Choices::of(gene);
+    let measures = measures(catalog, &mut choices);
+    let periods = periods(catalog, &measures, &mut choices);
+    let mut revisions = vec![Revision::LATEST, Revision::LATEST];
+    revisions.extend(log.iter().map(|(revision, _)| *revision));
+    let as_of = choices.one(&revisions).copied().unwrap_or(Revision::LATEST);
+    let dimensions: Vec<DimensionId> = dimensions(catalog, &measures).into_iter().collect();
+    let group_by = group_by(&dimensions, &mut choices);
+    let filters = filters(catalog, &dimensions, &mut choices);
+    let question = Question {
+        areas: areas(catalog, &measures, &periods, &mut choices),
+        strict: choices.once_in(6),
+        measures,
+        periods,
+        group_by,
+        filters,
+    };
+    (as_of, question)
+}
+
+/// One or two measures. Indicators are more interesting than metrics.
+fn measures(catalog: &Catalog, choices: &mut Choices<'_>) -> Vec<MeasureId> {
+    let metrics: Vec<MeasureId> = catalog.metrics().map(|metric| MeasureId::Metric(metric.id.clone())).collect();
+    let indicators: Vec<MeasureId> = catalog
+        .indicators()
+        .map(|indicator| MeasureId::Indicator(indicator.id.clone()))
+        .collect();
+    let mut all = metrics;
+    all.extend(indicators.iter().cloned());
+    let first = choices.one(&all);
+    let count = choices.of_values([1, 1, 1, 2]);
+    let second = choices.one(&indicators).filter(|second| Some(*second) != first);
+    first.into_iter().chain(second).take(count).cloned().collect()
+}
+
+fn metrics_of<'a>(catalog: &'a Catalog, measures: &[MeasureId]) -> Vec<&'a Metric> {
+    let ids: BTreeSet<_> = measures.iter().flat_map(|measure| catalog.metrics_of(measure)).collect();
+    ids.iter().filter_map(|id| catalog.metric(id.as_str())).collect()
+}
+
+/// One to three periods that are mostly not finer than the metrics are reported.
+fn periods(catalog: &Catalog, measures: &[MeasureId], choices: &mut Choices<'_>) -> Vec<Period> {
+    let metrics = metrics_of(catalog, measures);
+    let fits = |granularity: &Granularity| metrics.iter().all(|metric| metric.frequency.divides(*granularity));
+    let mut granularities: Vec<Granularity> = Granularity::ALL.into_iter().filter(fits).collect();
+    let finest = metrics.iter().map(|metric| metric.frequency).min();
+    // a denominator may be coarser than the question
+    if choices.once_in(4) || granularities.is_empty() {
+        granularities.extend(finest);
+    }
+    if finest == Some(Granularity::Day) && granularities.len() > 1 {
+        granularities.retain(|granularity| *granularity < Granularity::Quarter);
+    }
+    let granularity = choices.one(&granularities).copied().unwrap_or(Granularity::Year);
+    let (day, count) = match granularity {
+        Granularity::Day => (date(2017, 6, 5), 20),
+        Granularity::Week => (date(2017, 5, 15), 8),
+        Granularity::Month => (date(2017, 3, 1), 9),
+        Granularity::Quarter => (date(2017, 1, 1), 5),
+        Granularity::Half => (date(2016, 7, 1), 4),
+        Granularity::Year => (date(2015, 1, 1), 4),
+    };
+    let first = Period::containing(granularity, day).offset(i32::try_from(choices.below(count)).unwrap_or(0));
+    (0..choices.of_values([1, 1, 2, 3])).map(|places| first.offset(places)).collect()
+}
+
+fn dimensions(catalog: &Catalog, measures: &[MeasureId]) -> BTreeSet<DimensionId> {
+    let mut all = measures.iter().map(|measure| catalog.dimensions_of(measure));
+    let first = all.next().unwrap_or_default();
+    all.fold(first, |both, next| both.intersection(&next).cloned().collect())
+}
+
+fn group_by(dimensions: &[DimensionId], choices: &mut Choices<'_>) -> Vec<GroupKey> {
+    let mut keys = Vec::new();
+    if choices.once_in(4) {
+        keys.extend(choices.one(dimensions).cloned().map(GroupKey::Dimension));
+    }
+    if choices.once_in(8) {
+        keys.push(GroupKey::Reporter);
+    }
+    keys
+}
+
+fn filters(catalog: &Catalog, dimensions: &[DimensionId], choices: &mut Choices<'_>) -> Filters {
+    let mut filters = Filters::new();
+    if choices.once_in(4)
+        && let Some(id) = choices.one(dimensions)
+        && let Some(dimension) = catalog.dimension(id.as_str())
+    {
+        let mut codes: Vec<Code> = dimension.codes.iter().map(|item| item.code.clone()).collect();
+        codes.truncate(1 + choices.below(2));
+        filters.insert(id.clone(), codes.into_iter().collect());
+    }
+    filters
+}
+
+/// Areas that are mostly not finer than the metrics are collected.
+fn areas(catalog: &Catalog, measures: &[MeasureId], periods: &[Period], choices: &mut Choices<'_>) -> AreaSelection {
+    let rank = |level: &str| catalog.level_rank(level).unwrap_or(0);
+    let metrics = metrics_of(catalog, measures);
+    let levels = periods
+        .iter()
+        .flat_map(|period| metrics.iter().filter_map(|metric| metric.level_for(*period)));
+    let finest = levels.map(|level| rank(level.as_str())).min().unwrap_or(0);
+    let anywhere = choices.once_in(16);
+    let possible: Vec<&Area> = catalog
+        .areas()
+        .filter(|area| anywhere || rank(area.level.as_str()) <= finest)
+        .collect();
+    let at = choices.below(possible.len());
+    let count = choices.of_values([1, 1, 2, 3]);
+    let list: Vec<AreaId> = possible.iter().skip(at).take(count).map(|area| area.id.clone()).collect();
+    let tops: Vec<&Area> = catalog.areas().filter(|area| rank(area.level.as_str()) == 0).collect();
+    let levels: Vec<_> = catalog.levels().filter(|level| rank(level.id.as_str()) <= finest).collect();
+    match (choices.once_in(4), choices.one(&tops), choices.one(&levels)) {
+        (true, Some(area), Some(level)) => AreaSelection::Under {
+            area: area.id.clone(),
+            level: level.id.clone(),
+        },
+        _ => AreaSelection::List(list),
+    }
+}

@@ -1,0 +1,50 @@
+//! The naive oracle: every figure computed in the plainest way, straight from the definitions.
+//!
+//! It goes through all recorded events for every value it needs, keeps no index, plans nothing and remembers nothing.
+//! It shares with the read model and the evaluation only the vocabulary: the catalogue, exact numbers, questions.
+//!
+//! ```text
+//! Figure    a question's areas, periods and groups                      figure.rs
+//! formula   the formula of the catalogue, read recursively              formula.rs
+//! quotient  which period and which areas both sides of a division have  quotient.rs
+//! term      which series belong to a metric in an area, and their sum   term.rs
+//! series    the time operator: the sub-periods of one series            series.rs
+//! records   what was recorded for one series and sub-period             records.rs
+//! expected  what the catalogue expects, and how much of it came         expected.rs
+//! value     what arithmetic does to bounds and reasons                  value.rs
+//! ```
+
+mod expected;
+mod figure;
+mod formula;
+mod quotient;
+mod records;
+mod series;
+mod term;
+mod value;
+
+use almanac_catalog::Catalog;
+use almanac_model::{Batch, Revision};
+
+pub use self::figure::{Figure, Side, Sides};
+use self::records::Event;
+
+/// Answers questions at one revision of a log.
+#[derive(Debug)]
+pub struct Oracle<'a> {
+    catalog: &'a Catalog,
+    /// Every event that was recorded up to the revision, in the order of the log.
+    events: Vec<Event>,
+}
+
+impl<'a> Oracle<'a> {
+    /// An oracle that sees the batches of the log up to and with a revision.
+    #[must_use]
+    pub fn new(catalog: &'a Catalog, log: &[(Revision, Batch)], as_of: Revision) -> Self {
+        let seen = log.iter().filter(|(revision, _)| *revision <= as_of);
+        Self {
+            catalog,
+            events: seen.flat_map(|(_, batch)| records::events(batch)).collect(),
+        }
+    }
+}

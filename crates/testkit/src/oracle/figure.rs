@@ -1,0 +1,261 @@
+//! From a question to its figures.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use almanac_catalog::{Formula, MeasureId, Range, Reference};
+use almanac_indicator::{AreaSelection, GroupKey, Question};
+use almanac_model::{
+    AreaId, Coverage, Exact, FigureFlag, MissingReason, Operand, Period, Qualifier, Quality, ReporterId,
+};
+use jiff::civil::Date;
+
+use super::Oracle;
+use super::formula::{Evaluated, EvaluatedSides, Scope, narrowed};
+use super::term::Filter;
+use super::value::Value;
+
+/// What a figure says. Texts about it, such as sources, are left out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Figure {
+    /// The id of the indicator or metric.
+    pub measure: String,
+    /// Where.
+    pub area: AreaId,
+    /// When.
+    pub period: Period,
+    /// The code of each dimension, and the reporter, that were grouped by.
+    pub group: BTreeMap<String, String>,
+    /// The printed number, or why there is none.
+    pub value: Result<String, MissingReason>,
+    /// The weakest quality of what it was computed from.
+    pub quality: Option<Quality>,
+    /// How the number is bounded.
+    pub qualifier: Qualifier,
+    /// What to know before using it.
+    pub flags: BTreeSet<FigureFlag>,
+    /// The last day of the earliest value that was carried forward.
+    pub carried_from: Option<Date>,
+    /// Reports received and expected.
+    pub coverage: Option<Coverage>,
+    /// What was divided by what.
+    pub sides: Option<Sides>,
+}
+
+/// Both sides of a division.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Sides {
+    /// What was divided.
+    pub numerator: Side,
+    /// What it was divided by.
+    pub denominator: Side,
+}
+
+/// One side of a division.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Side {
+    /// The printed number, or why there is none.
+    pub value: Result<String, MissingReason>,
+    /// The period whose value it is.
+    pub period: Period,
+    /// The weakest quality of what it was computed from.
+    pub quality: Option<Quality>,
+    /// How the number is bounded.
+    pub qualifier: Qualifier,
+}
+
+/// The codes and the reporter of one group.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    texts: BTreeMap<String, String>,
+    filter: Filter,
+    reporter: Option<ReporterId>,
+}
+
+/// Both sides of a division are printed with at most so many decimals.
+const SIDE_DECIMALS: u8 = 12;
+
+impl Oracle<'_> {
+    /// The figures of a question, whether or not it ought to be refused: by measure, area, period and group.
+    #[must_use]
+    pub fn answer(&self, question: &Question) -> Vec<Figure> {
+        let mut figures = Vec::new();
+        for measure in &question.measures {
+            for (area, period) in self.targets(question) {
+                for group in self.groups(measure, question) {
+                    figures.push(self.figure(measure, &area, period, &group, question));
+                }
+            }
+        }
+        figures
+    }
+
+    fn targets(&self, question: &Question) -> Vec<(AreaId, Period)> {
+        let mut targets = Vec::new();
+        match &question.areas {
+            AreaSelection::List(areas) => {
+                for area in areas {
+                    targets.extend(question.periods.iter().map(|period| (area.clone(), *period)));
+                }
+            }
+            AreaSelection::Under { area: above, level } => {
+                for area in self.catalog.areas().filter(|area| area.level == *level) {
+                    let there = |period: &&Period| self.catalog.lies_under(&area.id, above, period.last_day());
+                    let periods = question.periods.iter().filter(there);
+                    targets.extend(periods.map(|period| (area.id.clone(), *period)));
+                }
+            }
+        }
+        targets
+    }
+
+    /// Every combination of what is grouped by.
+    fn groups(&self, measure: &MeasureId, question: &Question) -> Vec<Group> {
+        let mut groups = vec![Group::default()];
+        for key in &question.group_by {
+            let mut longer = Vec::new();
+            for group in groups {
+                match key {
+                    GroupKey::Dimension(dimension) => {
+                        let codes = self.catalog.dimension(dimension.as_str()).map_or(&[][..], |found| &found.codes);
+                        for item in codes {
+                            let mut group = group.clone();
+                            group.texts.insert(dimension.to_string(), item.code.to_string());
+                            group.filter.insert(dimension.clone(), BTreeSet::from([item.code.clone()]));
+                            longer.push(group);
+                        }
+                    }
+                    GroupKey::Reporter => {
+                        for reporter in self.reporters_of(measure) {
+                            let mut group = group.clone();
+                            group.texts.insert("reporter".to_owned(), reporter.to_string());
+                            group.reporter = Some(reporter);
+                            longer.push(group);
+                        }
+                    }
+                }
+            }
+            groups = longer;
+        }
+        groups
+    }
+
+    /// Who may report the metric that the measure's formula names first.
+    fn reporters_of(&self, measure: &MeasureId) -> Vec<ReporterId> {
+        let reference = Reference {
+            measure: measure.clone(),
+            filter: Filter::new(),
+        };
+        let terms = self.terms(&Formula::Reference(reference), &Filter::new(), None);
+        let may_report = |metrics: &BTreeSet<_>| terms.first().is_some_and(|term| metrics.contains(&term.metric.id));
+        let reporters = self.catalog.reporters().filter(|reporter| may_report(&reporter.metrics));
+        reporters.map(|reporter| reporter.id.clone()).collect()
+    }
+
+    fn figure(
+        &self,
+        measure: &MeasureId,
+        area: &AreaId,
+        period: Period,
+        group: &Group,
+        question: &Question,
+    ) -> Figure {
+        let exists = self.catalog.is_valid_at(area, period.last_day());
+        let filter = narrowed(&question.filters, &group.filter);
+        let (evaluated, decimals, range) = match measure {
+            _ if !exists => (Value::missing(MissingReason::CannotExist).into(), 0, Range::default()),
+            MeasureId::Metric(id) => {
+                let Some(metric) = self.catalog.metric(id.as_str()) else {
+                    unreachable!("a question names what is defined")
+                };
+                let term = self.term(metric, &filter, group.reporter.as_ref());
+                let value = self.term_value(&term, std::slice::from_ref(area), period);
+                (Evaluated::from(value), metric.decimals, metric.range)
+            }
+            MeasureId::Indicator(id) => {
+                let Some(indicator) = self.catalog.indicator(id.as_str()) else {
+                    unreachable!("a question names what is defined")
+                };
+                let scope = Scope {
+                    areas: vec![area.clone()],
+                    period,
+                    filter,
+                    reporter: group.reporter.clone(),
+                    indicator,
+                };
+                (self.indicator_value(&scope), indicator.decimals, indicator.range)
+            }
+        };
+        let Evaluated { mut value, sides } = evaluated;
+        if value.outcome.as_ref().is_ok_and(|number| is_outside(range, number)) {
+            value.flags.insert(FigureFlag::OutOfRange);
+        }
+        if question.strict && value.outcome.is_ok() && value.flags.iter().any(lacks_something) {
+            value.outcome = Err(MissingReason::Incomplete);
+            value.qualifier = Qualifier::Exact;
+        }
+        Figure {
+            measure: measure.to_string(),
+            area: area.clone(),
+            period,
+            group: group.texts.clone(),
+            value: value.outcome.as_ref().map(|number| number.to_decimal_string(decimals)).map_err(|reason| *reason),
+            quality: value.quality,
+            qualifier: value.qualifier,
+            coverage: self.coverage(&value.readings, area),
+            flags: value.flags,
+            carried_from: value.carried_from,
+            sides: sides.map(|sides| printed_sides(&sides, period)),
+        }
+    }
+}
+
+fn is_outside(range: Range, number: &Exact) -> bool {
+    range.min.is_some_and(|min| *number < Exact::from(min)) || range.max.is_some_and(|max| *number > Exact::from(max))
+}
+
+fn lacks_something(flag: &FigureFlag) -> bool {
+    matches!(
+        flag,
+        FigureFlag::PartialPeriod | FigureFlag::PartialCoverage | FigureFlag::Unmatched
+    )
+}
+
+fn printed_sides(sides: &EvaluatedSides, period: Period) -> Sides {
+    let print = |value: &Value, period: Period| Side {
+        value: value.outcome.as_ref().map(|number| number.to_short_string(SIDE_DECIMALS)).map_err(|reason| *reason),
+        period,
+        quality: value.quality,
+        qualifier: value.qualifier,
+    };
+    Sides {
+        numerator: print(&sides.numerator, period),
+        denominator: print(&sides.denominator, sides.denominator_period),
+    }
+}
+
+impl From<&almanac_model::Figure> for Figure {
+    fn from(figure: &almanac_model::Figure) -> Self {
+        let side = |operand: &Operand| Side {
+            value: operand.value.clone(),
+            period: operand.period,
+            quality: operand.quality,
+            qualifier: operand.qualifier,
+        };
+        Self {
+            measure: figure.measure.clone(),
+            area: figure.area.clone(),
+            period: figure.period,
+            group: figure.dimensions.clone(),
+            value: figure.value.clone(),
+            quality: figure.quality,
+            qualifier: figure.qualifier,
+            flags: figure.flags.clone(),
+            carried_from: figure.carried_from,
+            coverage: figure.coverage,
+            sides: figure.quotient.as_ref().map(|quotient| Sides {
+                numerator: side(&quotient.numerator),
+                denominator: side(&quotient.denominator),
+            }),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Formulas, read recursively as the catalogue has them.
+
+use almanac_catalog::{Formula, Indicator, MeasureId, Operator, Reference};
+use almanac_model::{AreaId, Exact, Period, ReporterId};
+
+use super::Oracle;
+use super::term::{Filter, Term};
+use super::value::Value;
+
+/// For what a formula is evaluated.
+#[derive(Clone, Debug)]
+pub(super) struct Scope<'a> {
+    /// Areas that do not overlap; their values add.
+    pub(super) areas: Vec<AreaId>,
+    pub(super) period: Period,
+    /// The codes to which everything is narrowed that has their dimension.
+    pub(super) filter: Filter,
+    /// The reporter to whom everything is narrowed that the reporter may report.
+    pub(super) reporter: Option<ReporterId>,
+    /// Whose formula it is: it says which terms are optional and how denominators join.
+    pub(super) indicator: &'a Indicator,
+}
+
+/// A value and, when it comes from a division, both sides of it.
+#[derive(Clone, Debug)]
+pub(super) struct Evaluated {
+    pub(super) value: Value,
+    pub(super) sides: Option<EvaluatedSides>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct EvaluatedSides {
+    pub(super) numerator: Value,
+    pub(super) denominator: Value,
+    pub(super) denominator_period: Period,
+}
+
+impl From<Value> for Evaluated {
+    fn from(value: Value) -> Self {
+        Self { value, sides: None }
+    }
+}
+
+impl Scope<'_> {
+    pub(super) fn with(&self, areas: Vec<AreaId>, period: Period) -> Self {
+        Self {
+            areas,
+            period,
+            ..self.clone()
+        }
+    }
+}
+
+impl Oracle<'_> {
+    /// An indicator: its formula, times its factor.
+    pub(super) fn indicator_value(&self, scope: &Scope<'_>) -> Evaluated {
+        let Evaluated { value, sides } = self.formula_value(&scope.indicator.formula, scope);
+        let per = Value::number(Exact::from(scope.indicator.per));
+        Evaluated {
+            value: Value::combine(Operator::Multiply, &value, &per),
+            sides,
+        }
+    }
+
+    pub(super) fn formula_value(&self, formula: &Formula, scope: &Scope<'_>) -> Evaluated {
+        match formula {
+            Formula::Constant(number) => Value::number(Exact::from(*number)).into(),
+            Formula::Negate(inner) => self.formula_value(inner, scope).value.negated().into(),
+            Formula::Reference(reference) => self.reference_value(reference, scope),
+            Formula::Binary(Operator::Divide, numerator, denominator) => self.quotient(numerator, denominator, scope),
+            Formula::Binary(operator, left, right) => {
+                let left = self.formula_value(left, scope);
+                let value = Value::combine(*operator, &left.value, &self.formula_value(right, scope).value);
+                let scaled = *operator == Operator::Multiply && matches!(**right, Formula::Constant(_));
+                Evaluated {
+                    value,
+                    sides: left.sides.filter(|_| scaled),
+                }
+            }
+        }
+    }
+
+    fn reference_value(&self, reference: &Reference, scope: &Scope<'_>) -> Evaluated {
+        let filter = narrowed(&scope.filter, &reference.filter);
+        let evaluated = match &reference.measure {
+            MeasureId::Metric(id) => {
+                let Some(metric) = self.catalog.metric(id.as_str()) else {
+                    unreachable!("a checked formula names what is defined")
+                };
+                let term = self.term(metric, &filter, scope.reporter.as_ref());
+                self.term_value(&term, &scope.areas, scope.period).into()
+            }
+            MeasureId::Indicator(id) => {
+                let Some(indicator) = self.catalog.indicator(id.as_str()) else {
+                    unreachable!("a checked formula names what is defined")
+                };
+                self.indicator_value(&Scope {
+                    filter,
+                    indicator,
+                    ..scope.clone()
+                })
+            }
+        };
+        if scope.indicator.optional.contains(&reference.measure) {
+            evaluated.value.or_zero().into()
+        } else {
+            evaluated
+        }
+    }
+
+    /// All terms of a formula from the left, with the filters that reach them.
+    pub(super) fn terms(&self, formula: &Formula, filter: &Filter, reporter: Option<&ReporterId>) -> Vec<Term> {
+        let mut found = Vec::new();
+        for reference in formula.references() {
+            let filter = narrowed(filter, &reference.filter);
+            match &reference.measure {
+                MeasureId::Metric(id) => {
+                    let metric = self.catalog.metric(id.as_str());
+                    found.extend(metric.map(|metric| self.term(metric, &filter, reporter)));
+                }
+                MeasureId::Indicator(id) => {
+                    let indicator = self.catalog.indicator(id.as_str());
+                    let inner = indicator.map(|indicator| self.terms(&indicator.formula, &filter, reporter));
+                    found.extend(inner.into_iter().flatten());
+                }
+            }
+        }
+        found
+    }
+
+    /// A metric with what narrows it: the codes of its own dimensions, and a reporter that may report it.
+    pub(super) fn term(
+        &self,
+        metric: &almanac_catalog::Metric,
+        filter: &Filter,
+        reporter: Option<&ReporterId>,
+    ) -> Term {
+        let own = filter
+            .iter()
+            .filter(|(dimension, _)| metric.dimensions.contains(dimension));
+        let may_report = |id: &&ReporterId| {
+            let reporter = self.catalog.reporter(id.as_str());
+            reporter.is_some_and(|reporter| reporter.metrics.contains(&metric.id))
+        };
+        Term {
+            metric: metric.clone(),
+            filter: own.map(|(dimension, codes)| (dimension.clone(), codes.clone())).collect(),
+            reporter: reporter.filter(may_report).cloned(),
+        }
+    }
+}
+
+/// Both filters at once: of a dimension that both narrow, the codes that both want.
+pub(super) fn narrowed(outer: &Filter, inner: &Filter) -> Filter {
+    let mut both = outer.clone();
+    for (dimension, codes) in inner {
+        let wanted = both.entry(dimension.clone()).or_insert_with(|| codes.clone());
+        wanted.retain(|code| codes.contains(code));
+    }
+    both
+}

@@ -1,0 +1,122 @@
+//! Divisions: both sides have to be of the same areas and of periods that belong together.
+
+use almanac_catalog::{DenominatorJoin, Formula, Operator};
+use almanac_model::{AreaId, FigureFlag, LevelId, Period};
+
+use super::Oracle;
+use super::formula::{Evaluated, EvaluatedSides, Scope};
+use super::term::{Term, levels_in};
+use super::value::Value;
+
+impl Oracle<'_> {
+    pub(super) fn quotient(&self, numerator: &Formula, denominator: &Formula, scope: &Scope<'_>) -> Evaluated {
+        let denominator_period = self.denominator_period(denominator, scope);
+        let (areas, left_out) = self.matched_areas(numerator, denominator, scope, denominator_period);
+        let numerator = self.formula_value(numerator, &scope.with(areas.clone(), scope.period)).value;
+        let denominator = self.formula_value(denominator, &scope.with(areas, denominator_period)).value;
+        let mut value = Value::combine(Operator::Divide, &numerator, &denominator);
+        if left_out {
+            value.flags.insert(FigureFlag::Unmatched);
+        }
+        if denominator_period != scope.period {
+            value.flags.insert(FigureFlag::DenominatorOtherPeriod);
+        }
+        Evaluated {
+            value,
+            sides: Some(EvaluatedSides {
+                numerator,
+                denominator,
+                denominator_period,
+            }),
+        }
+    }
+
+    /// The period whose denominator stands against the scope's period: the first candidate that has one.
+    fn denominator_period(&self, denominator: &Formula, scope: &Scope<'_>) -> Period {
+        let DenominatorJoin::LatestOnOrBefore { limit } = scope.indicator.denominator else {
+            return scope.period;
+        };
+        let candidates = self.candidates(denominator, scope, limit);
+        let has_one = |period: &Period| {
+            let scope = scope.with(scope.areas.clone(), *period);
+            self.formula_value(denominator, &scope).value.outcome.is_ok()
+        };
+        let found = candidates.iter().copied().find(has_one);
+        found.or(candidates.first().copied()).unwrap_or(scope.period)
+    }
+
+    /// The periods whose denominator may stand in, the preferred first.
+    fn candidates(&self, denominator: &Formula, scope: &Scope<'_>, limit: u32) -> Vec<Period> {
+        let terms = self.scope_terms(denominator, scope);
+        let Some(coarsest) = terms.iter().map(|term| term.metric.frequency).max() else {
+            return vec![scope.period];
+        };
+        let itself = coarsest.divides(scope.period.granularity());
+        let latest_end = if itself { scope.period.start() } else { scope.period.end() };
+        let containing = Period::containing(coarsest, scope.period.last_day());
+        let back = (0..=limit.cast_signed()).map(|places| containing.offset(-places));
+        let before = back.filter(|period| period.end() <= latest_end);
+        itself.then_some(scope.period).into_iter().chain(before).collect()
+    }
+
+    /// The areas that have both sides, and whether some that have only one were left out.
+    fn matched_areas(
+        &self,
+        numerator: &Formula,
+        denominator: &Formula,
+        scope: &Scope<'_>,
+        denominator_period: Period,
+    ) -> (Vec<AreaId>, bool) {
+        let above = self.scope_terms(numerator, scope);
+        let below = self.scope_terms(denominator, scope);
+        let parts = self.parts(&above, &below, scope, denominator_period);
+        if above.is_empty() || below.is_empty() || parts.len() < 2 {
+            return (scope.areas.clone(), false);
+        }
+        let has = |side: &Formula, part: &AreaId, period: Period| {
+            let scope = scope.with(vec![part.clone()], period);
+            self.formula_value(side, &scope).value.outcome.is_ok()
+        };
+        let sides: Vec<(bool, bool)> = parts
+            .iter()
+            .map(|part| {
+                (
+                    has(numerator, part, scope.period),
+                    has(denominator, part, denominator_period),
+                )
+            })
+            .collect();
+        let never_both = sides.iter().all(|&(above, below)| !(above && below));
+        let one_absent = sides.iter().all(|&(above, _)| !above) || sides.iter().all(|&(_, below)| !below);
+        if never_both && one_absent {
+            return (scope.areas.clone(), false);
+        }
+        let kept = parts.iter().zip(&sides).filter(|(_, (above, below))| above == below);
+        let kept: Vec<AreaId> = kept.map(|(part, _)| part.clone()).collect();
+        let left_out = kept.len() < parts.len();
+        (kept, left_out)
+    }
+
+    /// The areas of the coarsest level at which any term of the two sides is collected.
+    fn parts(&self, above: &[Term], below: &[Term], scope: &Scope<'_>, denominator_period: Period) -> Vec<AreaId> {
+        let levels_of = |terms: &[Term], period: Period| -> Vec<LevelId> {
+            terms.iter().flat_map(|term| levels_in(&term.metric, period)).collect()
+        };
+        let mut levels = levels_of(above, scope.period);
+        levels.extend(levels_of(below, denominator_period));
+        let Some(coarsest) = levels
+            .into_iter()
+            .min_by_key(|level| self.catalog.level_rank(level.as_str()))
+        else {
+            return Vec::new();
+        };
+        let day = scope.period.last_day();
+        let all = self.catalog.areas().filter(|area| area.level == coarsest);
+        let under = all.filter(|area| scope.areas.iter().any(|above| self.catalog.lies_under(&area.id, above, day)));
+        under.map(|area| area.id.clone()).collect()
+    }
+
+    fn scope_terms(&self, formula: &Formula, scope: &Scope<'_>) -> Vec<Term> {
+        self.terms(formula, &scope.filter, scope.reporter.as_ref())
+    }
+}

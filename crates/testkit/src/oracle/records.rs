@@ -1,0 +1,96 @@
+//! What was recorded: for one series and one period of the metric's frequency.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use almanac_catalog::{Method, Metric};
+use almanac_model::{
+    AreaId, Batch, Code, DimensionId, Exact, MetricId, MissingReason, Period, Qualifier, Quality, ReporterId,
+};
+
+use super::Oracle;
+
+/// One event of the log.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    metric: MetricId,
+    series: SeriesKey,
+    period: Period,
+    record: Record,
+}
+
+/// Everything that tells the series of one metric apart.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct SeriesKey {
+    pub(super) area: AreaId,
+    pub(super) codes: BTreeMap<DimensionId, Code>,
+    pub(super) reporter: ReporterId,
+}
+
+/// What stands for a series in a sub-period: a number or a reason, and how good it is.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) outcome: Result<Exact, MissingReason>,
+    pub(super) quality: Quality,
+    pub(super) qualifier: Qualifier,
+}
+
+/// The events of a batch, row by row.
+pub(super) fn events(batch: &Batch) -> Vec<Event> {
+    let rows = batch.rows().filter_map(|row| {
+        let number = Exact::from_scaled(row.value.into(), row.series.decimals);
+        Some(Event {
+            metric: row.series.metric.clone(),
+            series: SeriesKey {
+                area: row.series.area.clone(),
+                codes: row.series.dimensions.iter().cloned().collect(),
+                reporter: row.series.reporter.clone(),
+            },
+            period: Period::from_ordinal(row.series.granularity, row.period)?,
+            record: Record {
+                outcome: row.status.missing.map_or(Ok(number), Err),
+                quality: row.status.quality,
+                qualifier: row.status.qualifier,
+            },
+        })
+    });
+    rows.collect()
+}
+
+impl Oracle<'_> {
+    /// The series of which anything was ever recorded.
+    pub(super) fn recorded_series(&self, metric: &Metric) -> BTreeSet<SeriesKey> {
+        let of_metric = self.events.iter().filter(|event| event.metric == metric.id);
+        of_metric.map(|event| event.series.clone()).collect()
+    }
+
+    /// What stands for a series in a sub-period; `None` when nothing was recorded.
+    ///
+    /// Of reports the last one counts. The events of a tally add up.
+    pub(super) fn record(&self, metric: &Metric, series: &SeriesKey, sub_period: Period) -> Option<Record> {
+        let events = self
+            .events
+            .iter()
+            .filter(|event| event.period == sub_period && event.metric == metric.id && event.series == *series);
+        let records = events.map(|event| event.record.clone());
+        match metric.method {
+            Method::Report => records.last(),
+            Method::Tally => records.reduce(|total, record| total.plus(&record)),
+        }
+    }
+}
+
+impl Record {
+    /// Two events of a tally together. A missing event adds nothing to a number; two missing ones are no number.
+    fn plus(&self, other: &Self) -> Self {
+        let outcome = match (&self.outcome, &other.outcome) {
+            (Ok(one), Ok(two)) => Ok(one + two),
+            (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(one.clone()),
+            (Err(reason), Err(_)) => Err(*reason),
+        };
+        Self {
+            outcome,
+            quality: self.quality.min(other.quality),
+            qualifier: self.qualifier.plus(other.qualifier),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The time operator: from the sub-periods of one series to its value in the period.
+
+use almanac_catalog::{Kind, Method, Metric, TimeOperator};
+use almanac_model::{Exact, FigureFlag, MissingReason, Period, Qualifier};
+
+use super::Oracle;
+use super::records::{Record, SeriesKey};
+use super::value::Value;
+
+/// A sub-period and what was recorded for it.
+struct Part {
+    period: Period,
+    record: Option<Record>,
+}
+
+impl Part {
+    /// The number of the sub-period and its record, when it has one.
+    fn number(&self) -> Option<(&Exact, &Record)> {
+        let record = self.record.as_ref()?;
+        Some((record.outcome.as_ref().ok()?, record))
+    }
+
+    fn reason(&self) -> Option<MissingReason> {
+        self.record.as_ref()?.outcome.as_ref().err().copied()
+    }
+}
+
+/// The periods of the metric's frequency in a period, the earliest first.
+pub(super) fn sub_periods(metric: &Metric, period: Period) -> Vec<Period> {
+    period
+        .parts(metric.frequency)
+        .map_or_else(Vec::new, |range| range.iter().collect())
+}
+
+/// The sub-periods on which the value of a series rests when all is well.
+pub(super) fn relevant_sub_periods(metric: &Metric, period: Period) -> Vec<Period> {
+    let all = sub_periods(metric, period);
+    let only = |one: Option<&Period>| one.into_iter().copied().collect();
+    match metric.time {
+        TimeOperator::Last => only(all.last()),
+        TimeOperator::First => only(all.first()),
+        TimeOperator::Sum | TimeOperator::Average | TimeOperator::Min | TimeOperator::Max => all,
+    }
+}
+
+/// The reasons why there is no number, the most telling first: what exists before what cannot.
+pub(super) const REASONS: [MissingReason; 5] = [
+    MissingReason::Suppressed,
+    MissingReason::NotCollected,
+    MissingReason::Unspecified,
+    MissingReason::NoRecord,
+    MissingReason::CannotExist,
+];
+
+/// The most telling of some reasons.
+pub(super) fn most_telling(reasons: &[MissingReason]) -> MissingReason {
+    let found = REASONS.into_iter().find(|reason| reasons.contains(reason));
+    found.unwrap_or(MissingReason::NoRecord)
+}
+
+impl Oracle<'_> {
+    /// The value of a series in a period.
+    pub(super) fn series_value(&self, metric: &Metric, series: &SeriesKey, period: Period) -> Value {
+        let parts: Vec<Part> = sub_periods(metric, period)
+            .into_iter()
+            .map(|period| Part {
+                period,
+                record: self.record(metric, series, period),
+            })
+            .collect();
+        match metric.time {
+            TimeOperator::Last => self.last(metric, series, &parts),
+            TimeOperator::First => first(&parts),
+            TimeOperator::Sum | TimeOperator::Average | TimeOperator::Min | TimeOperator::Max => {
+                let mut value = all_together(metric.time, &parts);
+                if value.outcome.is_ok() && self.lacks_parts(metric, series, &parts) {
+                    value.flags.insert(FigureFlag::PartialPeriod);
+                }
+                value
+            }
+        }
+    }
+
+    /// The last number in the period, or one from before that still stands.
+    fn last(&self, metric: &Metric, series: &SeriesKey, parts: &[Part]) -> Value {
+        let last_record = parts.iter().rev().find(|part| part.record.is_some());
+        if last_record.and_then(Part::reason) == Some(MissingReason::CannotExist) {
+            return no_number(MissingReason::CannotExist, parts);
+        }
+        if let Some(part) = parts.iter().rev().find(|part| part.number().is_some()) {
+            return chosen(part, parts.last());
+        }
+        let before = parts.first().and_then(|first| self.carried(metric, series, first.period));
+        before.unwrap_or_else(|| no_number(reason_of(parts), parts))
+    }
+
+    /// The nearest earlier number that may still stand, or the statement that there cannot be one.
+    fn carried(&self, metric: &Metric, series: &SeriesKey, first: Period) -> Option<Value> {
+        for places in 1..=metric.carry_forward.cast_signed() {
+            let period = first.offset(-places);
+            let Some(record) = self.record(metric, series, period) else {
+                continue;
+            };
+            if record.outcome.is_ok() || record.outcome == Err(MissingReason::CannotExist) {
+                let mut value = of_record(&record);
+                value.flags.insert(FigureFlag::CarriedForward);
+                value.carried_from = Some(period.last_day());
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// Whether a sub-period has no number that ought to have one.
+    fn lacks_parts(&self, metric: &Metric, series: &SeriesKey, parts: &[Part]) -> bool {
+        let nobody_knows_how_many = metric.method == Method::Tally && metric.kind == Kind::Flow;
+        let nothing_declared = self.catalog.expectations(&metric.id).is_empty();
+        parts.iter().any(|part| match &part.record {
+            Some(record) => record
+                .outcome
+                .as_ref()
+                .is_err_and(|reason| *reason != MissingReason::CannotExist),
+            None => !nobody_knows_how_many && (nothing_declared || self.is_expected(metric, series, part.period)),
+        })
+    }
+}
+
+/// Why a series has no number, with the weakest quality of its statements.
+fn no_number(reason: MissingReason, parts: &[Part]) -> Value {
+    let mut value = Value::missing(reason);
+    value.quality = parts.iter().filter_map(|part| Some(part.record.as_ref()?.quality)).min();
+    value
+}
+
+fn reason_of(parts: &[Part]) -> MissingReason {
+    most_telling(&parts.iter().filter_map(Part::reason).collect::<Vec<_>>())
+}
+
+/// What one record says.
+fn of_record(record: &Record) -> Value {
+    let mut value = match &record.outcome {
+        Ok(number) => Value::number(number.clone()),
+        Err(reason) => Value::missing(*reason),
+    };
+    if record.outcome.is_ok() {
+        value.qualifier = record.qualifier;
+    }
+    value.quality = Some(record.quality);
+    value
+}
+
+/// The number of the one sub-period that was chosen, where `wanted` would have been the right one.
+fn chosen(part: &Part, wanted: Option<&Part>) -> Value {
+    let mut value = part.record.as_ref().map_or_else(|| Value::missing(MissingReason::NoRecord), of_record);
+    if wanted.is_none_or(|wanted| wanted.period != part.period) {
+        value.flags.insert(FigureFlag::PartialPeriod);
+    }
+    value
+}
+
+fn first(parts: &[Part]) -> Value {
+    let with_number = parts.iter().find(|part| part.number().is_some());
+    with_number.map_or_else(|| no_number(reason_of(parts), parts), |part| chosen(part, parts.first()))
+}
+
+/// Sum, average, minimum or maximum of the numbers that are there.
+fn all_together(time: TimeOperator, parts: &[Part]) -> Value {
+    let numbers: Vec<(Period, &Exact, &Record)> = parts
+        .iter()
+        .filter_map(|part| part.number().map(|(number, record)| (part.period, number, record)))
+        .collect();
+    let exact = || numbers.iter().map(|&(_, number, _)| number.clone());
+    let result = match time {
+        TimeOperator::Average => average_by_days(&numbers),
+        TimeOperator::Min => exact().min(),
+        TimeOperator::Max => exact().max(),
+        TimeOperator::Sum | TimeOperator::First | TimeOperator::Last => exact().reduce(|sum, number| &sum + &number),
+    };
+    let Some(result) = result else {
+        return no_number(reason_of(parts), parts);
+    };
+    let mut value = Value::number(result);
+    value.quality = numbers.iter().map(|(_, _, record)| record.quality).min();
+    let qualifiers: Vec<Qualifier> = numbers.iter().map(|(_, _, record)| record.qualifier).collect();
+    value.qualifier = match time {
+        TimeOperator::Min | TimeOperator::Max if qualifiers.iter().all(|one| *one == qualifiers[0]) => qualifiers[0],
+        TimeOperator::Min | TimeOperator::Max => Qualifier::About,
+        _ => qualifiers.into_iter().fold(Qualifier::Exact, Qualifier::plus),
+    };
+    value
+}
+
+/// Each number counts with the days of its sub-period; sub-periods without a number are in neither side.
+fn average_by_days(numbers: &[(Period, &Exact, &Record)]) -> Option<Exact> {
+    let mut weighted = Exact::from_integer(0);
+    let mut days = 0;
+    for (period, number, _) in numbers {
+        let weight = i128::from(period.days());
+        weighted = &weighted + &(*number * &Exact::from_integer(weight));
+        days += weight;
+    }
+    weighted.checked_div(&Exact::from_integer(days))
+}

@@ -1,0 +1,29 @@
+//! Compiles the proto files without a system protoc, and keeps their descriptors for server reflection.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use prost::Message as _;
+
+const PROTO_ROOT: &str = "../../proto";
+const SERVICES: [&str; 3] = [
+    "almanac/ingest/v1/ingest.proto",
+    "almanac/log/v1/log.proto",
+    "almanac/query/v1/query.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={PROTO_ROOT}");
+    let out_dir = PathBuf::from(env::var("OUT_DIR")?);
+    for (name, files) in [("ingest.bin", &INGEST[..]), ("query.bin", &QUERY[..])] {
+        fs::write(out_dir.join(name), protox::compile(files, [PROTO_ROOT])?.encode_to_vec())?;
+    }
+    tonic_prost_build::configure()
+        // the payload of a record is handed on without a copy
+        .bytes(".almanac.log.v1.LogRecord.payload")
+        // maps in the order of their keys: the same answer is the same bytes
+        .btree_map(".")
+        .compile_fds(protox::compile(INGEST.iter().chain(&QUERY), [PROTO_ROOT])?)?;
+    Ok(())
+}

@@ -1,0 +1,290 @@
+//! Batches: whole columns go over as they are; only the series table and the extras are read one by one.
+
+use std::collections::HashMap;
+
+use almanac_model::{
+    Batch, BatchExtra, BatchSeries, BatchShapeError, Correction, CorrectionReason, Granularity, IdError, Revision,
+};
+
+use crate::figure::{granularity_from_proto, granularity_to_proto};
+use crate::pb::shared as pb;
+use crate::{timestamp_from_proto, timestamp_to_proto};
+
+/// Why bytes are not a batch: they are damaged, or of a version that is not known here.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BatchDecodeError {
+    /// The columns do not fit together.
+    #[error(transparent)]
+    Shape(#[from] BatchShapeError),
+    /// A symbol that the table does not have.
+    #[error("symbol {index} is not in the table of {len}")]
+    Symbol {
+        /// Its position.
+        index: u32,
+        /// How many there are.
+        len: usize,
+    },
+    /// A text that cannot be the id it stands for.
+    #[error("a series names an id that {0}")]
+    Id(#[from] IdError),
+    /// An odd number of dimension symbols.
+    #[error("a series has {len} dimension symbols; they come in pairs")]
+    DimensionPairs {
+        /// How many.
+        len: usize,
+    },
+    /// A granularity, correction reason or instant that is not known here.
+    #[error("unknown {what} {number}")]
+    Unknown {
+        /// Which kind of thing.
+        what: &'static str,
+        /// What was found.
+        number: i64,
+    },
+}
+
+/// The batch as it is stored and sent.
+#[must_use]
+pub fn batch_to_proto(batch: &Batch) -> pb::EventBatch {
+    let mut symbols = Symbols::default();
+    let (series_index, period, value, status) = batch.columns();
+    pb::EventBatch {
+        series: batch
+            .series()
+            .iter()
+            .map(|series| series_to_proto(series, &mut symbols))
+            .collect(),
+        series_index: series_index.to_vec(),
+        period_delta: deltas(period),
+        value: value.to_vec(),
+        status: status.to_vec(),
+        extras: batch
+            .extras()
+            .iter()
+            .map(|extra| extra_to_proto(extra, &mut symbols))
+            .collect(),
+        symbols: symbols.texts,
+    }
+}
+
+/// The batch that was stored or sent.
+pub fn batch_from_proto(batch: pb::EventBatch) -> Result<Batch, BatchDecodeError> {
+    let pb::EventBatch {
+        symbols,
+        series,
+        series_index,
+        period_delta,
+        value,
+        status,
+        extras,
+    } = batch;
+    let series = series
+        .iter()
+        .map(|series| series_from_proto(series, &symbols))
+        .collect::<Result<_, _>>()?;
+    let extras = extras
+        .iter()
+        .map(|extra| extra_from_proto(extra, &symbols))
+        .collect::<Result<_, _>>()?;
+    Ok(Batch::new(
+        series,
+        series_index,
+        sums(period_delta),
+        value,
+        status,
+        extras,
+    )?)
+}
+
+fn deltas(ordinals: &[i32]) -> Vec<i32> {
+    let before = std::iter::once(&0).chain(ordinals);
+    ordinals
+        .iter()
+        .zip(before)
+        .map(|(ordinal, before)| ordinal.wrapping_sub(*before))
+        .collect()
+}
+
+fn sums(mut deltas: Vec<i32>) -> Vec<i32> {
+    let mut ordinal = 0_i32;
+    for delta in &mut deltas {
+        ordinal = ordinal.wrapping_add(*delta);
+        *delta = ordinal;
+    }
+    deltas
+}
+
+struct Symbols {
+    texts: Vec<String>,
+    places: HashMap<String, u32>,
+}
+
+impl Default for Symbols {
+    /// Position 0 is the empty text: "there is none".
+    fn default() -> Self {
+        Self {
+            texts: vec![String::new()],
+            places: HashMap::from([(String::new(), 0)]),
+        }
+    }
+}
+
+impl Symbols {
+    fn place(&mut self, text: &str) -> u32 {
+        if let Some(&place) = self.places.get(text) {
+            return place;
+        }
+        let place = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.texts.push(text.to_owned());
+        self.places.insert(text.to_owned(), place);
+        place
+    }
+}
+
+fn text(symbols: &[String], index: u32) -> Result<&str, BatchDecodeError> {
+    symbols
+        .get(index as usize)
+        .map(String::as_str)
+        .ok_or(BatchDecodeError::Symbol {
+            index,
+            len: symbols.len(),
+        })
+}
+
+fn series_to_proto(series: &BatchSeries, symbols: &mut Symbols) -> pb::BatchSeries {
+    let BatchSeries {
+        metric,
+        area,
+        reporter,
+        dimensions,
+        granularity,
+        decimals,
+    } = series;
+    pb::BatchSeries {
+        metric: symbols.place(metric.as_str()),
+        area: symbols.place(area.as_str()),
+        reporter: symbols.place(reporter.as_str()),
+        dimensions: dimensions
+            .iter()
+            .flat_map(|(dimension, code)| [symbols.place(dimension.as_str()), symbols.place(code.as_str())])
+            .collect(),
+        granularity: granularity_to_proto(*granularity).into(),
+        decimals: u32::from(*decimals),
+    }
+}
+
+fn series_from_proto(series: &pb::BatchSeries, symbols: &[String]) -> Result<BatchSeries, BatchDecodeError> {
+    let pb::BatchSeries {
+        metric,
+        area,
+        reporter,
+        dimensions,
+        granularity,
+        decimals,
+    } = series;
+    let (pairs, rest) = dimensions.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(BatchDecodeError::DimensionPairs { len: dimensions.len() });
+    }
+    let pair = |[dimension, code]: &[u32; 2]| -> Result<_, BatchDecodeError> {
+        Ok((text(symbols, *dimension)?.parse()?, text(symbols, *code)?.parse()?))
+    };
+    Ok(BatchSeries {
+        metric: text(symbols, *metric)?.parse()?,
+        area: text(symbols, *area)?.parse()?,
+        reporter: text(symbols, *reporter)?.parse()?,
+        dimensions: pairs.iter().map(pair).collect::<Result<_, _>>()?,
+        granularity: known_granularity(*granularity)?,
+        decimals: u8::try_from(*decimals).map_err(|_| BatchDecodeError::Unknown {
+            what: "decimals",
+            number: (*decimals).into(),
+        })?,
+    })
+}
+
+fn known_granularity(number: i32) -> Result<Granularity, BatchDecodeError> {
+    let known = pb::Granularity::try_from(number).ok().and_then(granularity_from_proto);
+    known.ok_or(BatchDecodeError::Unknown {
+        what: "granularity",
+        number: number.into(),
+    })
+}
+
+fn extra_to_proto(extra: &BatchExtra, symbols: &mut Symbols) -> pb::BatchExtra {
+    let BatchExtra {
+        row,
+        event_id,
+        note,
+        occurred_at_ms,
+        correction,
+    } = extra;
+    let instant = occurred_at_ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    pb::BatchExtra {
+        row: *row,
+        event_id: symbols.place(event_id.as_deref().unwrap_or_default()),
+        note: symbols.place(note.as_deref().unwrap_or_default()),
+        occurred_at: instant.map(timestamp_to_proto),
+        correction: correction.as_ref().map(correction_to_proto),
+    }
+}
+
+fn extra_from_proto(extra: &pb::BatchExtra, symbols: &[String]) -> Result<BatchExtra, BatchDecodeError> {
+    let pb::BatchExtra {
+        row,
+        event_id,
+        note,
+        occurred_at,
+        correction,
+    } = extra;
+    let optional = |index| text(symbols, index).map(|text| (!text.is_empty()).then(|| text.to_owned()));
+    let instant = |instant: &prost_types::Timestamp| {
+        let unknown = BatchDecodeError::Unknown {
+            what: "instant",
+            number: instant.seconds,
+        };
+        timestamp_from_proto(instant)
+            .map(jiff::Timestamp::as_millisecond)
+            .ok_or(unknown)
+    };
+    Ok(BatchExtra {
+        row: *row,
+        event_id: optional(*event_id)?,
+        note: optional(*note)?,
+        occurred_at_ms: occurred_at.as_ref().map(instant).transpose()?,
+        correction: correction.as_ref().map(stored_correction).transpose()?,
+    })
+}
+
+pub(crate) fn correction_to_proto(correction: &Correction) -> pb::Correction {
+    let reason = match correction.reason {
+        CorrectionReason::ReportingError => pb::CorrectionReason::ReportingError,
+        CorrectionReason::NewData => pb::CorrectionReason::NewData,
+        CorrectionReason::MethodChange => pb::CorrectionReason::MethodChange,
+    };
+    pb::Correction {
+        reason: reason.into(),
+        expected_revision: correction.expected_revision.map(|revision| revision.0),
+    }
+}
+
+/// The correction; `None` when it has no reason that is known here.
+pub(crate) fn correction_from_proto(correction: pb::Correction) -> Option<Correction> {
+    let reason = match pb::CorrectionReason::try_from(correction.reason).ok()? {
+        pb::CorrectionReason::Unspecified => return None,
+        pb::CorrectionReason::ReportingError => CorrectionReason::ReportingError,
+        pb::CorrectionReason::NewData => CorrectionReason::NewData,
+        pb::CorrectionReason::MethodChange => CorrectionReason::MethodChange,
+    };
+    Some(Correction {
+        reason,
+        expected_revision: correction.expected_revision.map(Revision),
+    })
+}
+
+fn stored_correction(correction: &pb::Correction) -> Result<Correction, BatchDecodeError> {
+    let unknown = BatchDecodeError::Unknown {
+        what: "correction reason",
+        number: correction.reason.into(),
+    };
+    correction_from_proto(*correction).ok_or(unknown)
+}

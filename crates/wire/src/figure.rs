@@ -1,0 +1,166 @@
+//! Figures, and the enumerations of quality.
+
+use almanac_model::{Coverage, Figure, FigureFlag, Granularity, MissingReason, Operand, Qualifier, Quality, Quotient};
+
+use crate::pb::shared as pb;
+
+/// The granularity as protobuf has it.
+#[must_use]
+pub const fn granularity_to_proto(granularity: Granularity) -> pb::Granularity {
+    match granularity {
+        Granularity::Day => pb::Granularity::Day,
+        Granularity::Week => pb::Granularity::Week,
+        Granularity::Month => pb::Granularity::Month,
+        Granularity::Quarter => pb::Granularity::Quarter,
+        Granularity::Half => pb::Granularity::Half,
+        Granularity::Year => pb::Granularity::Year,
+    }
+}
+
+/// The granularity that protobuf has; `None` when none is given.
+#[must_use]
+pub const fn granularity_from_proto(granularity: pb::Granularity) -> Option<Granularity> {
+    match granularity {
+        pb::Granularity::Unspecified => None,
+        pb::Granularity::Day => Some(Granularity::Day),
+        pb::Granularity::Week => Some(Granularity::Week),
+        pb::Granularity::Month => Some(Granularity::Month),
+        pb::Granularity::Quarter => Some(Granularity::Quarter),
+        pb::Granularity::Half => Some(Granularity::Half),
+        pb::Granularity::Year => Some(Granularity::Year),
+    }
+}
+
+/// The quality as protobuf has it.
+#[must_use]
+pub const fn quality_to_proto(quality: Quality) -> pb::Quality {
+    match quality {
+        Quality::Estimated => pb::Quality::Estimated,
+        Quality::Preliminary => pb::Quality::Preliminary,
+        Quality::Official => pb::Quality::Official,
+    }
+}
+
+/// The qualifier as protobuf has it.
+#[must_use]
+pub const fn qualifier_to_proto(qualifier: Qualifier) -> pb::Qualifier {
+    match qualifier {
+        Qualifier::Exact => pb::Qualifier::Exact,
+        Qualifier::AtLeast => pb::Qualifier::AtLeast,
+        Qualifier::AtMost => pb::Qualifier::AtMost,
+        Qualifier::About => pb::Qualifier::About,
+    }
+}
+
+/// The reason as protobuf has it.
+#[must_use]
+pub const fn missing_to_proto(reason: MissingReason) -> pb::MissingReason {
+    match reason {
+        MissingReason::NotCollected => pb::MissingReason::NotCollected,
+        MissingReason::CannotExist => pb::MissingReason::CannotExist,
+        MissingReason::Suppressed => pb::MissingReason::Suppressed,
+        MissingReason::Unspecified => pb::MissingReason::NotSpecified,
+        MissingReason::NoRecord => pb::MissingReason::NoRecord,
+        MissingReason::DenominatorZero => pb::MissingReason::DenominatorZero,
+        MissingReason::Incomplete => pb::MissingReason::Incomplete,
+        MissingReason::NotAdditive => pb::MissingReason::NotAdditive,
+    }
+}
+
+/// The figure as protobuf has it.
+#[must_use]
+pub fn figure_to_proto(figure: Figure) -> pb::Figure {
+    let Figure {
+        measure,
+        area,
+        period,
+        dimensions,
+        value,
+        unit,
+        quality,
+        qualifier,
+        quotient,
+        coverage,
+        flags,
+        carried_from,
+    } = figure;
+    let (numerator, denominator) = quotient
+        .map(|Quotient { numerator, denominator }| (numerator, denominator))
+        .unzip();
+    pb::Figure {
+        indicator: measure,
+        area: area.to_string(),
+        period: period.to_string(),
+        dimensions,
+        missing: missing_number(&value),
+        qualifier: qualifier_number(&value, qualifier),
+        value: value.ok(),
+        unit: unit.to_string(),
+        quality: quality_number(quality),
+        numerator: numerator.map(operand_to_proto),
+        denominator: denominator.map(operand_to_proto),
+        coverage: coverage.map(coverage_to_proto),
+        flags: flags.into_iter().map(|flag| flag_to_proto(flag).into()).collect(),
+        carried_from: carried_from.map(|day| day.to_string()).unwrap_or_default(),
+    }
+}
+
+fn missing_number(value: &Result<String, MissingReason>) -> i32 {
+    value
+        .as_ref()
+        .err()
+        .map_or(pb::MissingReason::Unspecified, |reason| missing_to_proto(*reason))
+        .into()
+}
+
+fn qualifier_number(value: &Result<String, MissingReason>, qualifier: Qualifier) -> i32 {
+    if value.is_ok() {
+        qualifier_to_proto(qualifier).into()
+    } else {
+        pb::Qualifier::Unspecified.into()
+    }
+}
+
+fn quality_number(quality: Option<Quality>) -> i32 {
+    quality.map_or(pb::Quality::Unspecified, quality_to_proto).into()
+}
+
+fn operand_to_proto(operand: Operand) -> pb::Operand {
+    let Operand {
+        formula,
+        value,
+        period,
+        sources,
+        quality,
+        qualifier,
+    } = operand;
+    pb::Operand {
+        formula,
+        missing: missing_number(&value),
+        qualifier: qualifier_number(&value, qualifier),
+        value: value.ok(),
+        period: period.to_string(),
+        sources,
+        quality: quality_number(quality),
+    }
+}
+
+fn coverage_to_proto(coverage: Coverage) -> pb::Coverage {
+    let Coverage { reported, expected } = coverage;
+    let count = |number| Some(i32::try_from(number).unwrap_or(i32::MAX));
+    pb::Coverage {
+        reported: count(reported),
+        expected: count(expected),
+    }
+}
+
+const fn flag_to_proto(flag: FigureFlag) -> pb::FigureFlag {
+    match flag {
+        FigureFlag::PartialPeriod => pb::FigureFlag::PartialPeriod,
+        FigureFlag::PartialCoverage => pb::FigureFlag::PartialCoverage,
+        FigureFlag::CarriedForward => pb::FigureFlag::CarriedForward,
+        FigureFlag::Unmatched => pb::FigureFlag::Unmatched,
+        FigureFlag::OutOfRange => pb::FigureFlag::OutOfRange,
+        FigureFlag::DenominatorOtherPeriod => pb::FigureFlag::DenominatorOtherPeriod,
+    }
+}

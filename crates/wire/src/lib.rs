@@ -1,0 +1,35 @@
+//! The protobuf types of Almanac and their conversions to and from the domain's.
+//!
+//! Inbound conversions name the field that is wrong; outbound ones cannot fail. The generated types stay here and in the
+//! services' trait implementations.
+
+mod batch;
+mod catalog;
+mod event;
+mod figure;
+mod page;
+mod payload;
+pub mod pb;
+mod time;
+mod violation;
+
+pub use batch::{BatchDecodeError, batch_from_proto, batch_to_proto};
+pub use catalog::{
+    area_to_proto, bundle_from_proto, bundle_to_proto, dimension_to_proto, documentation_to_proto, indicator_to_proto,
+    label_to_proto, metric_to_proto, unit_to_proto,
+};
+pub use event::{MAX_EVENT_ID_BYTES, MAX_NOTE_BYTES, event_from_proto, event_to_proto};
+pub use figure::{
+    figure_to_proto, granularity_from_proto, granularity_to_proto, missing_to_proto, qualifier_to_proto,
+    quality_to_proto,
+};
+pub use page::{PageToken, PageTokenError};
+pub use payload::{Payload, PayloadError};
+pub use time::{timestamp_from_proto, timestamp_to_proto};
+pub use violation::{FieldViolation, did_you_mean};
+
+/// The descriptors of what the ingest process serves, for its reflection.
+pub const INGEST_DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ingest.bin"));
+
+/// The descriptors of what the query process serves, for its reflection.
+pub const QUERY_DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/query.bin"));

@@ -1,0 +1,100 @@
+//! What a record of the log holds.
+
+use almanac_catalog::CatalogFiles;
+use almanac_model::{Batch, IdError, Release, Revision};
+use prost::Message;
+
+use crate::pb::ingest as ingest_pb;
+use crate::pb::log as pb;
+use crate::{
+    BatchDecodeError, batch_from_proto, batch_to_proto, bundle_from_proto, bundle_to_proto, timestamp_from_proto,
+    timestamp_to_proto,
+};
+
+/// What a record of the log holds.
+#[derive(Clone, Debug)]
+pub enum Payload {
+    /// Events.
+    Events(Batch),
+    /// A version of the catalogue, in force from this revision on.
+    Catalog(CatalogFiles),
+    /// A release.
+    Release(Release),
+}
+
+/// Why bytes are not a payload: they are damaged, or of a version that is not known here.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PayloadError {
+    /// Not the protobuf message.
+    #[error("the bytes are no RecordPayload: {0}")]
+    Bytes(#[from] prost::DecodeError),
+    /// A kind of record that a newer version wrote.
+    #[error("the record is of a kind that this version does not know; use a version at least as new as the writer's")]
+    UnknownKind,
+    /// Not a batch.
+    #[error("the batch is damaged: {0}")]
+    Batch(#[from] BatchDecodeError),
+    /// A release whose name cannot be one.
+    #[error("the release's name {0}")]
+    ReleaseName(#[from] IdError),
+    /// A release without a time.
+    #[error("the release has no time")]
+    ReleaseTime,
+}
+
+impl Payload {
+    /// The bytes that are stored.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let kind = match self {
+            Self::Events(batch) => pb::record_payload::Kind::Events(batch_to_proto(batch)),
+            Self::Catalog(files) => pb::record_payload::Kind::Catalog(bundle_to_proto(files)),
+            Self::Release(release) => pb::record_payload::Kind::Release(release.into()),
+        };
+        pb::RecordPayload { kind: Some(kind) }.encode_to_vec()
+    }
+
+    /// The payload of stored bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, PayloadError> {
+        let payload = pb::RecordPayload::decode(bytes)?;
+        match payload.kind.ok_or(PayloadError::UnknownKind)? {
+            pb::record_payload::Kind::Events(batch) => Ok(Self::Events(batch_from_proto(batch)?)),
+            pb::record_payload::Kind::Catalog(bundle) => Ok(Self::Catalog(bundle_from_proto(bundle))),
+            pb::record_payload::Kind::Release(release) => Ok(Self::Release(release.try_into()?)),
+        }
+    }
+}
+
+impl From<&Release> for ingest_pb::Release {
+    fn from(release: &Release) -> Self {
+        Self {
+            name: release.name.to_string(),
+            revision: release.revision.0,
+            note: release.note.clone(),
+            create_time: Some(timestamp_to_proto(release.created_at)),
+        }
+    }
+}
+
+impl TryFrom<ingest_pb::Release> for Release {
+    type Error = PayloadError;
+
+    fn try_from(release: ingest_pb::Release) -> Result<Self, PayloadError> {
+        let ingest_pb::Release {
+            name,
+            revision,
+            note,
+            create_time,
+        } = release;
+        let created_at = create_time
+            .as_ref()
+            .and_then(timestamp_from_proto)
+            .ok_or(PayloadError::ReleaseTime)?;
+        Ok(Self {
+            name: name.parse()?,
+            revision: Revision(revision),
+            note,
+            created_at,
+        })
+    }
+}

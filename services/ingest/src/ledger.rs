@@ -1,0 +1,369 @@
+//! The one place where the order of records is decided.
+//!
+//! Checks that do not depend on the order (does an event fit the catalogue?) are made before. Those that do (was the
+//! request recorded already? is the catalogue still the same?) are made under one lock, together with the append: what
+//! was true when it was checked is true in the log. The lock is never held while waiting for the disk.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use almanac_catalog::{Catalog, CatalogFiles, Problem};
+use almanac_event_log::{AppendError, EventLog, NewRecord, ReadError, Record, RecordKind, RequestKey};
+use almanac_model::{Batch, BatchBuilder, Release, ReleaseName, Revision};
+use almanac_wire::{FieldViolation, Payload, PayloadError};
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::corrections::Search;
+use crate::draft::{Draft, Rejected, Row};
+use crate::error::reason;
+use crate::state::{InForce, Seen, State};
+
+const READ_BYTES: usize = 16 * 1024 * 1024;
+
+/// Tells the time. An argument, so that tests choose it.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// How a ledger is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct LedgerOptions {
+    /// For how long the retry of a request is recognised by its id.
+    pub request_retention: Duration,
+}
+
+impl Default for LedgerOptions {
+    /// Thirty days.
+    fn default() -> Self {
+        Self {
+            request_retention: Duration::from_hours(30 * 24),
+        }
+    }
+}
+
+/// A log and what it says so far.
+pub struct Ledger {
+    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) clock: Clock,
+    state: Mutex<State>,
+    retention_ms: i64,
+}
+
+/// Why the state could not be derived from a log.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A record is of a newer version, or damaged in a way that its checksum does not show.
+    #[error("revision {revision} cannot be decoded: {cause}")]
+    Payload {
+        /// The record.
+        revision: Revision,
+        /// What is wrong with it.
+        cause: PayloadError,
+    },
+    /// A catalogue that was accepted once is not accepted now: this version is older than the one that wrote it.
+    #[error("the catalogue of revision {revision} has {} mistakes, the first: {}", .problems.len(), first(.problems))]
+    Catalog {
+        /// The record.
+        revision: Revision,
+        /// Its mistakes.
+        problems: Vec<Problem>,
+    },
+}
+
+fn first(problems: &[Problem]) -> String {
+    problems.first().map(ToString::to_string).unwrap_or_default()
+}
+
+/// What to record, with what was known when it was checked.
+pub(crate) struct Proposal {
+    pub(crate) draft: Draft,
+    /// The catalogue it was checked against.
+    pub(crate) checked_under: Revision,
+    pub(crate) search: Option<Search>,
+    pub(crate) principal: String,
+    pub(crate) request: Option<RequestKey>,
+    pub(crate) validate_only: bool,
+    pub(crate) skip_invalid: bool,
+}
+
+/// What became of a proposal.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It is ordered, though not durable yet.
+    Recorded(Recorded),
+    /// It had been recorded by this revision.
+    Repeated(Revision),
+    /// It has to be checked again: the catalogue, or a value that it corrects, changed meanwhile.
+    Outdated,
+    /// Some of its events cannot be recorded, so that none was.
+    Refused(Vec<Rejected>),
+}
+
+/// What was recorded of a proposal.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// The revision that has to be durable before anything is answered.
+    pub(crate) revision: Revision,
+    /// How many events.
+    pub(crate) events: usize,
+    pub(crate) duplicates: usize,
+    pub(crate) rejected: Vec<Rejected>,
+}
+
+impl Ledger {
+    /// Derives the state from the log. It blocks on the disk.
+    pub fn recover(log: Arc<dyn EventLog>, clock: Clock, options: LedgerOptions) -> Result<Self, RecoverError> {
+        let retention_ms = i64::try_from(options.request_retention.as_millis()).unwrap_or(i64::MAX);
+        let mut state = State::default();
+        loop {
+            let records = log.read(state.head.next().max(log.earliest()), READ_BYTES)?;
+            if records.is_empty() {
+                return Ok(Self {
+                    log,
+                    clock,
+                    state: Mutex::new(state),
+                    retention_ms,
+                });
+            }
+            for record in records {
+                apply(&mut state, &record, retention_ms)?;
+            }
+        }
+    }
+
+    /// The catalogue in force; `None` while the log has none.
+    pub fn in_force(&self) -> Option<InForce> {
+        self.state().in_force.clone()
+    }
+
+    /// The releases, the newest first.
+    pub(crate) fn releases(&self) -> Vec<Release> {
+        let mut releases: Vec<(Release, Revision)> = self.state().releases.values().cloned().collect();
+        releases.sort_by_key(|(_, recorded)| std::cmp::Reverse(*recorded));
+        releases.into_iter().map(|(release, _)| release).collect()
+    }
+
+    /// The revision that recorded a request.
+    pub(crate) fn request(&self, id: &[u8; 16]) -> Option<Revision> {
+        self.state().request(id)
+    }
+
+    /// Orders a proposal, if it still stands.
+    pub(crate) fn record(
+        &self,
+        proposal: Proposal,
+        receipt: impl Fn(&Recorded) -> Bytes,
+    ) -> Result<Outcome, AppendError> {
+        let Proposal {
+            draft,
+            checked_under,
+            search,
+            principal,
+            request,
+            validate_only,
+            skip_invalid,
+        } = proposal;
+        let mut state = self.state();
+        if let Some(revision) = request.as_ref().and_then(|request| state.request(&request.id)) {
+            return Ok(Outcome::Repeated(revision));
+        }
+        if state
+            .in_force
+            .as_ref()
+            .is_none_or(|in_force| in_force.revision != checked_under)
+        {
+            return Ok(Outcome::Outdated);
+        }
+        let Some(late) = late_corrections(&state, &draft, search) else {
+            return Ok(Outcome::Outdated);
+        };
+        let sorted = sort_rows(&state, draft, late);
+        if !skip_invalid && !sorted.rejected.is_empty() {
+            return Ok(Outcome::Refused(sorted.rejected));
+        }
+        let mut recorded = Recorded {
+            revision: state.head,
+            events: sorted.rows.len(),
+            duplicates: sorted.duplicates,
+            rejected: sorted.rejected,
+        };
+        if !validate_only && !sorted.rows.is_empty() {
+            let batch = batch(sorted.rows);
+            let payload = Payload::Events(batch.clone()).encode();
+            let receipt = receipt(&recorded);
+            let record = self.new_record(RecordKind::Events, principal, request, receipt, payload);
+            recorded.revision = self.append(&mut state, record)?;
+            state.apply_events(recorded.revision, Arc::new(batch));
+        }
+        Ok(Outcome::Recorded(recorded))
+    }
+
+    /// Orders a release: the same name for the same revision again is the same release.
+    pub(crate) fn release(
+        &self,
+        name: ReleaseName,
+        revision: Option<Revision>,
+        note: String,
+        principal: String,
+    ) -> Result<Result<(Release, Revision), ReleaseRefusal>, AppendError> {
+        let mut state = self.state();
+        if let Some((release, recorded)) = state.releases.get(&name) {
+            let same = revision.is_none_or(|revision| revision == release.revision);
+            return Ok(if same {
+                Ok((release.clone(), *recorded))
+            } else {
+                Err(ReleaseRefusal::Exists(release.clone()))
+            });
+        }
+        let frozen = revision.unwrap_or(state.head);
+        if frozen > state.head {
+            let message = format!("revision {frozen} is not recorded yet; the newest is {}", state.head);
+            let violation = FieldViolation::new("revision", reason::FUTURE_REVISION, message);
+            return Ok(Err(ReleaseRefusal::Violation(violation)));
+        }
+        let release = Release {
+            name,
+            revision: frozen,
+            note,
+            created_at: (self.clock)(),
+        };
+        let payload = Payload::Release(release.clone()).encode();
+        let record = self.new_record(RecordKind::Release, principal, None, Bytes::new(), payload);
+        let recorded = self.append(&mut state, record)?;
+        state.apply_release(recorded, release.clone());
+        Ok(Ok((release, recorded)))
+    }
+
+    /// Orders a version of the catalogue. `replaces` is the version it was compared with; `None` when that is no longer
+    /// the one in force.
+    pub(crate) fn apply_catalog(
+        &self,
+        catalog: Arc<Catalog>,
+        replaces: Option<Revision>,
+        principal: String,
+    ) -> Result<Option<Revision>, AppendError> {
+        let mut state = self.state();
+        if state.in_force.as_ref().map(|in_force| in_force.revision) != replaces {
+            return Ok(None);
+        }
+        let payload = Payload::Catalog(catalog.files().clone()).encode();
+        let record = self.new_record(RecordKind::Catalog, principal, None, Bytes::new(), payload);
+        let revision = self.append(&mut state, record)?;
+        state.apply_catalog(revision, catalog);
+        Ok(Some(revision))
+    }
+
+    fn new_record(
+        &self,
+        kind: RecordKind,
+        principal: String,
+        request: Option<RequestKey>,
+        receipt: Bytes,
+        payload: Vec<u8>,
+    ) -> NewRecord {
+        let recorded_at_ms = (self.clock)().as_millisecond();
+        NewRecord {
+            kind,
+            recorded_at_ms,
+            principal,
+            producer: None,
+            request,
+            receipt,
+            payload: payload.into(),
+        }
+    }
+
+    fn append(&self, state: &mut State, record: NewRecord) -> Result<Revision, AppendError> {
+        let (request, at_ms) = (record.request, record.recorded_at_ms);
+        let revision = self.log.append(record)?;
+        if let Some(request) = request {
+            state.remember_request(&request, revision, at_ms, self.retention_ms);
+        }
+        Ok(revision)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // the state is changed only after an append succeeded, by code that does not panic
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a release was not made.
+#[derive(Debug)]
+pub(crate) enum ReleaseRefusal {
+    Violation(FieldViolation),
+    /// The name is taken by another revision.
+    Exists(Release),
+}
+
+fn apply(state: &mut State, record: &Record, retention_ms: i64) -> Result<(), RecoverError> {
+    let revision = record.revision;
+    match Payload::decode(&record.payload).map_err(|cause| RecoverError::Payload { revision, cause })? {
+        Payload::Events(batch) => state.apply_events(revision, Arc::new(batch)),
+        Payload::Release(release) => state.apply_release(revision, release),
+        Payload::Catalog(files) => state.apply_catalog(revision, load(revision, &files)?),
+    }
+    if let Some(request) = &record.request {
+        state.remember_request(request, revision, record.recorded_at_ms, retention_ms);
+    }
+    Ok(())
+}
+
+fn load(revision: Revision, files: &CatalogFiles) -> Result<Arc<Catalog>, RecoverError> {
+    Catalog::load(files)
+        .map(Arc::new)
+        .map_err(|problems| RecoverError::Catalog { revision, problems })
+}
+
+/// The corrections that came too late; `None` when the search does not reach the newest batch.
+fn late_corrections(state: &State, draft: &Draft, search: Option<Search>) -> Option<Vec<Rejected>> {
+    let Some(mut search) = search else {
+        return Some(Vec::new());
+    };
+    for (revision, batch) in state.batches_after(search.through)? {
+        search.look_at(revision, &batch);
+    }
+    Some(draft.rows.iter().filter_map(|row| search.stale(row)).collect())
+}
+
+struct Sorted {
+    rows: Vec<Row>,
+    duplicates: usize,
+    rejected: Vec<Rejected>,
+}
+
+/// Sets aside what was recorded before and what cannot be recorded.
+fn sort_rows(state: &State, draft: Draft, late: Vec<Rejected>) -> Sorted {
+    let mut sorted = Sorted {
+        rows: Vec::with_capacity(draft.rows.len()),
+        duplicates: 0,
+        rejected: draft.rejected,
+    };
+    for row in draft.rows {
+        match row.tally.as_ref().map_or(Seen::New, |tally| state.seen(tally)) {
+            Seen::New if late.iter().any(|rejected| rejected.index == row.index) => {}
+            Seen::New => sorted.rows.push(row),
+            Seen::Same => sorted.duplicates += 1,
+            Seen::Other => {
+                let message = "another event was recorded under this id; give a new event an id of its own";
+                sorted
+                    .rejected
+                    .push(row.reject(FieldViolation::new("event_id", reason::EVENT_ID_REUSED, message), None));
+            }
+        }
+    }
+    sorted.rejected.extend(late);
+    sorted.rejected.sort_by_key(|rejected| rejected.index);
+    sorted
+}
+
+fn batch(rows: Vec<Row>) -> Batch {
+    let mut builder = BatchBuilder::default();
+    for row in rows {
+        let period = row.event.period.ordinal();
+        builder.push(row.event.series, period, row.event.value, row.event.status, row.extra);
+    }
+    builder.finish()
+}

@@ -1,0 +1,26 @@
+//! The ingest service: checks metric events against the catalogue and keeps them for ever.
+//!
+//! ```text
+//! rpc/            one file per method: convert, call, convert
+//! draft.rs        a request's events, checked one by one against the catalogue
+//! ledger.rs       what the log says so far, and the one place where its order is decided
+//! state.rs        ... derived from the log's records alone, when opened and after each append
+//! corrections.rs  whether a corrector saw the newest value
+//! error.rs        every refusal, as a status
+//! ```
+//!
+//! It never computes an indicator.
+
+mod corrections;
+mod draft;
+mod error;
+mod ledger;
+mod rpc;
+mod service;
+mod start;
+mod state;
+
+pub use error::reason;
+pub use ledger::{Clock, Ledger, LedgerOptions, RecoverError};
+pub use service::{Deps, INGEST_SERVICE, LOG_SERVICE, RunError, serve};
+pub use start::{CatalogSource, StartError, ensure_catalog, open};

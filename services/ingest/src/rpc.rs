@@ -1,0 +1,92 @@
+//! The methods, one file each: convert, call, convert.
+
+mod apply_catalog;
+mod record_events;
+mod releases;
+mod subscribe;
+
+use std::sync::Arc;
+
+use almanac_event_log::{Failure, wait_durable};
+use almanac_model::Revision;
+use almanac_service_kit::telemetry::record_revision;
+use almanac_wire::pb::ingest as pb;
+use almanac_wire::pb::ingest::ingest_service_server::IngestService;
+use tonic::{Request, Response, Status};
+use tracing::error;
+
+use crate::Ledger;
+use crate::error::IngestError;
+
+pub(crate) use subscribe::LogRpc;
+
+/// The methods of `IngestService`.
+pub(crate) struct IngestRpc {
+    pub(crate) ledger: Arc<Ledger>,
+}
+
+#[tonic::async_trait]
+impl IngestService for IngestRpc {
+    async fn record_events(
+        &self,
+        request: Request<pb::RecordEventsRequest>,
+    ) -> Result<Response<pb::RecordEventsResponse>, Status> {
+        Ok(Response::new(
+            record_events::record_events(&self.ledger, request).await?,
+        ))
+    }
+
+    async fn create_release(
+        &self,
+        request: Request<pb::CreateReleaseRequest>,
+    ) -> Result<Response<pb::CreateReleaseResponse>, Status> {
+        Ok(Response::new(releases::create_release(&self.ledger, request).await?))
+    }
+
+    async fn list_releases(
+        &self,
+        request: Request<pb::ListReleasesRequest>,
+    ) -> Result<Response<pb::ListReleasesResponse>, Status> {
+        Ok(Response::new(releases::list_releases(
+            &self.ledger,
+            request.into_inner(),
+        )?))
+    }
+
+    async fn apply_catalog(
+        &self,
+        request: Request<pb::ApplyCatalogRequest>,
+    ) -> Result<Response<pb::ApplyCatalogResponse>, Status> {
+        Ok(Response::new(
+            apply_catalog::apply_catalog(&self.ledger, request).await?,
+        ))
+    }
+
+    async fn get_catalog(&self, _: Request<pb::GetCatalogRequest>) -> Result<Response<pb::GetCatalogResponse>, Status> {
+        Ok(Response::new(apply_catalog::get_catalog(&self.ledger)?))
+    }
+}
+
+/// Who calls, as the log keeps it.
+fn principal<T>(request: &Request<T>) -> String {
+    request
+        .remote_addr()
+        .map_or_else(|| "unknown".to_owned(), |address| address.to_string())
+}
+
+/// Waits until a revision may be acknowledged.
+async fn durable(ledger: &Ledger, revision: Revision) -> Result<(), IngestError> {
+    wait_durable(ledger.log.as_ref(), revision)
+        .await
+        .map_err(|failure: Failure| IngestError::Failed(failure))?;
+    record_revision(revision.0);
+    Ok(())
+}
+
+/// Runs what blocks on the disk or computes for long on a thread that may.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IngestError> {
+    tokio::task::spawn_blocking(work).await.map_err(|panic| {
+        error!(error = %panic, "run blocking work");
+        IngestError::Internal
+    })
+}

@@ -1,0 +1,158 @@
+//! `LogService.Subscribe`: the log as replicas read it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use almanac_event_log::{EventLog, LogStatus, Record};
+use almanac_model::Revision;
+use almanac_service_kit::server::stream_stop;
+use almanac_service_kit::status::StatusBuilder;
+use almanac_wire::pb::log as pb;
+use almanac_wire::pb::log::log_service_server::LogService;
+use almanac_wire::timestamp_to_proto;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+use tracing::Instrument;
+
+use super::blocking;
+use crate::Ledger;
+use crate::error::IngestError;
+
+/// Without a new record, a message says this often that there is none.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// How much is read at once. A slow follower costs no more than a few of these: it is read from disk at its own pace.
+const READ_BYTES: usize = 1024 * 1024;
+/// Messages that may wait for the connection.
+const WAITING_MESSAGES: usize = 4;
+
+/// The methods of `LogService`.
+pub(crate) struct LogRpc {
+    pub(crate) ledger: Arc<Ledger>,
+}
+
+type Message = Result<pb::SubscribeResponse, Status>;
+
+#[tonic::async_trait]
+impl LogService for LogRpc {
+    type SubscribeStream = ReceiverStream<Message>;
+
+    async fn subscribe(
+        &self,
+        request: Request<pb::SubscribeRequest>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
+        let stop = stream_stop(&request);
+        let from = check_follower(self.ledger.log.as_ref(), &request.into_inner())?;
+        let (messages, stream) = mpsc::channel(WAITING_MESSAGES);
+        let feed = Feed {
+            log: Arc::clone(&self.ledger.log),
+            status: self.ledger.log.status(),
+            next: from,
+            messages,
+        };
+        tokio::spawn(feed.run(stop).in_current_span());
+        Ok(Response::new(ReceiverStream::new(stream)))
+    }
+}
+
+/// A follower of another log, or one that is ahead, must not carry on.
+fn check_follower(log: &dyn EventLog, request: &pb::SubscribeRequest) -> Result<Revision, IngestError> {
+    let pb::SubscribeRequest { from_revision, log_id } = request;
+    if !log_id.is_empty() && *log_id != log.id().to_string() {
+        return Err(IngestError::OtherLog {
+            log_id: log.id().to_string(),
+        });
+    }
+    let durable = log.status().borrow().durable;
+    let from = Revision((*from_revision).max(1));
+    if from > durable.next() {
+        return Err(IngestError::FollowerAhead { durable });
+    }
+    Ok(from)
+}
+
+/// Feeds one follower.
+struct Feed {
+    log: Arc<dyn EventLog>,
+    status: watch::Receiver<LogStatus>,
+    next: Revision,
+    messages: mpsc::Sender<Message>,
+}
+
+impl Feed {
+    async fn run(self, stop: CancellationToken) {
+        let follower = self.messages.clone();
+        let ended = tokio::select! {
+            () = stop.cancelled() => StatusBuilder::shutting_down().build(),
+            () = follower.closed() => return,
+            ended = self.follow() => ended,
+        };
+        // a follower that is gone hears no reason
+        let _gone = follower.try_send(Err(ended));
+    }
+
+    /// Sends records until reading fails.
+    async fn follow(mut self) -> Status {
+        self.send_progress().await;
+        loop {
+            let records = match self.read().await {
+                Ok(records) => records,
+                Err(error) => return error.into(),
+            };
+            for record in records {
+                self.next = record.revision.next();
+                self.send(Some(record)).await;
+            }
+            self.wait_for_more().await;
+        }
+    }
+
+    async fn read(&self) -> Result<Vec<Record>, IngestError> {
+        let (log, next) = (Arc::clone(&self.log), self.next);
+        blocking(move || log.read(next, READ_BYTES))
+            .await?
+            .map_err(IngestError::Read)
+    }
+
+    /// Waits until there is something to read; says each second that there is nothing.
+    async fn wait_for_more(&mut self) {
+        let next = self.next;
+        loop {
+            let more = self.status.wait_for(|status| status.durable >= next);
+            match timeout(PROGRESS_EVERY, more).await.map(|changed| changed.is_ok()) {
+                Ok(true) => return,
+                // the log is closed: nothing more will come, and the service is about to stop
+                Ok(false) => std::future::pending().await,
+                Err(_) => self.send_progress().await,
+            }
+        }
+    }
+
+    async fn send_progress(&mut self) {
+        self.send(None).await;
+    }
+
+    async fn send(&mut self, record: Option<Record>) {
+        let message = pb::SubscribeResponse {
+            log_id: self.log.id().to_string(),
+            head_revision: self.status.borrow().durable.0,
+            record: record.map(record_to_proto),
+        };
+        // a follower that is gone ends the feed elsewhere
+        let _gone = self.messages.send(Ok(message)).await;
+    }
+}
+
+fn record_to_proto(record: Record) -> pb::LogRecord {
+    pb::LogRecord {
+        revision: record.revision.0,
+        record_time: Timestamp::from_millisecond(record.recorded_at_ms)
+            .ok()
+            .map(timestamp_to_proto),
+        principal: record.principal,
+        payload: record.payload,
+    }
+}

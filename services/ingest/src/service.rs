@@ -1,0 +1,114 @@
+//! The service on a listener.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use almanac_event_log::{Failure, LogStatus};
+use almanac_service_kit::health::HealthHandle;
+use almanac_service_kit::server::{self, Drained, ServeError, ServerOptions};
+use almanac_service_kit::{configure, limits};
+use almanac_wire::INGEST_DESCRIPTORS;
+use almanac_wire::pb::ingest::ingest_service_server::IngestServiceServer;
+use almanac_wire::pb::log::log_service_server::LogServiceServer;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tracing::{Instrument, error};
+
+use crate::Ledger;
+use crate::rpc::{IngestRpc, LogRpc};
+
+/// The name under which the ingest service reports its health.
+pub const INGEST_SERVICE: &str = "almanac.ingest.v1.IngestService";
+/// The name under which the log service reports its health.
+pub const LOG_SERVICE: &str = "almanac.log.v1.LogService";
+
+/// What the service works with.
+pub struct Deps {
+    /// The log and its state.
+    pub ledger: Arc<Ledger>,
+    /// Whether the log's disk has room; it is told as the health of the ingest service.
+    pub accepts_writes: watch::Receiver<bool>,
+    /// How long open calls may take to finish when the service stops.
+    pub drain: Duration,
+}
+
+/// Why the service ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The server failed.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The log failed: nobody knows what is on the disk. The next start recovers from what is really there.
+    #[error("the log failed, and nothing was acknowledged since; start again to recover: {0}")]
+    Log(Failure),
+}
+
+/// Serves until `shutdown`, or until the log fails.
+pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToken) -> Result<Drained, RunError> {
+    let Deps {
+        ledger,
+        accepts_writes,
+        drain,
+    } = deps;
+    let log = Arc::clone(&ledger.log);
+    let health = HealthHandle::new(&[INGEST_SERVICE, LOG_SERVICE]).await;
+    health.set(LOG_SERVICE, true).await;
+    let ingest = IngestServiceServer::new(IngestRpc {
+        ledger: Arc::clone(&ledger),
+    });
+    let replication = LogServiceServer::new(LogRpc { ledger });
+    let routes = Routes::new(configure!(ingest, limits::PLAIN_REQUEST_BYTES))
+        .add_service(configure!(replication, limits::PLAIN_REQUEST_BYTES));
+    let options = ServerOptions {
+        drain,
+        ..ServerOptions::new(&[INGEST_DESCRIPTORS])
+    };
+    let stop = shutdown.child_token();
+    let reported = tokio::spawn(report_health(health.clone(), accepts_writes, stop.clone()).in_current_span());
+    let serving = server::serve(listener, routes, health, &options, stop.clone());
+    tokio::pin!(serving);
+    let outcome = tokio::select! {
+        served = &mut serving => served.map_err(RunError::from),
+        failure = failed(log.status()) => {
+            stop.cancel();
+            serving.await?;
+            Err(RunError::Log(failure))
+        }
+    };
+    stop.cancel();
+    let closed = tokio::task::spawn_blocking(move || log.close());
+    for ended in [reported.await, closed.await] {
+        ended.unwrap_or_else(|panic| error!(error = %panic, "end task"));
+    }
+    outcome
+}
+
+/// Ingest serves while the disk has room; reads go on without.
+async fn report_health(health: HealthHandle, mut accepts_writes: watch::Receiver<bool>, stop: CancellationToken) {
+    loop {
+        let serving = *accepts_writes.borrow_and_update();
+        health.set(INGEST_SERVICE, serving).await;
+        let changed = tokio::select! {
+            () = stop.cancelled() => return,
+            changed = accepts_writes.changed() => changed,
+        };
+        if changed.is_err() {
+            return stop.cancelled().await;
+        }
+    }
+}
+
+/// Waits until the log fails, for ever if it does not.
+async fn failed(mut status: watch::Receiver<LogStatus>) -> Failure {
+    let failure = status
+        .wait_for(|status| status.failure.is_some())
+        .await
+        .ok()
+        .and_then(|status| status.failure.clone());
+    match failure {
+        Some(failure) => failure,
+        None => std::future::pending().await,
+    }
+}
