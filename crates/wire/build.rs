@@ -7,17 +7,18 @@ use std::{env, fs};
 use prost::Message as _;
 
 const PROTO_ROOT: &str = "../../proto";
-const SERVICES: [&str; 3] = [
-    "almanac/ingest/v1/ingest.proto",
-    "almanac/log/v1/log.proto",
-    "almanac/query/v1/query.proto",
-];
+/// What each process serves: its reflection lists nothing else.
+const INGEST: [&str; 2] = ["almanac/ingest/v1/ingest.proto", "almanac/log/v1/log.proto"];
+const QUERY: [&str; 1] = ["almanac/query/v1/query.proto"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO_ROOT}");
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
     for (name, files) in [("ingest.bin", &INGEST[..]), ("query.bin", &QUERY[..])] {
-        fs::write(out_dir.join(name), protox::compile(files, [PROTO_ROOT])?.encode_to_vec())?;
+        fs::write(
+            out_dir.join(name),
+            protox::compile(files, [PROTO_ROOT])?.encode_to_vec(),
+        )?;
     }
     tonic_prost_build::configure()
         // the payload of a record is handed on without a copy
