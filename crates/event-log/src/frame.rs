@@ -19,7 +19,7 @@
 //! ```
 //!
 //! The pieces of parts 0 to n-1, joined and uncompressed, are the body; `body` has its layout. Every piece but the last
-//! is as long as a value of [`MAX_VALUE_BYTES`](crate::MAX_VALUE_BYTES) permits.
+//! is as long as a value of [`MAX_VALUE_BYTES`] permits.
 //!
 //! Every later format version keeps the first byte and the checksum at the end, so that damage is told from novelty.
 

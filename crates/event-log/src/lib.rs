@@ -39,6 +39,7 @@
 //! ballast                        space that is given up when the disk is full, so that the log can still be opened
 //! log/00000000000000000001/      a segment: a sled database, named by its first revision
 //! log/00000000000000023571/      the newest segment; the others are sealed and only read
+//! log/….aside-1                  a segment that a crash left half made, without records; kept for whoever looks into it
 //! ```
 //!
 //! A segment has one tree, sled's default one. A key is a revision and the index of a part of its record; a value is that

@@ -21,7 +21,7 @@ const REQUIRED: &str = "REQUIRED";
 
 /// The event, or everything that is wrong with its form. The catalogue only suggests names; whether it allows the event
 /// is asked afterwards.
-pub fn event_from_proto(event: pb::Event, catalog: &Catalog) -> Result<Event, Vec<FieldViolation>> {
+pub fn event_from_proto(event: &pb::Event, catalog: &Catalog) -> Result<Event, Vec<FieldViolation>> {
     let pb::Event {
         metric,
         area,
@@ -37,17 +37,17 @@ pub fn event_from_proto(event: pb::Event, catalog: &Catalog) -> Result<Event, Ve
     let mut wrong = Vec::new();
     let metric = kept(
         &mut wrong,
-        id("metric", "UNKNOWN_METRIC", &metric, || catalog.nearest_metric(&metric)),
+        id("metric", "UNKNOWN_METRIC", metric, || catalog.nearest_metric(metric)),
     );
     let area = kept(
         &mut wrong,
-        id("area", "UNKNOWN_AREA", &area, || catalog.nearest_area(&area)),
+        id("area", "UNKNOWN_AREA", area, || catalog.nearest_area(area)),
     );
-    let dimensions = dimension_codes(&dimensions, catalog, &mut wrong);
-    let time = kept(&mut wrong, event_time(when));
-    let measure = kept(&mut wrong, event_measure(measure));
-    let quality = kept(&mut wrong, event_quality(quality));
-    let qualifier = kept(&mut wrong, event_qualifier(qualifier));
+    let dimensions = dimension_codes(dimensions, catalog, &mut wrong);
+    let time = kept(&mut wrong, event_time(when.as_ref()));
+    let measure = kept(&mut wrong, event_measure(measure.as_ref()));
+    let quality = kept(&mut wrong, event_quality(*quality));
+    let qualifier = kept(&mut wrong, event_qualifier(*qualifier));
     let correction = kept(&mut wrong, correction.map(event_correction).transpose());
     let event_id = kept(&mut wrong, short_text("event_id", event_id, MAX_EVENT_ID_BYTES));
     let note = kept(&mut wrong, short_text("note", note, MAX_NOTE_BYTES));
@@ -118,7 +118,7 @@ fn dimension_codes(
     codes
 }
 
-fn event_time(when: Option<pb::event::When>) -> Result<EventTime, FieldViolation> {
+fn event_time(when: Option<&pb::event::When>) -> Result<EventTime, FieldViolation> {
     match when {
         None => Err(FieldViolation::new(
             "period",
@@ -132,13 +132,13 @@ fn event_time(when: Option<pb::event::When>) -> Result<EventTime, FieldViolation
                     FieldViolation::new("period", "MALFORMED_PERIOD", error.to_string())
                 })
         }
-        Some(pb::event::When::OccurredAt(instant)) => timestamp_from_proto(&instant)
+        Some(pb::event::When::OccurredAt(instant)) => timestamp_from_proto(instant)
             .map(EventTime::Instant)
             .ok_or_else(|| FieldViolation::new("occurred_at", "MALFORMED_TIME", "is not an instant of the calendar")),
     }
 }
 
-fn event_measure(measure: Option<pb::event::Measure>) -> Result<Measure, FieldViolation> {
+fn event_measure(measure: Option<&pb::event::Measure>) -> Result<Measure, FieldViolation> {
     match measure {
         None => Err(FieldViolation::new(
             "value",
@@ -152,7 +152,7 @@ fn event_measure(measure: Option<pb::event::Measure>) -> Result<Measure, FieldVi
                     FieldViolation::new("value", "MALFORMED_VALUE", error.to_string())
                 })
         }
-        Some(pb::event::Measure::Missing(number)) => missing_from_proto(number).map(Measure::Missing),
+        Some(pb::event::Measure::Missing(number)) => missing_from_proto(*number).map(Measure::Missing),
     }
 }
 
@@ -222,7 +222,7 @@ fn event_correction(correction: pb::Correction) -> Result<Correction, FieldViola
     correction_from_proto(correction).ok_or_else(|| FieldViolation::new("correction.reason", REQUIRED, message()))
 }
 
-fn short_text(field: &str, text: String, most: usize) -> Result<Option<String>, FieldViolation> {
+fn short_text(field: &str, text: &str, most: usize) -> Result<Option<String>, FieldViolation> {
     let bytes = text.len();
     if bytes > most {
         return Err(FieldViolation::new(
@@ -231,7 +231,7 @@ fn short_text(field: &str, text: String, most: usize) -> Result<Option<String>, 
             format!("has {bytes} bytes; at most {most} are kept"),
         ));
     }
-    Ok((!text.is_empty()).then_some(text))
+    Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
 /// The event as clients send it.

@@ -73,12 +73,12 @@ impl Row {
 
 impl Draft {
     /// Checks events one by one, then against each other. `today` is the day in the catalogue's time zone.
-    pub(crate) fn check(events: Vec<pb::Event>, reporter: &ReporterId, catalog: &Catalog, today: Date) -> Self {
+    pub(crate) fn check(events: &[pb::Event], reporter: &ReporterId, catalog: &Catalog, today: Date) -> Self {
         let mut draft = Self {
             rows: Vec::with_capacity(events.len()),
             rejected: Vec::new(),
         };
-        for (index, event) in events.into_iter().enumerate() {
+        for (index, event) in events.iter().enumerate() {
             match check_event(index, event, reporter, catalog, today) {
                 Ok(row) => draft.rows.push(row),
                 Err(violations) => draft.rejected.push(Rejected {
@@ -124,7 +124,7 @@ impl Draft {
 
 fn check_event(
     index: usize,
-    event: pb::Event,
+    event: &pb::Event,
     reporter: &ReporterId,
     catalog: &Catalog,
     today: Date,

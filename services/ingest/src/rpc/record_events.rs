@@ -116,11 +116,20 @@ fn check_reporter(text: &str, catalog: &Catalog) -> Result<ReporterId, FieldViol
 
 /// A digest of everything that the request asks for.
 fn digest(request: &pb::RecordEventsRequest) -> [u8; 32] {
-    let content = pb::RecordEventsRequest {
-        request_id: String::new(),
-        ..request.clone()
-    };
-    Sha256::digest(content.encode_to_vec()).into()
+    let pb::RecordEventsRequest {
+        events,
+        reporter,
+        request_id: _,
+        validate_only,
+        skip_invalid,
+    } = request;
+    let mut hasher = Sha256::new();
+    hasher.update([u8::from(*validate_only), u8::from(*skip_invalid)]);
+    hasher.update(reporter.encode_length_delimited_to_vec());
+    for event in events {
+        hasher.update(event.encode_length_delimited_to_vec());
+    }
+    hasher.finalize().into()
 }
 
 /// Checks the events under the catalogue in force; searches the log where they correct something.
@@ -137,7 +146,7 @@ async fn propose(
     let ledger = Arc::clone(ledger);
     let (validate_only, skip_invalid) = (request.validate_only, request.skip_invalid);
     let checked = move || {
-        let draft = Draft::check(request.events.clone(), &reporter, &in_force.catalog, today);
+        let draft = Draft::check(&request.events, &reporter, &in_force.catalog, today);
         let mut search = Search::of(&draft);
         search
             .as_mut()
