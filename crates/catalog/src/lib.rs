@@ -17,6 +17,7 @@ mod hierarchy;
 mod load;
 mod lookup;
 mod problem;
+mod restate;
 mod suggest;
 mod table;
 mod validate;
@@ -31,4 +32,5 @@ pub use definition::{
 pub use files::{CatalogFiles, ContentHash, ContentHashError, ReadError};
 pub use formula::{Formula, FormulaError, FormulaFault, Operator, Reference};
 pub use problem::Problem;
+pub use restate::Share;
 pub use validate::{CheckedEvent, Violation, ViolationReason};

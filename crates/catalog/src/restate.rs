@@ -1,0 +1,169 @@
+//! Restating figures on other boundaries: how much of an area of one day lies in an area of another day.
+//!
+//! Later boundaries are reached through transitions, forwards: all of a unit went into another, or a part of it with a
+//! published weight, or a part of which nobody published how large it was. Earlier boundaries are reached backwards, and
+//! there a unit that was put together from several cannot be taken apart again: weights are shares of what was, not of
+//! what became of it.
+
+use std::collections::BTreeSet;
+
+use almanac_model::{AreaId, Exact};
+use jiff::civil::Date;
+
+use crate::{Catalog, Extent, Transition};
+
+/// How much of an area lies in another.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Share {
+    /// Nothing.
+    Nothing,
+    /// A part, by published weights.
+    Part(Exact),
+    /// All.
+    All,
+    /// A part, and nobody published how large it is.
+    Unknown,
+}
+
+/// An area of the later day, and how much of the earlier area went into it; `None` when that was not published.
+type Destination = (AreaId, Option<Exact>);
+
+impl Catalog {
+    /// How much of `area`, as it was on `day`, lies in `within` as that is on `boundaries`.
+    #[must_use]
+    pub fn share_in(&self, area: &AreaId, day: Date, within: &AreaId, boundaries: Date) -> Share {
+        if boundaries < day {
+            return self.share_backwards(area, day, within, boundaries);
+        }
+        let destinations = self.destinations(area, day, boundaries);
+        let (inside, outside): (Vec<Destination>, Vec<Destination>) = destinations
+            .into_iter()
+            .partition(|(place, _)| self.lies_under(place, within, boundaries));
+        if inside.is_empty() {
+            return Share::Nothing;
+        }
+        if outside.is_empty() {
+            return Share::All;
+        }
+        let weights: Option<Vec<Exact>> = inside.into_iter().map(|(_, weight)| weight).collect();
+        weights.map_or(Share::Unknown, |weights| {
+            Share::Part(weights.iter().fold(Exact::from_integer(0), |sum, weight| &sum + weight))
+        })
+    }
+
+    /// Whether the territory of an area is the same on both days.
+    #[must_use]
+    pub fn same_extent(&self, area: &AreaId, one: Date, other: Date) -> bool {
+        let (from, to) = (one.min(other), one.max(other));
+        let moved = |transition: &&Transition| transition.date > from && transition.date <= to;
+        self.transitions.iter().filter(moved).all(|transition| {
+            let eve = transition.date.yesterday().unwrap_or(transition.date);
+            let left = self.lies_under(&transition.from, area, eve);
+            let arrived = self.lies_under(&transition.to, area, transition.date);
+            left == arrived
+        })
+    }
+
+    /// Where an area of one day lies on a later one.
+    fn destinations(&self, area: &AreaId, day: Date, on: Date) -> Vec<Destination> {
+        let later = self
+            .transitions
+            .iter()
+            .filter(|one| one.from == *area && one.date > day && one.date <= on);
+        match later.clone().map(|one| one.date).min() {
+            Some(date) => {
+                let steps = self.steps(area, date, later.filter(|one| one.date == date));
+                steps
+                    .into_iter()
+                    .flat_map(|(place, weight)| self.weighted(&place, weight, date, on))
+                    .collect()
+            }
+            None if self.is_valid_at(area, on) => vec![(area.clone(), Some(Exact::from_integer(1)))],
+            None => self.destinations_of_dissolved(area, on),
+        }
+    }
+
+    fn weighted(&self, place: &AreaId, weight: Option<Exact>, date: Date, on: Date) -> Vec<Destination> {
+        let onwards = self.destinations(place, date, on).into_iter();
+        onwards
+            .map(|(place, part)| (place, weight.as_ref().zip(part).map(|(weight, part)| weight * &part)))
+            .collect()
+    }
+
+    /// What one day's transitions did to an area. What did not move stays in it, if it goes on.
+    fn steps<'a>(
+        &self,
+        area: &AreaId,
+        date: Date,
+        transitions: impl Iterator<Item = &'a Transition>,
+    ) -> Vec<Destination> {
+        let mut rest = Some(Exact::from_integer(1));
+        let mut steps = Vec::new();
+        for transition in transitions {
+            let weight = match &transition.extent {
+                Extent::Whole => Some(Exact::from_integer(1)),
+                Extent::Part(weight) => weight.as_ref().map(|weight| Exact::from(weight.share)),
+            };
+            rest = rest.zip(weight.as_ref()).map(|(rest, weight)| &rest - weight);
+            steps.push((transition.to.clone(), weight));
+        }
+        let moved_whole = rest.as_ref().is_some_and(|rest| !rest.sign().is_gt());
+        if self.is_valid_at(area, date) && !moved_whole {
+            steps.push((area.clone(), rest));
+        }
+        steps
+    }
+
+    /// A unit that ceased without a transition of its own, such as a district when districts were abolished: it lies where
+    /// the units under it went, or else where the unit above it went. How it was divided among them was not published.
+    fn destinations_of_dissolved(&self, area: &AreaId, on: Date) -> Vec<Destination> {
+        let Some(end) = self.area(area.as_str()).and_then(crate::Area::ends) else {
+            return Vec::new();
+        };
+        let Ok(eve) = end.yesterday() else { return Vec::new() };
+        let mut under: Vec<&AreaId> = self
+            .areas()
+            .filter(|below| self.parent_at(&below.id, eve) == Some(area))
+            .map(|below| &below.id)
+            .collect();
+        if under.is_empty() {
+            under.extend(self.parent_at(area, eve));
+        }
+        let places: BTreeSet<AreaId> = under
+            .into_iter()
+            .flat_map(|below| self.destinations(below, eve, on))
+            .map(|(place, _)| place)
+            .collect();
+        places.into_iter().map(|place| (place, None)).collect()
+    }
+
+    fn share_backwards(&self, area: &AreaId, day: Date, within: &AreaId, boundaries: Date) -> Share {
+        let origins = self.origins(area, day, boundaries);
+        let inside = origins
+            .iter()
+            .filter(|origin| self.lies_under(origin, within, boundaries))
+            .count();
+        match inside {
+            0 => Share::Nothing,
+            all if all == origins.len() => Share::All,
+            _ => Share::Unknown,
+        }
+    }
+
+    /// The areas of an earlier day of which an area was made, wholly or in part.
+    fn origins(&self, area: &AreaId, day: Date, on: Date) -> BTreeSet<AreaId> {
+        let before = self
+            .transitions
+            .iter()
+            .filter(|one| one.to == *area && one.date > on && one.date <= day);
+        let Some(date) = before.clone().map(|one| one.date).max() else {
+            return self.is_valid_at(area, on).then(|| area.clone()).into_iter().collect();
+        };
+        let eve = date.yesterday().unwrap_or(date);
+        let came = before.filter(|one| one.date == date).map(|one| &one.from);
+        let stayed = self.is_valid_at(area, eve).then_some(area);
+        came.chain(stayed)
+            .flat_map(|origin| self.origins(origin, eve, on))
+            .collect()
+    }
+}
