@@ -75,7 +75,7 @@ impl Catalog {
                 let steps = self.steps(area, date, later.filter(|one| one.date == date));
                 steps
                     .into_iter()
-                    .flat_map(|(place, weight)| self.weighted(&place, weight, date, on))
+                    .flat_map(|(place, weight)| self.weighted(&place, weight.as_ref(), date, on))
                     .collect()
             }
             None if self.is_valid_at(area, on) => vec![(area.clone(), Some(Exact::from_integer(1)))],
@@ -83,10 +83,10 @@ impl Catalog {
         }
     }
 
-    fn weighted(&self, place: &AreaId, weight: Option<Exact>, date: Date, on: Date) -> Vec<Destination> {
+    fn weighted(&self, place: &AreaId, weight: Option<&Exact>, date: Date, on: Date) -> Vec<Destination> {
         let onwards = self.destinations(place, date, on).into_iter();
         onwards
-            .map(|(place, part)| (place, weight.as_ref().zip(part).map(|(weight, part)| weight * &part)))
+            .map(|(place, part)| (place, weight.zip(part).map(|(weight, part)| weight * &part)))
             .collect()
     }
 

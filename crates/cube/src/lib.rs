@@ -7,12 +7,13 @@
 //! Cell                  value, status, the revision that put it there
 //! ```
 //!
-//! Reports and tallies are kept alike: each revision that touches a cell makes a new version of it, the reported value
-//! or the new total. So the newest value costs one look, and a value as of an earlier revision a look into the superseded
+//! Reports and tallies are kept alike: each revision that touches a cell makes a new version of it, the reported value,
+//! the new total, or nothing where it was withdrawn. So the newest value costs one look, and a value as of an earlier revision a look into the superseded
 //! versions of that one cell. Nothing here reads a clock or does IO: the same batches give the same cube.
 
 mod metric;
 mod series;
+mod tally;
 
 use std::collections::HashMap;
 
@@ -20,6 +21,7 @@ use almanac_catalog::{Catalog, Method};
 use almanac_model::{Batch, MetricId, Revision};
 
 pub use metric::MetricCube;
+use series::Entry;
 pub use series::{Cell, Series, SeriesKey};
 
 /// All recorded values.
@@ -45,23 +47,37 @@ impl Cube {
             .series()
             .iter()
             .map(|series| {
-                let unknown = || ApplyError { revision, metric: series.metric.clone() };
-                catalog.metric(series.metric.as_str()).map(|metric| metric.method).ok_or_else(unknown)
+                let unknown = || ApplyError {
+                    revision,
+                    metric: series.metric.clone(),
+                };
+                catalog
+                    .metric(series.metric.as_str())
+                    .map(|metric| metric.method)
+                    .ok_or_else(unknown)
             })
             .collect::<Result<Vec<Method>, _>>()?;
         let places: Vec<u32> = batch.series().iter().map(|series| self.place(series)).collect();
         for row in batch.rows() {
             let index = row.series_index as usize;
             if let Some(metric) = self.metrics.get_mut(&row.series.metric) {
-                let cell = Cell { value: i128::from(row.value), status: row.status, revision };
-                metric.record(places[index], row.period, cell, methods[index]);
+                let entry = Entry {
+                    period: row.period,
+                    value: i128::from(row.value),
+                    status: row.status,
+                    is_retraction: row.is_retraction,
+                };
+                metric.record(places[index], revision, entry, methods[index]);
             }
         }
         Ok(())
     }
 
     fn place(&mut self, series: &almanac_model::BatchSeries) -> u32 {
-        let metric = self.metrics.entry(series.metric.clone()).or_insert_with(|| MetricCube::new(series.granularity));
+        let metric = self
+            .metrics
+            .entry(series.metric.clone())
+            .or_insert_with(|| MetricCube::new(series.granularity));
         metric.place(SeriesKey::of(series))
     }
 

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use almanac_catalog::Method;
-use almanac_model::{AreaId, Granularity};
+use almanac_model::{AreaId, Granularity, Revision};
 
-use crate::{Cell, Series, SeriesKey};
+use crate::series::Entry;
+use crate::{Series, SeriesKey};
 
 /// All values of one metric.
 #[derive(Clone, Debug)]
@@ -18,7 +19,12 @@ pub struct MetricCube {
 
 impl MetricCube {
     pub(crate) fn new(granularity: Granularity) -> Self {
-        Self { granularity, series: Vec::new(), by_key: HashMap::new(), by_area: HashMap::new() }
+        Self {
+            granularity,
+            series: Vec::new(),
+            by_key: HashMap::new(),
+            by_area: HashMap::new(),
+        }
     }
 
     /// What its periods count.
@@ -29,7 +35,11 @@ impl MetricCube {
 
     /// The series that were recorded for exactly this area.
     pub fn series_of(&self, area: &AreaId) -> impl Iterator<Item = &Series> {
-        self.by_area.get(area).into_iter().flatten().map(|&index| &self.series[index as usize])
+        self.by_area
+            .get(area)
+            .into_iter()
+            .flatten()
+            .map(|&index| &self.series[index as usize])
     }
 
     /// The series with this key.
@@ -50,7 +60,7 @@ impl MetricCube {
         index
     }
 
-    pub(crate) fn record(&mut self, index: u32, period: i32, event: Cell, method: Method) {
-        self.series[index as usize].record(period, event, method);
+    pub(crate) fn record(&mut self, index: u32, revision: Revision, entry: Entry, method: Method) {
+        self.series[index as usize].record(revision, entry, method);
     }
 }

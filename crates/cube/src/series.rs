@@ -6,6 +6,8 @@ use std::ops::RangeInclusive;
 use almanac_catalog::Method;
 use almanac_model::{AreaId, BatchSeries, Code, ReporterId, Revision, Status};
 
+use crate::tally::Tally;
+
 /// What tells the series of one metric apart.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SeriesKey {
@@ -28,15 +30,33 @@ pub struct Cell {
     pub revision: Revision,
 }
 
+/// One version of one cell, with what is not a value: that the value was withdrawn.
+#[derive(Clone, Copy, Debug)]
+struct Version {
+    revision: Revision,
+    content: Option<(i128, Status)>,
+}
+
 /// The values of one series.
 #[derive(Clone, Debug)]
 pub struct Series {
     key: SeriesKey,
     /// The period of the first cell.
     first: i32,
-    newest: Vec<Option<Cell>>,
+    newest: Vec<Option<Version>>,
     /// Earlier versions by period, the oldest first. Most cells have none.
-    superseded: HashMap<i32, Vec<Cell>>,
+    superseded: HashMap<i32, Vec<Version>>,
+    /// What the newest total of a tally was added up from.
+    tallies: HashMap<i32, Tally>,
+}
+
+/// One event of a batch, as a series takes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) period: i32,
+    pub(crate) value: i128,
+    pub(crate) status: Status,
+    pub(crate) is_retraction: bool,
 }
 
 impl SeriesKey {
@@ -53,7 +73,13 @@ impl SeriesKey {
 
 impl Series {
     pub(crate) fn new(key: SeriesKey) -> Self {
-        Self { key, first: 0, newest: Vec::new(), superseded: HashMap::new() }
+        Self {
+            key,
+            first: 0,
+            newest: Vec::new(),
+            superseded: HashMap::new(),
+            tallies: HashMap::new(),
+        }
     }
 
     /// What series it is.
@@ -62,21 +88,30 @@ impl Series {
         &self.key
     }
 
-    pub(crate) fn record(&mut self, period: i32, event: Cell, method: Method) {
-        let slot = self.slot(period);
-        let version = match (method, *slot) {
-            (Method::Tally, Some(total)) => added(total, event),
-            (Method::Tally, None) | (Method::Report, _) => event,
+    pub(crate) fn record(&mut self, revision: Revision, entry: Entry, method: Method) {
+        let content = match method {
+            Method::Tally => self.tally(entry),
+            Method::Report => (!entry.is_retraction).then_some((entry.value, entry.status)),
         };
-        let earlier = slot.replace(version);
-        // within one revision a tally grows in place: a revision is read whole or not at all
-        if let Some(cell) = earlier.filter(|cell| cell.revision != version.revision) {
-            self.superseded.entry(period).or_default().push(cell);
+        let earlier = self.slot(entry.period).replace(Version { revision, content });
+        // within one revision a cell changes in place: a revision is read whole or not at all
+        if let Some(version) = earlier.filter(|earlier| earlier.revision != revision) {
+            self.superseded.entry(entry.period).or_default().push(version);
         }
     }
 
+    fn tally(&mut self, entry: Entry) -> Option<(i128, Status)> {
+        let tally = self.tallies.entry(entry.period).or_default();
+        if entry.is_retraction {
+            tally.take_back(entry.value, entry.status);
+        } else {
+            tally.add(entry.value, entry.status);
+        }
+        tally.value()
+    }
+
     /// The place of a period, made when it is not there yet.
-    fn slot(&mut self, period: i32) -> &mut Option<Cell> {
+    fn slot(&mut self, period: i32) -> &mut Option<Version> {
         if self.newest.is_empty() {
             self.first = period;
         }
@@ -92,38 +127,53 @@ impl Series {
         &mut self.newest[index]
     }
 
-    /// The value of a period as of a revision.
+    /// The value of a period as of a revision; `None` when nothing was recorded by then, or when it was withdrawn.
     #[must_use]
     pub fn cell(&self, period: i32, as_of: Revision) -> Option<Cell> {
-        let index = usize::try_from(period.checked_sub(self.first)?).ok()?;
-        let newest = (*self.newest.get(index)?)?;
+        let newest = self.newest_version(period)?;
         if newest.revision <= as_of {
-            return Some(newest);
+            return newest.cell();
         }
         let earlier = self.superseded.get(&period)?;
-        earlier.iter().rev().find(|cell| cell.revision <= as_of).copied()
+        earlier.iter().rev().find(|version| version.revision <= as_of)?.cell()
+    }
+
+    /// Every version that the value of a period ever had, the oldest first: the revision that made it, and the value, or
+    /// `None` where it was withdrawn.
+    pub fn vintages(&self, period: i32) -> impl Iterator<Item = (Revision, Option<Cell>)> + '_ {
+        let earlier = self.superseded.get(&period).into_iter().flatten().copied();
+        earlier
+            .chain(self.newest_version(period))
+            .map(|version| (version.revision, version.cell()))
+    }
+
+    fn newest_version(&self, period: i32) -> Option<Version> {
+        let index = usize::try_from(period.checked_sub(self.first)?).ok()?;
+        *self.newest.get(index)?
     }
 
     /// The values in a range of periods as of a revision, the earliest first; periods without one are left out.
+    #[must_use = "an iterator does nothing until it is read"]
     pub fn cells(
         &self,
         periods: RangeInclusive<i32>,
         as_of: Revision,
     ) -> impl DoubleEndedIterator<Item = (i32, Cell)> + '_ {
-        let end = self.first.saturating_add(i32::try_from(self.newest.len()).unwrap_or(i32::MAX));
+        let end = self
+            .first
+            .saturating_add(i32::try_from(self.newest.len()).unwrap_or(i32::MAX));
         let (from, to) = ((*periods.start()).max(self.first), (*periods.end()).min(end - 1));
         (from..=to).filter_map(move |period| Some((period, self.cell(period, as_of)?)))
     }
 }
 
-fn added(total: Cell, event: Cell) -> Cell {
-    Cell {
-        value: total.value + event.value,
-        status: Status {
-            quality: total.status.quality.min(event.status.quality),
-            qualifier: total.status.qualifier.plus(event.status.qualifier),
-            missing: None,
-        },
-        revision: event.revision,
+impl Version {
+    fn cell(self) -> Option<Cell> {
+        let (value, status) = self.content?;
+        Some(Cell {
+            value,
+            status,
+            revision: self.revision,
+        })
     }
 }

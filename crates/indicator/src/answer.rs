@@ -37,9 +37,9 @@ pub(crate) type Group = BTreeMap<GroupKey, String>;
 pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
     let plans: Vec<Plan<'_>> =
         question.measures.iter().filter_map(|measure| Plan::of(measure, state.catalog)).collect();
-    let targets = targets(state.catalog, question);
+    let targets = targets(state.catalog, question)?;
     check(state.catalog, question, &plans, &targets)?;
-    let groups: Vec<Vec<Group>> = plans.iter().map(|plan| groups(state.catalog, plan, &question.group_by)).collect();
+    let groups: Vec<Vec<Group>> = plans.iter().map(|plan| groups(state.catalog, plan, question)).collect();
     let total: usize = groups.iter().map(|groups| groups.len() * targets.len()).sum();
     if total > MAX_FIGURES {
         return Err(vec![too_many(total)]);
@@ -59,35 +59,42 @@ fn too_many(total: usize) -> Refusal {
         field: "periods".to_owned(),
         reason: RefusalReason::TooManyFigures,
         message: format!(
-            "the question asks for {total} figures; at most {MAX_FIGURES} are answered: ask for fewer indicators, areas, \
+            "the question asks for {total} figures or more; at most {MAX_FIGURES} are answered: ask for fewer indicators, areas, \
              periods or codes at a time"
         ),
     }
 }
 
-/// The areas and periods that are asked for, by area.
-fn targets(catalog: &Catalog, question: &Question) -> Vec<(AreaId, Period)> {
+/// The areas and periods that are asked for, by area. They are counted before they are put together, since a short request
+/// can ask for more of them than there is memory.
+fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(AreaId, Period)>, Vec<Refusal>> {
+    let refuse_above = |total: usize| if total > MAX_FIGURES { Err(vec![too_many(total)]) } else { Ok(()) };
     let each_period = |area: &AreaId| {
         let area = area.clone();
         question.periods.iter().map(move |period| (area.clone(), *period)).collect::<Vec<_>>()
     };
     match &question.areas {
-        AreaSelection::List(areas) => areas.iter().flat_map(each_period).collect(),
+        AreaSelection::List(areas) => {
+            refuse_above(areas.len().saturating_mul(question.periods.len()))?;
+            Ok(areas.iter().flat_map(each_period).collect())
+        }
         AreaSelection::Under { area, level } => {
             let mut found = BTreeSet::new();
             for (index, period) in question.periods.iter().enumerate() {
                 let areas = catalog.descendants_at(area, level, period.last_day());
                 found.extend(areas.into_iter().map(|area| (area.clone(), index)));
+                refuse_above(found.len())?;
             }
-            found.into_iter().map(|(area, index)| (area, question.periods[index])).collect()
+            Ok(found.into_iter().map(|(area, index)| (area, question.periods[index])).collect())
         }
     }
 }
 
-/// Every combination of the codes that are grouped by, in the order in which they are published.
-fn groups(catalog: &Catalog, plan: &Plan<'_>, keys: &[GroupKey]) -> Vec<Group> {
-    keys.iter().fold(vec![Group::new()], |groups, key| {
-        let texts = group_texts(catalog, plan, key);
+/// Every combination of the codes that are grouped by, in the order in which they are published. A code that the filters
+/// leave out has no figure: that nothing was recorded for it would not be true.
+fn groups(catalog: &Catalog, plan: &Plan<'_>, question: &Question) -> Vec<Group> {
+    question.group_by.iter().fold(vec![Group::new()], |groups, key| {
+        let texts = group_texts(catalog, plan, question, key);
         let extended = groups.iter().flat_map(|group| {
             texts.iter().map(move |text| {
                 let mut group = group.clone();
@@ -99,11 +106,13 @@ fn groups(catalog: &Catalog, plan: &Plan<'_>, keys: &[GroupKey]) -> Vec<Group> {
     })
 }
 
-fn group_texts(catalog: &Catalog, plan: &Plan<'_>, key: &GroupKey) -> Vec<String> {
+fn group_texts(catalog: &Catalog, plan: &Plan<'_>, question: &Question, key: &GroupKey) -> Vec<String> {
     match key {
         GroupKey::Dimension(id) => {
-            let dimension = catalog.dimension(id.as_str());
-            dimension.into_iter().flat_map(|dimension| &dimension.codes).map(|item| item.code.to_string()).collect()
+            let wanted = question.filters.get(id);
+            let codes = catalog.dimension(id.as_str()).into_iter().flat_map(|dimension| &dimension.codes);
+            let codes = codes.filter(|item| wanted.is_none_or(|wanted| wanted.contains(&item.code)));
+            codes.map(|item| item.code.to_string()).collect()
         }
         // the reporters of what the formula begins with; a population has its own, which is not broken down
         GroupKey::Reporter => {

@@ -9,7 +9,7 @@ use crate::answer::measure_text;
 use crate::plan::{Node, Plan};
 use crate::question::{GroupKey, Question, Refusal, RefusalReason};
 
-/// The refusals of a question, each once.
+/// The refusals of a question, each once, and no more than anybody reads.
 pub(crate) fn check(
     catalog: &Catalog,
     question: &Question,
@@ -36,15 +36,22 @@ pub(crate) fn check(
     if found.list.is_empty() { Ok(()) } else { Err(found.list) }
 }
 
+/// As many refusals as are read; a question about thousands of periods may be wrong in each of them.
+const MAX_REFUSALS: usize = 64;
+
 #[derive(Default)]
 struct Refusals {
     list: Vec<Refusal>,
 }
 
 impl Refusals {
+    fn is_full(&self) -> bool {
+        self.list.len() >= MAX_REFUSALS
+    }
+
     fn add(&mut self, field: &str, reason: RefusalReason, message: String) {
         let refusal = Refusal { field: field.to_owned(), reason, message };
-        if !self.list.contains(&refusal) {
+        if !self.is_full() && !self.list.contains(&refusal) {
             self.list.push(refusal);
         }
     }
@@ -71,12 +78,13 @@ fn check_dimension(plan: &Plan<'_>, name: &str, dimension: &DimensionId, field: 
     }
 }
 
-/// Every term has to exist at the granularity asked for; only a denominator that is joined by date may be coarser.
+/// Every term has to exist at the granularity at which it is read; only a denominator that is joined by date may be
+/// coarser than what is asked for.
 fn check_granularities(plan: &Plan<'_>, name: &str, question: &Question, found: &mut Refusals) {
     let asked: BTreeSet<Granularity> = question.periods.iter().map(|period| period.granularity()).collect();
-    for term in terms_of_period(&plan.root) {
+    for (term, read) in terms_by_granularity(plan, &plan.root, &asked) {
         let metric = plan.terms[term].metric;
-        for &granularity in asked.iter().filter(|asked| !metric.frequency.divides(**asked)) {
+        for &granularity in read.iter().filter(|read| !metric.frequency.divides(**read)) {
             let via = if name == metric.id.as_str() { String::new() } else { format!(" (in {name})") };
             let (id, frequency) = (&metric.id, metric.frequency);
             if granularity < frequency {
@@ -92,19 +100,29 @@ fn check_granularities(plan: &Plan<'_>, name: &str, question: &Question, found: 
     }
 }
 
-/// The terms that are read in the figure's own period.
-fn terms_of_period(node: &Node) -> Vec<usize> {
+/// The terms with the granularities at which they are read: those asked for, or that of a denominator joined by date.
+fn terms_by_granularity(
+    plan: &Plan<'_>,
+    node: &Node,
+    asked: &BTreeSet<Granularity>,
+) -> Vec<(usize, BTreeSet<Granularity>)> {
     match node {
         Node::Constant(_) => Vec::new(),
-        Node::Term(index) => vec![*index],
-        Node::Negate(inner) | Node::OrZero(inner) => terms_of_period(inner),
-        Node::Binary(_, left, right) => [terms_of_period(left), terms_of_period(right)].concat(),
+        Node::Term(index) => vec![(*index, asked.clone())],
+        Node::Negate(inner) | Node::OrZero(inner) => terms_by_granularity(plan, inner, asked),
+        Node::Binary(_, left, right) => {
+            [terms_by_granularity(plan, left, asked), terms_by_granularity(plan, right, asked)].concat()
+        }
         Node::Quotient(quotient) => {
-            let mut terms = terms_of_period(&quotient.numerator);
-            if quotient.join == DenominatorJoin::SamePeriod {
-                terms.extend(terms_of_period(&quotient.denominator));
-            }
-            terms
+            let below = match quotient.join {
+                DenominatorJoin::SamePeriod => asked.clone(),
+                DenominatorJoin::LatestOnOrBefore { .. } => {
+                    let terms = quotient.denominator.terms().into_iter();
+                    terms.map(|term| plan.terms[term].metric.frequency).max().into_iter().collect()
+                }
+            };
+            let above = terms_by_granularity(plan, &quotient.numerator, asked);
+            [above, terms_by_granularity(plan, &quotient.denominator, &below)].concat()
         }
     }
 }
@@ -133,6 +151,9 @@ fn check_additive(metric: &Metric, name: &str, question: &Question, plan: &Plan<
 fn check_targets(catalog: &Catalog, metric: &Metric, targets: &[(AreaId, Period)], found: &mut Refusals) {
     let rank = |level: &str| catalog.level_rank(level).unwrap_or(0);
     for (area, period) in targets {
+        if found.is_full() {
+            return;
+        }
         let (Some(area), Some(collected)) = (catalog.area(area.as_str()), metric.level_for(*period)) else {
             if catalog.area(area.as_str()).is_some() {
                 let message = format!("{} was not collected at the end of {period}", metric.id);

@@ -8,7 +8,7 @@ use almanac_model::{AreaId, Coverage, Exact, FigureFlag, Granularity, MissingRea
 use crate::expected::coverage;
 use crate::plan::{Node, Plan, QuotientNode};
 use crate::question::State;
-use crate::reading::{Contribution, Narrowing, read_term};
+use crate::reading::{Contribution, Narrowing, collection_levels, read_term};
 use crate::value::Value;
 
 /// One evaluation of a plan. It remembers what it read.
@@ -58,18 +58,22 @@ impl<'a> Evaluation<'a> {
     /// The value of the plan for an area and a period.
     pub(crate) fn run(&mut self, area: &AreaId, period: Period) -> Result {
         let target = Target { roots: vec![area.clone()], period };
-        let root = &self.plan.root;
-        match (root.quotient(), root) {
-            (Some(quotient), Node::Binary(operator, _, factor)) => {
-                let quotient = self.quotient(quotient, &target);
-                let factor = self.node(factor, &target);
-                Result { value: apply(*operator, quotient.value.clone(), factor), quotient: Some(quotient) }
-            }
-            (Some(quotient), _) => {
-                let quotient = self.quotient(quotient, &target);
+        self.scaled(&self.plan.root, &target)
+    }
+
+    /// A node that may be a division times constant factors, of which both sides are kept.
+    fn scaled(&mut self, node: &Node, target: &Target) -> Result {
+        match node {
+            Node::Quotient(quotient) => {
+                let quotient = self.quotient(quotient, target);
                 Result { value: quotient.value.clone(), quotient: Some(quotient) }
             }
-            (None, root) => Result { value: self.node(root, &target), quotient: None },
+            Node::Binary(operator, inner, factor) if node.quotient().is_some() => {
+                let inner = self.scaled(inner, target);
+                let factor = self.node(factor, target);
+                Result { value: apply(*operator, inner.value, factor), quotient: inner.quotient }
+            }
+            _ => Result { value: self.node(node, target), quotient: None },
         }
     }
 
@@ -169,12 +173,13 @@ impl<'a> Evaluation<'a> {
         (kept, only_numerator + only_denominator > 0)
     }
 
-    /// The areas in which both sides are collected: those of the coarsest level among the terms.
+    /// The areas in which both sides are collected: those of the coarsest level among the terms. A term that changed its
+    /// level inside the period counts with the coarser one, so that no series is left out.
     fn matching_parts(&self, quotient: &QuotientNode, target: &Target, denominator_period: Period) -> Vec<AreaId> {
         let catalog = self.state.catalog;
         let levels_of = |node: &Node, period: Period| {
-            let levels = node.terms().into_iter().filter_map(|term| self.plan.terms[term].metric.level_for(period));
-            levels.cloned().collect::<Vec<_>>()
+            let terms = node.terms().into_iter();
+            terms.flat_map(|term| collection_levels(self.plan.terms[term].metric, period)).collect::<Vec<_>>()
         };
         let numerator = levels_of(&quotient.numerator, target.period);
         let denominator = levels_of(&quotient.denominator, denominator_period);
@@ -184,7 +189,7 @@ impl<'a> Evaluation<'a> {
         let coarsest = numerator.into_iter().chain(denominator).min_by_key(|level| catalog.level_rank(level.as_str()));
         let Some(level) = coarsest else { return Vec::new() };
         let day = target.period.last_day();
-        target.roots.iter().flat_map(|root| catalog.descendants_at(root, &level, day)).cloned().collect()
+        target.roots.iter().flat_map(|root| catalog.descendants_at(root, level, day)).cloned().collect()
     }
 }
 

@@ -9,7 +9,7 @@ use almanac_model::{AreaId, Coverage, MissingReason, Period};
 use crate::question::State;
 use crate::reading::{Narrowing, collecting_areas};
 
-/// A series that ought to be reported.
+/// A series that an expectation names.
 pub(crate) struct ExpectedSeries<'a> {
     pub(crate) key: SeriesKey,
     expectation: &'a Expectation,
@@ -17,8 +17,8 @@ pub(crate) struct ExpectedSeries<'a> {
 
 impl ExpectedSeries<'_> {
     /// Whether a value of that sub-period ought to be there.
-    pub(crate) fn covers(&self, period: Period) -> bool {
-        covers(self.expectation, period)
+    pub(crate) fn covers(&self, state: State<'_>, period: Period) -> bool {
+        covers(self.expectation, period) && lies_under_any(state, &self.key.area, self.expectation, period)
     }
 }
 
@@ -43,7 +43,13 @@ fn lies_under_any(state: State<'_>, area: &AreaId, expectation: &Expectation, pe
     expectation.areas.iter().any(|ancestor| state.catalog.lies_under(area, ancestor, period.last_day()))
 }
 
-/// The series that ought to be reported for a metric in a selection; each once, in order.
+/// Leaves out at once what no date can make expected.
+fn lies_under_any_ever(state: State<'_>, area: &AreaId, expectation: &Expectation) -> bool {
+    expectation.areas.iter().any(|ancestor| state.catalog.lies_under_at_any_date(area, ancestor))
+}
+
+/// The series that may have to be reported for a metric in a selection, once for each expectation; [`ExpectedSeries::covers`]
+/// tells for which sub-periods.
 pub(crate) fn expected_series<'a>(
     state: State<'a>,
     metric: &Metric,
@@ -57,13 +63,12 @@ pub(crate) fn expected_series<'a>(
     }
     let areas = collecting_areas(state, metric, roots, period);
     let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
     for expectation in expectations.iter().filter(|expectation| narrowing.takes_reporter(&expectation.reporter)) {
-        for area in areas.iter().filter(|area| lies_under_any(state, area, expectation, period)) {
+        for area in areas.iter().filter(|area| lies_under_any_ever(state, area, expectation)) {
             for cell in &expectation.cells {
                 let codes = cell.values().cloned().collect();
                 let key = SeriesKey { area: (*area).clone(), codes, reporter: expectation.reporter.clone() };
-                if narrowing.takes_codes(metric, &key.codes) && seen.insert((key.clone(), expectation.from)) {
+                if narrowing.takes_codes(metric, &key.codes) {
                     found.push(ExpectedSeries { key, expectation });
                 }
             }
@@ -95,7 +100,7 @@ pub(crate) fn coverage(
     let mut coverage = Coverage::default();
     for narrowing in narrowings {
         for series in expected_series(state, metric, narrowing, roots, period) {
-            for &part in periods.iter().filter(|part| series.covers(**part)) {
+            for &part in periods.iter().filter(|part| series.covers(state, **part)) {
                 if seen.insert((series.key.clone(), part)) {
                     count(&mut coverage, state, metric, &series.key, part);
                 }

@@ -106,7 +106,7 @@ impl<'c> Writer<'c> {
     fn reference(&mut self, reference: &Reference, outer: &Filters) -> Option<(Node, Formula)> {
         let filter = narrowed(&reference.filter, outer);
         match &reference.measure {
-            MeasureId::Metric(id) => self.term(self.catalog.metric(id.as_str())?, filter),
+            MeasureId::Metric(id) => Some(self.term(self.catalog.metric(id.as_str())?, filter)),
             MeasureId::Indicator(id) => {
                 let indicator = self.catalog.indicator(id.as_str())?;
                 let (node, formula) = self.formula(&indicator.formula, &filter, indicator.denominator, indicator)?;
@@ -115,12 +115,12 @@ impl<'c> Writer<'c> {
         }
     }
 
-    fn term(&mut self, metric: &'c Metric, filter: Filters) -> Option<(Node, Formula)> {
+    fn term(&mut self, metric: &'c Metric, filter: Filters) -> (Node, Formula) {
         let filter: Filters = filter.into_iter().filter(|(id, _)| metric.dimensions.contains(id)).collect();
         let measure = MeasureId::Metric(metric.id.clone());
         let text = Formula::Reference(Reference { measure, filter: filter.clone() });
         self.terms.push(Term { metric, filter });
-        Some((Node::Term(self.terms.len() - 1), text))
+        (Node::Term(self.terms.len() - 1), text)
     }
 
     fn formula(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use almanac_catalog::{Metric, SumOperator};
 use almanac_cube::{Cell, Series, SeriesKey};
-use almanac_model::{AreaId, Code, Exact, FigureFlag, MissingReason, Period, Qualifier, ReporterId};
+use almanac_model::{AreaId, Code, Exact, FigureFlag, LevelId, MissingReason, Period, Qualifier, ReporterId};
 
 use crate::expected::{expected_series, is_expected, relevant_periods};
 use crate::question::{Filters, State};
@@ -54,6 +54,17 @@ impl Narrowing {
     }
 }
 
+/// The levels at which a metric is collected at some day of a period.
+pub(crate) fn collection_levels(metric: &Metric, period: Period) -> BTreeSet<&LevelId> {
+    let (start, day) = (period.start(), period.last_day());
+    metric
+        .levels
+        .iter()
+        .filter(|collected| collected.from.is_none_or(|from| from <= day) && collected.to.is_none_or(|to| to > start))
+        .map(|collected| &collected.level)
+        .collect()
+}
+
 /// The areas whose series belong to the roots: those of the metric's collection levels, as they lay at the period's end.
 pub(crate) fn collecting_areas<'a>(
     state: State<'a>,
@@ -61,13 +72,8 @@ pub(crate) fn collecting_areas<'a>(
     roots: &[AreaId],
     period: Period,
 ) -> BTreeSet<&'a AreaId> {
-    let (start, day) = (period.start(), period.last_day());
-    let levels: BTreeSet<_> = metric
-        .levels
-        .iter()
-        .filter(|collected| collected.from.is_none_or(|from| from <= day) && collected.to.is_none_or(|to| to > start))
-        .map(|collected| &collected.level)
-        .collect();
+    let day = period.last_day();
+    let levels = collection_levels(metric, period);
     roots
         .iter()
         .flat_map(|root| levels.iter().flat_map(move |level| state.catalog.descendants_at(root, level, day)))
@@ -85,6 +91,10 @@ pub(crate) fn read_term(
     let Some(parts) = period.parts(metric.frequency) else {
         return TermValue { value: Value::missing(MissingReason::NoRecord), contributions: Vec::new() };
     };
+    let day = period.last_day();
+    if !roots.is_empty() && roots.iter().all(|root| !state.catalog.is_valid_at(root, day)) {
+        return TermValue { value: Value::missing(MissingReason::CannotExist), contributions: Vec::new() };
+    }
     let areas = collecting_areas(state, metric, roots, period);
     let mut sum = SeriesSum::new(metric);
     let mut recorded = BTreeSet::new();
@@ -107,7 +117,7 @@ pub(crate) fn read_term(
     let awaited = expected_series(state, metric, narrowing, roots, period);
     let relevant = relevant_periods(metric, period);
     let lacking = awaited.iter().any(|series| {
-        !recorded.contains(&series.key) && relevant.iter().any(|part| series.covers(*part))
+        !recorded.contains(&series.key) && relevant.iter().any(|part| series.covers(state, *part))
     });
     sum.finish(lacking)
 }

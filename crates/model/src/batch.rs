@@ -4,6 +4,10 @@ use std::collections::HashMap;
 
 use crate::{AreaId, Code, Correction, DimensionId, Granularity, MetricId, ReporterId, Status};
 
+/// The bit of the status column that takes something back: for a report the value of the period is withdrawn, for a tally
+/// an event with this value and status.
+const RETRACTION: u32 = 1 << 8;
+
 /// Events in columns; row `i` of every column is event `i`. See `almanac.v1.EventBatch` for the bytes.
 ///
 /// All columns have one length, every series index points into `series` and every status byte means something:
@@ -111,6 +115,9 @@ pub struct BatchRow<'a> {
     pub value: i64,
     /// Quality, qualifier, missing reason.
     pub status: Status,
+    /// Whether it takes back what it says: for a report the value of the period is withdrawn, for a tally an event with
+    /// this value and status.
+    pub is_retraction: bool,
 }
 
 impl Batch {
@@ -148,7 +155,7 @@ impl Batch {
         if let Some((row, &bits)) = status
             .iter()
             .enumerate()
-            .find(|&(_, &bits)| Status::from_bits(bits).is_none())
+            .find(|&(_, &bits)| Status::from_bits(bits & !RETRACTION).is_none())
         {
             return Err(BatchShapeError::Status { row, bits });
         }
@@ -199,17 +206,28 @@ impl Batch {
         &self.extras
     }
 
+    /// The events that have an extra, with it.
+    pub fn rows_with_extras(&self) -> impl Iterator<Item = (BatchRow<'_>, &BatchExtra)> {
+        self.extras
+            .iter()
+            .filter_map(|extra| Some((self.row(extra.row as usize)?, extra)))
+    }
+
     /// The events, one by one.
     pub fn rows(&self) -> impl Iterator<Item = BatchRow<'_>> {
-        (0..self.len()).filter_map(|row| {
-            let series_index = self.series_index[row];
-            Some(BatchRow {
-                series: &self.series[series_index as usize],
-                series_index,
-                period: self.period[row],
-                value: self.value[row],
-                status: Status::from_bits(self.status[row])?,
-            })
+        (0..self.len()).filter_map(|row| self.row(row))
+    }
+
+    fn row(&self, row: usize) -> Option<BatchRow<'_>> {
+        let series_index = *self.series_index.get(row)?;
+        let bits = self.status[row];
+        Some(BatchRow {
+            series: &self.series[series_index as usize],
+            series_index,
+            period: self.period[row],
+            value: self.value[row],
+            status: Status::from_bits(bits & !RETRACTION)?,
+            is_retraction: bits & RETRACTION != 0,
         })
     }
 }
@@ -217,6 +235,15 @@ impl Batch {
 impl BatchBuilder {
     /// Adds an event. The extra's row is set to the event's; one that says nothing is left out.
     pub fn push(&mut self, series: BatchSeries, period: i32, value: i64, status: Status, extra: BatchExtra) {
+        self.push_bits(series, period, value, u32::from(status.bits()), extra);
+    }
+
+    /// Adds the retraction of an event that says this.
+    pub fn push_retraction(&mut self, series: BatchSeries, period: i32, value: i64, status: Status, extra: BatchExtra) {
+        self.push_bits(series, period, value, u32::from(status.bits()) | RETRACTION, extra);
+    }
+
+    fn push_bits(&mut self, series: BatchSeries, period: i32, value: i64, bits: u32, extra: BatchExtra) {
         let row = u32::try_from(self.batch.len()).unwrap_or(u32::MAX);
         let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         let place = *self.places.entry(series).or_insert_with_key(|series| {
@@ -226,7 +253,7 @@ impl BatchBuilder {
         self.batch.series_index.push(place);
         self.batch.period.push(period);
         self.batch.value.push(value);
-        self.batch.status.push(u32::from(status.bits()));
+        self.batch.status.push(bits);
         let extra = BatchExtra { row, ..extra };
         if extra
             != (BatchExtra {

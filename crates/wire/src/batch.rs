@@ -255,36 +255,28 @@ fn extra_from_proto(extra: &pb::BatchExtra, symbols: &[String]) -> Result<BatchE
     })
 }
 
-pub(crate) fn correction_to_proto(correction: &Correction) -> pb::Correction {
-    let reason = match correction.reason {
+pub(crate) const fn correction_reason_to_proto(reason: CorrectionReason) -> pb::CorrectionReason {
+    match reason {
         CorrectionReason::ReportingError => pb::CorrectionReason::ReportingError,
         CorrectionReason::NewData => pb::CorrectionReason::NewData,
         CorrectionReason::MethodChange => pb::CorrectionReason::MethodChange,
-    };
+    }
+}
+
+pub(crate) fn correction_to_proto(correction: &Correction) -> pb::Correction {
     pb::Correction {
-        reason: reason.into(),
+        reason: correction_reason_to_proto(correction.reason).into(),
         expected_revision: correction.expected_revision.map(|revision| revision.0),
     }
 }
 
-/// The correction; `None` when it has no reason that is known here.
-pub(crate) fn correction_from_proto(correction: pb::Correction) -> Option<Correction> {
-    let reason = match pb::CorrectionReason::try_from(correction.reason).ok()? {
-        pb::CorrectionReason::Unspecified => return None,
-        pb::CorrectionReason::ReportingError => CorrectionReason::ReportingError,
-        pb::CorrectionReason::NewData => CorrectionReason::NewData,
-        pb::CorrectionReason::MethodChange => CorrectionReason::MethodChange,
-    };
-    Some(Correction {
-        reason,
-        expected_revision: correction.expected_revision.map(Revision),
-    })
-}
-
 fn stored_correction(correction: &pb::Correction) -> Result<Correction, BatchDecodeError> {
-    let unknown = BatchDecodeError::Unknown {
+    let unknown = |_| BatchDecodeError::Unknown {
         what: "correction reason",
         number: correction.reason.into(),
     };
-    correction_from_proto(*correction).ok_or(unknown)
+    Ok(Correction {
+        reason: crate::correction_reason_from_proto("reason", correction.reason).map_err(unknown)?,
+        expected_revision: correction.expected_revision.map(Revision),
+    })
 }

@@ -58,6 +58,30 @@ pub fn documentation_to_proto(documentation: &Documentation) -> pb::Documentatio
     }
 }
 
+/// A text in both languages, as it was received; empty where it was not sent.
+#[must_use]
+pub fn label_from_proto(label: Option<pb::Label>) -> Label {
+    let pb::Label { vi, en } = label.unwrap_or_default();
+    Label { vi, en }
+}
+
+/// Label, definition, source, owner, as they were received; empty where they were not sent.
+#[must_use]
+pub fn documentation_from_proto(documentation: Option<pb::Documentation>) -> Documentation {
+    let pb::Documentation {
+        label,
+        definition,
+        source,
+        owner,
+    } = documentation.unwrap_or_default();
+    Documentation {
+        label: label_from_proto(label),
+        definition: label_from_proto(definition),
+        source,
+        owner,
+    }
+}
+
 /// A unit of the catalogue.
 #[must_use]
 pub fn unit_to_proto(unit: &UnitId, catalog: &Catalog) -> pb::Unit {

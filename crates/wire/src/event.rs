@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use almanac_catalog::Catalog;
 use almanac_model::{
     Code, Correction, CorrectionReason, DimensionId, Event, EventTime, Measure, MissingReason, Qualifier, Quality,
+    Revision,
 };
 
-use crate::batch::{correction_from_proto, correction_to_proto};
+use crate::batch::{correction_reason_to_proto, correction_to_proto};
 use crate::figure::{missing_to_proto, qualifier_to_proto, quality_to_proto};
 use crate::pb::shared as pb;
 use crate::{FieldViolation, did_you_mean, timestamp_from_proto, timestamp_to_proto};
@@ -205,21 +206,27 @@ fn event_qualifier(number: i32) -> Result<Qualifier, FieldViolation> {
 }
 
 fn event_correction(correction: pb::Correction) -> Result<Correction, FieldViolation> {
-    let names = [
+    let reason = correction_reason_from_proto("correction.reason", correction.reason)?;
+    Ok(Correction {
+        reason,
+        expected_revision: correction.expected_revision.map(Revision),
+    })
+}
+
+/// The reason of a correction or retraction, which has to be given in `field`.
+pub fn correction_reason_from_proto(field: &str, number: i32) -> Result<CorrectionReason, FieldViolation> {
+    let known = [
         CorrectionReason::ReportingError,
         CorrectionReason::NewData,
         CorrectionReason::MethodChange,
-    ]
-    .map(|reason| {
-        correction_to_proto(&Correction {
-            reason,
-            expected_revision: None,
-        })
-        .reason()
-        .as_str_name()
-    });
-    let message = || format!("a correction has a reason: {}", names.join(", "));
-    correction_from_proto(correction).ok_or_else(|| FieldViolation::new("correction.reason", REQUIRED, message()))
+    ];
+    let found = known
+        .into_iter()
+        .find(|reason| i32::from(correction_reason_to_proto(*reason)) == number);
+    found.ok_or_else(|| {
+        let names = known.map(|reason| correction_reason_to_proto(reason).as_str_name());
+        FieldViolation::new(field, REQUIRED, format!("give the reason: {}", names.join(", ")))
+    })
 }
 
 fn short_text(field: &str, text: &str, most: usize) -> Result<Option<String>, FieldViolation> {

@@ -1,8 +1,14 @@
 //! Figures, and the enumerations of quality.
 
+mod received;
+
 use almanac_model::{Coverage, Figure, FigureFlag, Granularity, MissingReason, Operand, Qualifier, Quality, Quotient};
 
 use crate::pb::shared as pb;
+
+pub use received::{
+    FigureDecodeError, figure_from_proto, period_from_proto, qualifier_from_proto, quality_from_proto, value_from_proto,
+};
 
 /// The granularity as protobuf has it.
 #[must_use]

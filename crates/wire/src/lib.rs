@@ -15,13 +15,14 @@ mod violation;
 
 pub use batch::{BatchDecodeError, batch_from_proto, batch_to_proto};
 pub use catalog::{
-    area_to_proto, bundle_from_proto, bundle_to_proto, dimension_to_proto, documentation_to_proto, indicator_to_proto,
-    label_to_proto, metric_to_proto, unit_to_proto,
+    area_to_proto, bundle_from_proto, bundle_to_proto, dimension_to_proto, documentation_from_proto,
+    documentation_to_proto, indicator_to_proto, label_from_proto, label_to_proto, metric_to_proto, unit_to_proto,
 };
-pub use event::{MAX_EVENT_ID_BYTES, MAX_NOTE_BYTES, event_from_proto, event_to_proto};
+pub use event::{MAX_EVENT_ID_BYTES, MAX_NOTE_BYTES, correction_reason_from_proto, event_from_proto, event_to_proto};
 pub use figure::{
-    figure_to_proto, granularity_from_proto, granularity_to_proto, missing_to_proto, qualifier_to_proto,
-    quality_to_proto,
+    FigureDecodeError, figure_from_proto, figure_to_proto, granularity_from_proto, granularity_to_proto,
+    missing_to_proto, period_from_proto, qualifier_from_proto, qualifier_to_proto, quality_from_proto,
+    quality_to_proto, value_from_proto,
 };
 pub use page::{PageToken, PageTokenError};
 pub use payload::{Payload, PayloadError};

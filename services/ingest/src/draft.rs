@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use almanac_catalog::{Catalog, CheckedEvent, Method};
-use almanac_model::{BatchExtra, BatchSeries, Event, ReporterId, Revision};
+use almanac_model::{BatchExtra, BatchSeries, Event, MetricId, ReporterId, Revision};
 use almanac_wire::pb::shared as pb;
 use almanac_wire::{FieldViolation, event_from_proto};
 use jiff::civil::Date;
@@ -27,6 +27,8 @@ pub(crate) struct Row {
     pub(crate) extra: BatchExtra,
     /// For tallies: what tells a retry from a second event.
     pub(crate) tally: Option<TallyEvent>,
+    /// Whether it takes back what it says.
+    pub(crate) is_retraction: bool,
 }
 
 /// An event that cannot be recorded, with everything that is wrong with it. Fields are those of the event.
@@ -88,12 +90,12 @@ impl Draft {
                 }),
             }
         }
-        draft.reject_repeated();
+        draft.reject_repeated("events");
         draft
     }
 
     /// Two events for one value, or with one event id, contradict each other or count twice: both indexes are named.
-    fn reject_repeated(&mut self) {
+    pub(crate) fn reject_repeated(&mut self, list: &str) {
         let mut repeated = Vec::new();
         let mut first_of_key: HashMap<CellKey<'_>, usize> = HashMap::new();
         let mut first_of_id: HashMap<[u8; 16], usize> = HashMap::new();
@@ -104,7 +106,7 @@ impl Draft {
             };
             if first != row.index {
                 let message = format!(
-                    "events[{first}] and events[{}] are the same {}; send it once",
+                    "{list}[{first}] and {list}[{}] are the same {}; send it once",
                     row.index,
                     if field == "event_id" {
                         "event"
@@ -150,6 +152,7 @@ fn check_event(
         event: checked,
         extra,
         tally,
+        is_retraction: false,
     })
 }
 
@@ -164,34 +167,29 @@ fn extra(event: Event, checked: &CheckedEvent) -> BatchExtra {
 }
 
 fn tally_event(series: &BatchSeries, event: &CheckedEvent, event_id: &str) -> TallyEvent {
-    tally_digest(
-        series,
-        event.period.ordinal(),
-        event.value,
-        u32::from(event.status.bits()),
-        event_id,
-    )
+    let status = u32::from(event.status.bits());
+    TallyEvent {
+        id: tally_id(&series.reporter, &series.metric, event_id),
+        content: tally_content(series, event.period.ordinal(), event.value, status),
+    }
 }
 
-/// The identity of a tallied event: reporter, metric and event id. Its content: everything else.
-pub(crate) fn tally_digest(series: &BatchSeries, period: i32, value: i64, status: u32, event_id: &str) -> TallyEvent {
-    let id = digest(&[
-        series.reporter.as_str().as_bytes(),
-        series.metric.as_str().as_bytes(),
+/// What a tallied event is known by: reporter, metric and event id.
+pub(crate) fn tally_id(reporter: &ReporterId, metric: &MetricId, event_id: &str) -> [u8; 16] {
+    digest(&[
+        reporter.as_str().as_bytes(),
+        metric.as_str().as_bytes(),
         event_id.as_bytes(),
-    ]);
+    ])
+}
+
+/// What a tallied event says beside that.
+pub(crate) fn tally_content(series: &BatchSeries, period: i32, value: i64, status: u32) -> [u8; 16] {
     let (period, value, status) = (period.to_le_bytes(), value.to_le_bytes(), status.to_le_bytes());
     let mut parts: Vec<&[u8]> = vec![series.area.as_str().as_bytes(), &period, &value, &status];
-    parts.extend(
-        series
-            .dimensions
-            .iter()
-            .flat_map(|(dimension, code)| [dimension.as_str().as_bytes(), code.as_str().as_bytes()]),
-    );
-    TallyEvent {
-        id,
-        content: digest(&parts),
-    }
+    let codes = series.dimensions.iter();
+    parts.extend(codes.flat_map(|(dimension, code)| [dimension.as_str().as_bytes(), code.as_str().as_bytes()]));
+    digest(&parts)
 }
 
 /// Half of a SHA-256 over the parts, each after its length.

@@ -36,6 +36,8 @@ pub mod reason {
     pub const EVENT_ID_REUSED: &str = "EVENT_ID_REUSED";
     /// The value was changed since the corrector read it. Read it again.
     pub const STALE_REVISION: &str = "STALE_REVISION";
+    /// What is to be taken back was not recorded by this reporter.
+    pub const UNKNOWN_EVENT: &str = "UNKNOWN_EVENT";
     /// A revision that is not recorded yet.
     pub const FUTURE_REVISION: &str = "FUTURE_REVISION";
     /// Another request was recorded under this request id. Give a new request an id of its own.
@@ -76,7 +78,11 @@ pub(crate) enum IngestError {
     /// Mistakes in the request itself.
     Invalid(Vec<FieldViolation>),
     /// Events that cannot be recorded.
-    Rejected(Vec<Rejected>),
+    Rejected {
+        /// The field of the request that lists them.
+        list: &'static str,
+        rejected: Vec<Rejected>,
+    },
     RequestIdReused(Revision),
     ReleaseExists(Release),
     InvalidCatalog(Vec<Problem>),
@@ -107,7 +113,7 @@ impl From<IngestError> for Status {
     fn from(error: IngestError) -> Self {
         match error {
             IngestError::Invalid(violations) => violations_status(Code::InvalidArgument, &violations).build(),
-            IngestError::Rejected(rejected) => rejected_status(rejected),
+            IngestError::Rejected { list, rejected } => rejected_status(list, rejected),
             IngestError::RequestIdReused(revision) => {
                 let text = format!(
                     "another request was recorded under this request_id, by revision {revision}; give a new request an id \
@@ -185,7 +191,7 @@ fn violations_status(code: Code, violations: &[FieldViolation]) -> StatusBuilder
     })
 }
 
-fn rejected_status(rejected: Vec<Rejected>) -> Status {
+fn rejected_status(list: &str, rejected: Vec<Rejected>) -> Status {
     let current = rejected.iter().find_map(|rejected| rejected.current_revision);
     let violations: Vec<FieldViolation> = rejected
         .into_iter()
@@ -195,7 +201,7 @@ fn rejected_status(rejected: Vec<Rejected>) -> Status {
                 .map(move |violation| match violation.field.as_str() {
                     // the reporter is a field of the request
                     "reporter" => violation,
-                    _ => violation.under(&format!("events[{index}]")),
+                    _ => violation.under(&format!("{list}[{index}]")),
                 })
         })
         .collect();

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use almanac_catalog::{Catalog, CatalogFiles, Problem};
+use almanac_catalog::{Catalog, CatalogFiles, CheckedEvent, Problem};
 use almanac_event_log::{AppendError, EventLog, NewRecord, ReadError, Record, RecordKind, RequestKey};
 use almanac_model::{Batch, BatchBuilder, Release, ReleaseName, Revision};
 use almanac_wire::{FieldViolation, Payload, PayloadError};
@@ -148,6 +148,11 @@ impl Ledger {
     /// The revision that recorded a request.
     pub(crate) fn request(&self, id: &[u8; 16]) -> Option<Revision> {
         self.state().request(id)
+    }
+
+    /// The content and the revision of a tallied event.
+    pub(crate) fn tally(&self, id: &[u8; 16]) -> Option<([u8; 16], Revision)> {
+        self.state().tally(id)
     }
 
     /// Orders a proposal, if it still stands.
@@ -342,7 +347,11 @@ fn sort_rows(state: &State, draft: Draft, late: Vec<Rejected>) -> Sorted {
         rejected: draft.rejected,
     };
     for row in draft.rows {
-        match row.tally.as_ref().map_or(Seen::New, |tally| state.seen(tally)) {
+        match row
+            .tally
+            .as_ref()
+            .map_or(Seen::New, |tally| state.seen(tally, row.is_retraction))
+        {
             Seen::New if late.iter().any(|rejected| rejected.index == row.index) => {}
             Seen::New => sorted.rows.push(row),
             Seen::Same => sorted.duplicates += 1,
@@ -361,9 +370,25 @@ fn sort_rows(state: &State, draft: Draft, late: Vec<Rejected>) -> Sorted {
 
 fn batch(rows: Vec<Row>) -> Batch {
     let mut builder = BatchBuilder::default();
-    for row in rows {
-        let period = row.event.period.ordinal();
-        builder.push(row.event.series, period, row.event.value, row.event.status, row.extra);
+    for Row {
+        event,
+        extra,
+        is_retraction,
+        ..
+    } in rows
+    {
+        let CheckedEvent {
+            series,
+            period,
+            value,
+            status,
+            occurred_at: _,
+        } = event;
+        if is_retraction {
+            builder.push_retraction(series, period.ordinal(), value, status, extra);
+        } else {
+            builder.push(series, period.ordinal(), value, status, extra);
+        }
     }
     builder.finish()
 }

@@ -5,6 +5,7 @@
 //! draft.rs        a request's events, checked one by one against the catalogue
 //! ledger.rs       what the log says so far, and the one place where its order is decided
 //! state.rs        ... derived from the log's records alone, when opened and after each append
+//! retraction.rs   what is taken back, found in the log
 //! corrections.rs  whether a corrector saw the newest value
 //! error.rs        every refusal, as a status
 //! ```
@@ -15,6 +16,7 @@ mod corrections;
 mod draft;
 mod error;
 mod ledger;
+mod retraction;
 mod rpc;
 mod service;
 mod start;

@@ -15,7 +15,7 @@ use clap::Parser;
 
 /// Stores metric events for ever, and answers when they are on disk.
 #[derive(Parser)]
-#[command(version, mut_arg("listen", |listen| listen.default_value("127.0.0.1:50051")))]
+#[command(version, mut_arg("listen", |listen| listen.default_value("127.0.0.1:50051").env("ALMANAC_INGEST_LISTEN")))]
 struct Args {
     #[command(flatten)]
     listen: ListenArgs,

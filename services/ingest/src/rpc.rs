@@ -2,7 +2,9 @@
 
 mod apply_catalog;
 mod record_events;
+mod recording;
 mod releases;
+mod retract_events;
 mod subscribe;
 
 use std::sync::Arc;
@@ -33,6 +35,15 @@ impl IngestService for IngestRpc {
     ) -> Result<Response<pb::RecordEventsResponse>, Status> {
         Ok(Response::new(
             record_events::record_events(&self.ledger, request).await?,
+        ))
+    }
+
+    async fn retract_events(
+        &self,
+        request: Request<pb::RetractEventsRequest>,
+    ) -> Result<Response<pb::RetractEventsResponse>, Status> {
+        Ok(Response::new(
+            retract_events::retract_events(&self.ledger, request).await?,
         ))
     }
 

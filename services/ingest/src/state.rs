@@ -7,7 +7,7 @@ use almanac_catalog::{Catalog, Method};
 use almanac_event_log::RequestKey;
 use almanac_model::{Batch, Release, ReleaseName, Revision};
 
-use crate::draft::{TallyEvent, tally_digest};
+use crate::draft::{TallyEvent, tally_content, tally_id};
 
 /// Rows of recent batches that are kept for corrections, so that they need not be read again from the log.
 const RECENT_ROWS: usize = 200_000;
@@ -30,9 +30,17 @@ pub(crate) struct State {
     pub(crate) releases: BTreeMap<ReleaseName, (Release, Revision)>,
     requests: HashMap<[u8; 16], Revision>,
     requests_by_age: VecDeque<(i64, [u8; 16])>,
-    tallies: HashMap<[u8; 16], [u8; 16]>,
+    tallies: HashMap<[u8; 16], KnownTally>,
     recent: VecDeque<(Revision, Arc<Batch>)>,
     recent_rows: usize,
+}
+
+/// A tallied event: what it says, where it is, and whether it was taken back.
+#[derive(Clone, Copy, Debug)]
+struct KnownTally {
+    content: [u8; 16],
+    revision: Revision,
+    is_retracted: bool,
 }
 
 /// How an event id of a tally stands to what was recorded.
@@ -58,7 +66,7 @@ impl State {
 
     pub(crate) fn apply_events(&mut self, revision: Revision, batch: Arc<Batch>) {
         self.head = revision;
-        self.remember_tallies(&batch);
+        self.remember_tallies(revision, &batch);
         self.recent_rows += batch.len();
         self.recent.push_back((revision, batch));
         while self.recent_rows > RECENT_ROWS {
@@ -69,28 +77,39 @@ impl State {
         }
     }
 
-    fn remember_tallies(&mut self, batch: &Batch) {
+    fn remember_tallies(&mut self, revision: Revision, batch: &Batch) {
         let Some(InForce { catalog, .. }) = &self.in_force else {
             return;
         };
         let is_tally = |id: &str| catalog.metric(id).is_some_and(|metric| metric.method == Method::Tally);
-        let (series_index, period, value, status) = batch.columns();
-        for extra in batch.extras() {
-            let row = extra.row as usize;
-            let series = &batch.series()[series_index[row] as usize];
+        for (row, extra) in batch.rows_with_extras() {
+            let series = row.series;
             if let Some(event_id) = extra.event_id.as_deref().filter(|_| is_tally(series.metric.as_str())) {
-                let tally = tally_digest(series, period[row], value[row], status[row], event_id);
-                self.tallies.insert(tally.id, tally.content);
+                let id = tally_id(&series.reporter, &series.metric, event_id);
+                let content = tally_content(series, row.period, row.value, u32::from(row.status.bits()));
+                let known = self.tallies.entry(id).or_insert(KnownTally {
+                    content,
+                    revision,
+                    is_retracted: false,
+                });
+                known.is_retracted |= row.is_retraction;
             }
         }
     }
 
-    pub(crate) fn seen(&self, tally: &TallyEvent) -> Seen {
+    /// How an event of a tally, or its retraction, stands to what was recorded.
+    pub(crate) fn seen(&self, tally: &TallyEvent, is_retraction: bool) -> Seen {
         match self.tallies.get(&tally.id) {
-            None => Seen::New,
-            Some(content) if *content == tally.content => Seen::Same,
-            Some(_) => Seen::Other,
+            Some(known) if known.content != tally.content => Seen::Other,
+            // an event that was taken back is not recorded again by a late retry
+            Some(known) if !is_retraction || known.is_retracted => Seen::Same,
+            _ => Seen::New,
         }
+    }
+
+    /// The content and the revision of a tallied event.
+    pub(crate) fn tally(&self, id: &[u8; 16]) -> Option<([u8; 16], Revision)> {
+        self.tallies.get(id).map(|known| (known.content, known.revision))
     }
 
     /// Remembers a request for as long as its retries are recognised.

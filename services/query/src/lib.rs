@@ -1,1 +1,139 @@
-//! almanac-query
+//! The query service: answers questions about figures from a replica of the log.
+//!
+//! ```text
+//! follower   Subscribe of the ingest service -> whole records, in order        follower/
+//! replica    what the log told so far: values, definitions, releases, times   replica/, shared.rs
+//! read_at    at which state of the log to read; waits for it                  read_at.rs, replica/locate.rs
+//! ask        a request becomes a question; every mistake at once              ask.rs, names.rs, mistakes.rs, page.rs
+//! rpc        one file for each method: convert, call, convert                 rpc/
+//! error      every refusal becomes a status in one place                      error.rs, reason.rs
+//! ```
+//!
+//! Nothing is computed here: figures come from `almanac_indicator`. Nothing is stored here either: a replica that starts
+//! reads the log from its first revision. A replica that has lost the log goes on answering at the last revision it
+//! applied; one that cannot read a record stops there and says so through its health.
+
+mod answer;
+mod ask;
+mod backoff;
+pub mod config;
+mod error;
+mod follower;
+mod limits;
+mod mistakes;
+mod names;
+mod page;
+mod read_at;
+pub mod reason;
+mod replica;
+mod rpc;
+mod shared;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use almanac_service_kit::{
+    configure,
+    health::HealthHandle,
+    limits as kit,
+    server::{self, ServerOptions},
+};
+use almanac_wire::pb::query::query_service_server::QueryServiceServer;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::transport::Endpoint;
+use tracing::{Instrument, error, error_span};
+
+pub use almanac_service_kit::server::{Drained, ServeError};
+
+use crate::follower::Follower;
+use crate::rpc::Query;
+use crate::shared::SharedReplica;
+
+/// The name under which the health protocol knows this service.
+pub const SERVICE: &str = "almanac.query.v1.QueryService";
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What the service needs from outside.
+#[derive(Clone)]
+pub struct Deps {
+    /// The ingest service whose log is followed. Windows, keepalive and the time to connect are set here.
+    pub ingest: Endpoint,
+    /// Tells the time.
+    pub clock: Clock,
+    /// The time open calls have to end after a shutdown began.
+    pub drain: Duration,
+    /// How long a call without a deadline of its own waits for a revision.
+    pub patience: Duration,
+}
+
+impl Deps {
+    /// The defaults, with this ingest service and clock.
+    #[must_use]
+    pub fn new(ingest: Endpoint, clock: Clock) -> Self {
+        Self {
+            ingest,
+            clock,
+            drain: kit::DRAIN,
+            patience: limits::PATIENCE,
+        }
+    }
+}
+
+impl fmt::Debug for Deps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            ingest,
+            clock: _,
+            drain,
+            patience,
+        } = self;
+        f.debug_struct("Deps")
+            .field("ingest", ingest)
+            .field("drain", drain)
+            .field("patience", patience)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Serves questions on the listener, and follows the log, until `shutdown` is cancelled and open calls have ended.
+///
+/// Health of [`SERVICE`] is `NOT_SERVING` until the replica has caught up with the log and there is a catalogue.
+pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToken) -> Result<Drained, ServeError> {
+    let health = HealthHandle::new(&[SERVICE]).await;
+    let replica = Arc::new(SharedReplica::default());
+    let stop = CancellationToken::new();
+    // Dropping this future ends the follower too.
+    let _stop_when_dropped = stop.clone().drop_guard();
+    let follower = Follower::new(
+        &deps.ingest,
+        Arc::clone(&replica),
+        Arc::clone(&deps.clock),
+        health.clone(),
+    );
+    tokio::spawn(supervise(follower, health.clone(), stop).instrument(error_span!("follower")));
+
+    let query = Query {
+        replica,
+        clock: deps.clock,
+        patience: deps.patience,
+    };
+    let routes = Routes::new(configure!(QueryServiceServer::new(query), kit::PLAIN_REQUEST_BYTES));
+    let options = ServerOptions {
+        drain: deps.drain,
+        ..ServerOptions::new(&[almanac_wire::QUERY_DESCRIPTORS])
+    };
+    server::serve(listener, routes, health, &options, shutdown).await
+}
+
+/// Runs the follower, and says so when a panic ended it: answers go on, but they grow old.
+async fn supervise(follower: Follower, health: HealthHandle, stop: CancellationToken) {
+    let following = tokio::spawn(follower.run(stop).in_current_span());
+    if let Err(panic) = following.await {
+        error!(error = %panic, "stop following the log after a panic");
+        health.set(SERVICE, false).await;
+    }
+}

@@ -1,0 +1,67 @@
+//! The running total of a tally. It counts events by what was said of them, so that one can be taken back without a trace.
+
+use almanac_model::{Qualifier, Quality, Status};
+
+const QUALITIES: [Quality; 3] = [Quality::Estimated, Quality::Preliminary, Quality::Official];
+const QUALIFIERS: [Qualifier; 4] = [
+    Qualifier::Exact,
+    Qualifier::AtLeast,
+    Qualifier::AtMost,
+    Qualifier::About,
+];
+
+/// The events of one cell, added.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    total: i128,
+    by_quality: [u32; QUALITIES.len()],
+    by_qualifier: [u32; QUALIFIERS.len()],
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, value: i128, status: Status) {
+        self.total += value;
+        self.count(status, |events| events.saturating_add(1));
+    }
+
+    pub(crate) fn take_back(&mut self, value: i128, status: Status) {
+        self.total -= value;
+        self.count(status, |events| events.saturating_sub(1));
+    }
+
+    fn count(&mut self, status: Status, change: fn(u32) -> u32) {
+        for (quality, events) in QUALITIES.iter().zip(&mut self.by_quality) {
+            if *quality == status.quality {
+                *events = change(*events);
+            }
+        }
+        for (qualifier, events) in QUALIFIERS.iter().zip(&mut self.by_qualifier) {
+            if *qualifier == status.qualifier {
+                *events = change(*events);
+            }
+        }
+    }
+
+    /// The total and what holds of it; `None` when every event was taken back: no record, and not zero.
+    pub(crate) fn value(&self) -> Option<(i128, Status)> {
+        let present = |(_, events): &(_, &u32)| **events > 0;
+        let quality = QUALITIES
+            .iter()
+            .zip(&self.by_quality)
+            .find(present)
+            .map(|(quality, _)| *quality)?;
+        let bounds = QUALIFIERS
+            .iter()
+            .zip(&self.by_qualifier)
+            .filter(|(_, events)| **events > 0);
+        let qualifier = bounds.fold(Qualifier::Exact, |sum, (bound, _)| sum.plus(*bound));
+        Some((
+            self.total,
+            Status {
+                quality,
+                qualifier,
+                missing: None,
+            },
+        ))
+    }
+}

@@ -1,0 +1,317 @@
+//! Figures as a client receives them.
+//!
+//! A number of an enumeration that is not known here is refused: it may be a warning that a newer service gives, and a
+//! figure without its warnings is a wrong figure.
+
+use almanac_model::{
+    Coverage, Figure, FigureFlag, IdError, MissingReason, Operand, Period, PeriodError, Qualifier, Quality, Quotient,
+};
+use jiff::civil::Date;
+
+use crate::pb::shared as pb;
+
+/// Why a message is not a figure: it comes from a service of a newer version, or from none.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum FigureDecodeError {
+    /// A text that cannot be the id it stands for.
+    #[error("{field} {error}")]
+    Id {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        error: IdError,
+    },
+    /// A text that is no period.
+    #[error("{field}: {error}")]
+    Period {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        error: PeriodError,
+    },
+    /// A text that is no day.
+    #[error("{field} {text:?} is no day")]
+    Day {
+        /// The field.
+        field: &'static str,
+        /// What it holds.
+        text: String,
+    },
+    /// Neither a value nor a reason why there is none.
+    #[error("{field} has neither a value nor a reason why there is none")]
+    NoValue {
+        /// Which value.
+        field: &'static str,
+    },
+    /// One side of a quotient without the other.
+    #[error("a quotient has one side only")]
+    HalfQuotient,
+    /// A number of an enumeration that this version does not know.
+    #[error("{field} {number} is not known to this version; use one as new as the service")]
+    Unknown {
+        /// The field.
+        field: &'static str,
+        /// What it holds.
+        number: i64,
+    },
+}
+
+/// The figure that was received.
+pub fn figure_from_proto(figure: pb::Figure) -> Result<Figure, FigureDecodeError> {
+    let pb::Figure {
+        indicator,
+        area,
+        period,
+        dimensions,
+        value,
+        missing,
+        unit,
+        quality,
+        qualifier,
+        numerator,
+        denominator,
+        coverage,
+        flags,
+        carried_from,
+    } = figure;
+    let period = period_from_proto("period", &period)?;
+    Ok(Figure {
+        measure: indicator,
+        area: id("area", &area)?,
+        period,
+        dimensions,
+        value: value_from_proto("value", value, missing)?,
+        unit: id("unit", &unit)?,
+        quality: quality_from_proto("quality", quality)?,
+        qualifier: qualifier_from_proto("qualifier", qualifier)?,
+        quotient: quotient(numerator, denominator, period)?,
+        coverage: coverage.map(coverage_from_proto).transpose()?,
+        flags: flags.into_iter().map(flag_from_proto).collect::<Result<_, _>>()?,
+        carried_from: day("carried_from", &carried_from)?,
+    })
+}
+
+/// A printed number, or the reason why there is none.
+pub fn value_from_proto(
+    field: &'static str,
+    value: Option<String>,
+    missing: i32,
+) -> Result<Result<String, MissingReason>, FigureDecodeError> {
+    if let Some(value) = value {
+        return Ok(Ok(value));
+    }
+    let reason = match known::<pb::MissingReason>(field, missing)? {
+        pb::MissingReason::Unspecified => return Err(FigureDecodeError::NoValue { field }),
+        pb::MissingReason::NotCollected => MissingReason::NotCollected,
+        pb::MissingReason::CannotExist => MissingReason::CannotExist,
+        pb::MissingReason::Suppressed => MissingReason::Suppressed,
+        pb::MissingReason::NotSpecified => MissingReason::Unspecified,
+        pb::MissingReason::NoRecord => MissingReason::NoRecord,
+        pb::MissingReason::DenominatorZero => MissingReason::DenominatorZero,
+        pb::MissingReason::Incomplete => MissingReason::Incomplete,
+        pb::MissingReason::NotAdditive => MissingReason::NotAdditive,
+    };
+    Ok(Err(reason))
+}
+
+/// How final it is; `None` when nothing was recorded.
+pub fn quality_from_proto(field: &'static str, number: i32) -> Result<Option<Quality>, FigureDecodeError> {
+    Ok(match known::<pb::Quality>(field, number)? {
+        pb::Quality::Unspecified => None,
+        pb::Quality::Estimated => Some(Quality::Estimated),
+        pb::Quality::Preliminary => Some(Quality::Preliminary),
+        pb::Quality::Official => Some(Quality::Official),
+    })
+}
+
+/// How it is bounded. What has no value has no bound either, and is exact here.
+pub fn qualifier_from_proto(field: &'static str, number: i32) -> Result<Qualifier, FigureDecodeError> {
+    Ok(match known::<pb::Qualifier>(field, number)? {
+        pb::Qualifier::Unspecified | pb::Qualifier::Exact => Qualifier::Exact,
+        pb::Qualifier::AtLeast => Qualifier::AtLeast,
+        pb::Qualifier::AtMost => Qualifier::AtMost,
+        pb::Qualifier::About => Qualifier::About,
+    })
+}
+
+/// The period of a text.
+pub fn period_from_proto(field: &'static str, text: &str) -> Result<Period, FigureDecodeError> {
+    text.parse().map_err(|error| FigureDecodeError::Period { field, error })
+}
+
+fn id<T: std::str::FromStr<Err = IdError>>(field: &'static str, text: &str) -> Result<T, FigureDecodeError> {
+    text.parse().map_err(|error| FigureDecodeError::Id { field, error })
+}
+
+fn day(field: &'static str, text: &str) -> Result<Option<Date>, FigureDecodeError> {
+    let wrong = |_| FigureDecodeError::Day {
+        field,
+        text: text.to_owned(),
+    };
+    (!text.is_empty()).then(|| text.parse().map_err(wrong)).transpose()
+}
+
+fn known<T: TryFrom<i32>>(field: &'static str, number: i32) -> Result<T, FigureDecodeError> {
+    T::try_from(number).map_err(|_| FigureDecodeError::Unknown {
+        field,
+        number: number.into(),
+    })
+}
+
+fn quotient(
+    numerator: Option<pb::Operand>,
+    denominator: Option<pb::Operand>,
+    of_figure: Period,
+) -> Result<Option<Quotient>, FigureDecodeError> {
+    match (numerator, denominator) {
+        (None, None) => Ok(None),
+        (Some(numerator), Some(denominator)) => Ok(Some(Quotient {
+            numerator: operand(numerator, of_figure)?,
+            denominator: operand(denominator, of_figure)?,
+        })),
+        _ => Err(FigureDecodeError::HalfQuotient),
+    }
+}
+
+fn operand(operand: pb::Operand, of_figure: Period) -> Result<Operand, FigureDecodeError> {
+    let pb::Operand {
+        formula,
+        value,
+        missing,
+        period,
+        sources,
+        quality,
+        qualifier,
+    } = operand;
+    Ok(Operand {
+        formula,
+        value: value_from_proto("operand.value", value, missing)?,
+        // the field may be left out where the period is that of the figure
+        period: match period.as_str() {
+            "" => of_figure,
+            text => period_from_proto("operand.period", text)?,
+        },
+        sources,
+        quality: quality_from_proto("operand.quality", quality)?,
+        qualifier: qualifier_from_proto("operand.qualifier", qualifier)?,
+    })
+}
+
+fn coverage_from_proto(coverage: pb::Coverage) -> Result<Coverage, FigureDecodeError> {
+    let pb::Coverage { reported, expected } = coverage;
+    let count = |field, number: Option<i32>| {
+        let number = number.unwrap_or_default();
+        u32::try_from(number).map_err(|_| FigureDecodeError::Unknown {
+            field,
+            number: number.into(),
+        })
+    };
+    Ok(Coverage {
+        reported: count("coverage.reported", reported)?,
+        expected: count("coverage.expected", expected)?,
+    })
+}
+
+fn flag_from_proto(number: i32) -> Result<FigureFlag, FigureDecodeError> {
+    let field = "flags";
+    Ok(match known::<pb::FigureFlag>(field, number)? {
+        pb::FigureFlag::Unspecified => {
+            return Err(FigureDecodeError::Unknown {
+                field,
+                number: number.into(),
+            });
+        }
+        pb::FigureFlag::PartialPeriod => FigureFlag::PartialPeriod,
+        pb::FigureFlag::PartialCoverage => FigureFlag::PartialCoverage,
+        pb::FigureFlag::CarriedForward => FigureFlag::CarriedForward,
+        pb::FigureFlag::Unmatched => FigureFlag::Unmatched,
+        pb::FigureFlag::OutOfRange => FigureFlag::OutOfRange,
+        pb::FigureFlag::DenominatorOtherPeriod => FigureFlag::DenominatorOtherPeriod,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::figure_to_proto;
+
+    fn operand_of(formula: &str, value: Result<&str, MissingReason>) -> Operand {
+        Operand {
+            formula: formula.to_owned(),
+            value: value.map(str::to_owned),
+            period: "2016".parse().unwrap(),
+            sources: vec!["circular 06/2018".to_owned()],
+            quality: value.is_ok().then_some(Quality::Estimated),
+            qualifier: Qualifier::Exact,
+        }
+    }
+
+    fn full() -> Figure {
+        Figure {
+            measure: "telephone.density".to_owned(),
+            area: "96".parse().unwrap(),
+            period: "2017".parse().unwrap(),
+            dimensions: BTreeMap::from([("service".to_owned(), "mobile".to_owned())]),
+            value: Ok("119.09".to_owned()),
+            unit: "percent".parse().unwrap(),
+            quality: Some(Quality::Preliminary),
+            qualifier: Qualifier::AtLeast,
+            quotient: Some(Quotient {
+                numerator: operand_of("telephone.subscriptions", Ok("1456018")),
+                denominator: operand_of("population.inhabitants", Err(MissingReason::NoRecord)),
+            }),
+            coverage: Some(Coverage {
+                reported: 0,
+                expected: 3,
+            }),
+            flags: BTreeSet::from([FigureFlag::CarriedForward, FigureFlag::DenominatorOtherPeriod]),
+            carried_from: Some("2016-12-31".parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_what_is_received() {
+        let missing = Figure {
+            value: Err(MissingReason::NotAdditive),
+            quality: None,
+            qualifier: Qualifier::Exact,
+            quotient: None,
+            coverage: None,
+            flags: BTreeSet::new(),
+            carried_from: None,
+            ..full()
+        };
+        for figure in [full(), missing] {
+            assert_eq!(figure_from_proto(figure_to_proto(figure.clone())), Ok(figure));
+        }
+    }
+
+    #[test]
+    fn what_is_no_figure_is_refused_by_field() {
+        type Spoil = fn(&mut pb::Figure);
+        let reported: Spoil = |figure| {
+            figure.coverage = Some(pb::Coverage {
+                reported: Some(-1),
+                expected: Some(1),
+            });
+        };
+        let cases: [(Spoil, &str); 8] = [
+            (|figure| figure.area = "Cà Mau".to_owned(), "area"),
+            (|figure| figure.period = "17".to_owned(), "period"),
+            (|figure| figure.value = None, "value has neither"),
+            (|figure| figure.quality = 9, "quality 9 is not known"),
+            (|figure| figure.flags.push(99), "flags 99 is not known"),
+            (|figure| figure.denominator = None, "a quotient has one side"),
+            (|figure| figure.carried_from = "soon".to_owned(), "carried_from"),
+            (reported, "coverage.reported -1"),
+        ];
+        for (spoil, expected) in cases {
+            let mut figure = figure_to_proto(full());
+            spoil(&mut figure);
+            let error = figure_from_proto(figure).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}

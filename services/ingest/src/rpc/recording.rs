@@ -1,0 +1,155 @@
+//! What all methods that record events have in common: who asks, whether it was asked before, and the way into the log.
+
+use std::sync::Arc;
+
+use almanac_catalog::Catalog;
+use almanac_event_log::RequestKey;
+use almanac_model::{ReporterId, Revision};
+use almanac_wire::pb::ingest as pb;
+use almanac_wire::pb::log::Receipt;
+use almanac_wire::{FieldViolation, Payload, did_you_mean};
+use bytes::Bytes;
+use prost::Message;
+
+use super::{blocking, durable};
+use crate::Ledger;
+use crate::corrections::Search;
+use crate::draft::{Draft, Rejected};
+use crate::error::{IngestError, reason};
+use crate::ledger::{Outcome, Proposal, Recorded};
+
+/// The most rejected events that an answer lists.
+const MAX_REJECTED: usize = 1000;
+
+/// What was recorded, now or when the request came first.
+pub(super) struct Answered {
+    pub(super) revision: Revision,
+    pub(super) events: i32,
+    pub(super) receipt: Receipt,
+    pub(super) repeated: bool,
+}
+
+/// Records what `propose` puts together from the request's field `list`, on a thread that may block; proposes again when the catalogue, or a value that is
+/// corrected, changed meanwhile.
+pub(super) async fn record(
+    ledger: &Arc<Ledger>,
+    key: Option<RequestKey>,
+    list: &'static str,
+    propose: impl Fn() -> Result<Proposal, IngestError> + Send + Sync + 'static,
+) -> Result<Answered, IngestError> {
+    if let Some(key) = &key
+        && let Some(revision) = ledger.request(&key.id)
+    {
+        return repeated(ledger, revision, key).await;
+    }
+    let propose = Arc::new(propose);
+    loop {
+        let propose = Arc::clone(&propose);
+        let proposal = blocking(move || propose()).await??;
+        match ledger.record(proposal, encode_receipt)? {
+            Outcome::Recorded(recorded) => {
+                durable(ledger, recorded.revision).await?;
+                return Ok(Answered {
+                    revision: recorded.revision,
+                    events: count(recorded.events),
+                    receipt: receipt(&recorded),
+                    repeated: false,
+                });
+            }
+            Outcome::Repeated(revision) => {
+                let key = key.as_ref().ok_or(IngestError::Internal)?;
+                return repeated(ledger, revision, key).await;
+            }
+            Outcome::Refused(rejected) => return Err(IngestError::Rejected { list, rejected }),
+            Outcome::Outdated => {}
+        }
+    }
+}
+
+/// The answer that the request got when it was recorded.
+async fn repeated(ledger: &Arc<Ledger>, revision: Revision, key: &RequestKey) -> Result<Answered, IngestError> {
+    durable(ledger, revision).await?;
+    let reader = Arc::clone(ledger);
+    let records = blocking(move || reader.log.read(revision, 1))
+        .await?
+        .map_err(IngestError::Read)?;
+    let record = records.into_iter().next().ok_or(IngestError::Internal)?;
+    if record.request.as_ref() != Some(key) {
+        return Err(IngestError::RequestIdReused(revision));
+    }
+    let (Ok(Payload::Events(batch)), Ok(receipt)) = (Payload::decode(&record.payload), Receipt::decode(record.receipt))
+    else {
+        tracing::error!(revision = revision.0, "decode recorded request");
+        return Err(IngestError::Internal);
+    };
+    let events = count(batch.len());
+    Ok(Answered {
+        revision,
+        events,
+        receipt,
+        repeated: true,
+    })
+}
+
+pub(super) fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+fn encode_receipt(recorded: &Recorded) -> Bytes {
+    receipt(recorded).encode_to_vec().into()
+}
+
+fn receipt(recorded: &Recorded) -> Receipt {
+    let rejected = recorded.rejected.iter().flat_map(rejected_events).take(MAX_REJECTED);
+    Receipt {
+        duplicate_event_count: count(recorded.duplicates),
+        rejected: rejected.collect(),
+        rejected_count: count(recorded.rejected.len()),
+    }
+}
+
+fn rejected_events(rejected: &Rejected) -> impl Iterator<Item = pb::RejectedEvent> {
+    rejected.violations.iter().map(|violation| pb::RejectedEvent {
+        index: Some(count(rejected.index)),
+        field: violation.field.clone(),
+        reason: violation.reason.to_owned(),
+        message: violation.message.clone(),
+    })
+}
+
+/// The id by which the retry of a request is recognised; `None` when there is none.
+pub(super) fn check_request_id(text: &str) -> Result<Option<[u8; 16]>, FieldViolation> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let malformed = |_| {
+        let message = format!("{text:?} is not a UUID, such as \"6f3c2a52-4c1e-4d0a-9a53-1f6b0c8f7a11\"");
+        FieldViolation::new("request_id", reason::MALFORMED, message)
+    };
+    uuid::Uuid::parse_str(text)
+        .map(|id| Some(id.into_bytes()))
+        .map_err(malformed)
+}
+
+pub(super) fn check_reporter(text: &str, catalog: &Catalog) -> Result<ReporterId, FieldViolation> {
+    if text.is_empty() {
+        let message = "give the id of the reporter whose events these are";
+        return Err(FieldViolation::new("reporter", reason::REQUIRED, message));
+    }
+    let malformed = |error| {
+        let near = did_you_mean(&catalog.nearest_reporter(text));
+        FieldViolation::new("reporter", "UNKNOWN_REPORTER", format!("{error}{near}"))
+    };
+    let reporter: ReporterId = text.parse().map_err(malformed)?;
+    catalog.check_reporter(&reporter).map_err(FieldViolation::from)?;
+    Ok(reporter)
+}
+
+/// The newest revisions of the values that a draft corrects; `None` when it corrects none. It blocks on the disk.
+pub(super) fn search(ledger: &Ledger, draft: &Draft) -> Result<Option<Search>, IngestError> {
+    let mut search = Search::of(draft);
+    if let Some(search) = &mut search {
+        search.search(ledger.log.as_ref()).map_err(IngestError::Search)?;
+    }
+    Ok(search)
+}

@@ -1,0 +1,38 @@
+//! What every answer says beside its figures: at which revision it was computed, and how far this replica is.
+
+use almanac_service_kit::telemetry::record_revision;
+use almanac_wire::pb::query as pb;
+use almanac_wire::timestamp_to_proto;
+use jiff::Timestamp;
+use tonic::Response;
+use tonic::metadata::MetadataValue;
+
+use crate::replica::Moment;
+
+/// At which state of the log an answer was computed.
+pub(crate) fn answered_at(moment: &Moment) -> pb::AnsweredAt {
+    pb::AnsweredAt {
+        revision: moment.revision.0,
+        log_id: moment.log.to_string(),
+        revision_time: Some(timestamp_to_proto(moment.revision_time)),
+        catalog_revision: moment.catalog_revision.0,
+    }
+}
+
+/// The answer with the metadata that say how far this replica is. Called by the handlers themselves, whose span it marks.
+pub(crate) fn respond<T>(message: T, moment: &Moment, now: Timestamp) -> Response<T> {
+    record_revision(moment.revision.0);
+    let mut response = Response::new(message);
+    let metadata = response.metadata_mut();
+    if let Ok(log) = MetadataValue::try_from(moment.log.to_string()) {
+        metadata.insert("almanac-log-id", log);
+    }
+    metadata.insert("almanac-revision", moment.applied.0.into());
+    metadata.insert("almanac-head-revision", moment.head.0.into());
+    if let Some(heard) = moment.heard {
+        // a clock that was set back makes no negative age
+        let age = (now.as_millisecond() - heard.as_millisecond()).max(0);
+        metadata.insert("almanac-heard-ms-ago", age.into());
+    }
+    response
+}

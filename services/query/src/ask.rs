@@ -1,0 +1,225 @@
+//! From a request to a question: every mistake at once, by field.
+
+use std::collections::HashMap;
+
+use almanac_catalog::{Catalog, MeasureId};
+use almanac_indicator::{AreaSelection, GroupKey, Question};
+use almanac_model::{AreaId, Granularity, Period, PeriodRange};
+use almanac_wire::granularity_from_proto;
+use almanac_wire::pb::{query as pb, shared};
+
+use crate::limits;
+use crate::mistakes::{Mistakes, quoted};
+use crate::names::Names;
+use crate::reason;
+
+/// What a question breaks down by beside dimensions.
+const REPORTER: &str = "reporter";
+
+/// The question of a request. What is wrong is left out of it and kept among the mistakes.
+pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, mistakes: &mut Mistakes) -> Question {
+    let pb::QueryIndicatorsRequest {
+        indicators,
+        areas,
+        areas_under,
+        level,
+        periods,
+        granularity,
+        group_by,
+        filters,
+        read_at: _,
+        on_boundaries_of: _,
+        strict,
+        page_size: _,
+        page_token: _,
+    } = request;
+    let mut names = Names { catalog, mistakes };
+    Question {
+        measures: measures(indicators, &mut names),
+        areas: selection(areas, areas_under, level, &mut names),
+        periods: all_periods(periods, *granularity, &mut names),
+        group_by: group_keys(group_by, &mut names),
+        filters: names.filters(filters),
+        strict: *strict,
+    }
+}
+
+fn measures(indicators: &[String], names: &mut Names<'_, '_>) -> Vec<MeasureId> {
+    if indicators.is_empty() {
+        let message = || {
+            "give at least one id of an indicator or metric, such as \"telephone.density\"; ListIndicators has them"
+                .to_owned()
+        };
+        names.mistakes.add("indicators", reason::REQUIRED, message);
+    }
+    if !names.at_most("indicators", indicators.len(), limits::INDICATORS) {
+        return Vec::new();
+    }
+    each("indicators", indicators, names, Names::measure)
+}
+
+fn selection(areas: &[String], under: &str, level: &str, names: &mut Names<'_, '_>) -> AreaSelection {
+    match (areas.is_empty(), under.is_empty(), level.is_empty()) {
+        (true, true, true) => {
+            let message =
+                || "give ids of areas, such as \"96\", or areas_under and level; ListAreas has them".to_owned();
+            names.mistakes.add("areas", reason::REQUIRED, message);
+        }
+        (false, false, _) => {
+            let message = || "give either areas or areas_under with level".to_owned();
+            names.mistakes.add("areas_under", reason::CONFLICT, message);
+        }
+        (false, true, false) => {
+            let message = || "the level goes with areas_under; leave it out when areas are listed".to_owned();
+            names.mistakes.add("level", reason::CONFLICT, message);
+        }
+        (true, true, false) => {
+            let message = || "give the area whose areas of that level are meant".to_owned();
+            names.mistakes.add("areas_under", reason::REQUIRED, message);
+        }
+        (true, false, true) => {
+            let message = || "give the level of the areas, such as \"district\"".to_owned();
+            names.mistakes.add("level", reason::REQUIRED, message);
+        }
+        (false, true, true) | (true, false, false) => {}
+    }
+    let listed = if names.at_most("areas", areas.len(), limits::AREAS) {
+        each("areas", areas, names, Names::area)
+    } else {
+        Vec::new()
+    };
+    let above = (!under.is_empty()).then(|| names.area("areas_under", under)).flatten();
+    let level = (!level.is_empty()).then(|| names.level("level", level)).flatten();
+    match (above, level) {
+        (Some(area), Some(level)) if areas.is_empty() => AreaSelection::Under { area, level },
+        _ => AreaSelection::List(listed),
+    }
+}
+
+/// The periods of all texts, each cut as asked. One that is named twice is refused: it would be answered twice.
+fn all_periods(texts: &[String], granularity: i32, names: &mut Names<'_, '_>) -> Vec<Period> {
+    let granularity = cut(granularity, names);
+    if texts.is_empty() {
+        let message = || "give at least one period, such as \"2017\" or \"2015..2017\"".to_owned();
+        names.mistakes.add("periods", reason::REQUIRED, message);
+    }
+    if !names.at_most("periods", texts.len(), limits::PERIODS) {
+        return Vec::new();
+    }
+    let ranges: Vec<(usize, PeriodRange)> = texts
+        .iter()
+        .enumerate()
+        .filter_map(|(index, text)| Some((index, range(&format!("periods[{index}]"), text, granularity, names)?)))
+        .collect();
+    let total = ranges.iter().map(|(_, range)| range.count()).sum();
+    if !names.at_most("periods", total, limits::PERIODS) {
+        return Vec::new();
+    }
+    let mut seen = HashMap::new();
+    let mut found = Vec::with_capacity(total);
+    for (index, period) in ranges
+        .into_iter()
+        .flat_map(|(index, range)| range.iter().map(move |period| (index, period)))
+    {
+        match seen.insert(period, index) {
+            None => found.push(period),
+            Some(first) => duplicate("periods", index, first, &period.to_string(), names),
+        }
+    }
+    found
+}
+
+fn cut(granularity: i32, names: &mut Names<'_, '_>) -> Option<Granularity> {
+    let known = shared::Granularity::try_from(granularity);
+    if known.is_err() {
+        names.mistakes.add("granularity", reason::UNKNOWN_GRANULARITY, || {
+            let all = Granularity::ALL
+                .map(|one| almanac_wire::granularity_to_proto(one).as_str_name())
+                .join(", ");
+            format!("there is no granularity {granularity}; give one of {all}")
+        });
+    }
+    known.ok().and_then(granularity_from_proto)
+}
+
+fn range(field: &str, text: &str, granularity: Option<Granularity>, names: &mut Names<'_, '_>) -> Option<PeriodRange> {
+    let range = names.range(field, text)?;
+    let Some(granularity) = granularity else {
+        return Some(range);
+    };
+    range
+        .at(granularity)
+        .map_err(|error| {
+            let message = || format!("{error}; leave granularity out, or ask for whole {granularity}s");
+            names.mistakes.add(field, reason::PERIOD_NOT_DIVISIBLE, message);
+        })
+        .ok()
+}
+
+fn group_keys(texts: &[String], names: &mut Names<'_, '_>) -> Vec<GroupKey> {
+    if !names.at_most("group_by", texts.len(), limits::DIMENSIONS) {
+        return Vec::new();
+    }
+    each("group_by", texts, names, |names, field, text| {
+        if text == REPORTER {
+            return Some(GroupKey::Reporter);
+        }
+        names
+            .dimension(field, text)
+            .map(|dimension| GroupKey::Dimension(dimension.id.clone()))
+    })
+}
+
+/// What each text of a list names. A text that is there twice would be answered twice, so it is refused.
+fn each<'c, 'm, T>(
+    field: &str,
+    texts: &[String],
+    names: &mut Names<'c, 'm>,
+    find: impl Fn(&mut Names<'c, 'm>, &str, &str) -> Option<T>,
+) -> Vec<T> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut found = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        if let Some(first) = seen.get(text.as_str()).copied().filter(|_| !text.is_empty()) {
+            duplicate(field, index, first, text, names);
+            continue;
+        }
+        seen.insert(text, index);
+        found.extend(find(names, &format!("{field}[{index}]"), text));
+    }
+    found
+}
+
+fn duplicate(list: &str, index: usize, first: usize, text: &str, names: &mut Names<'_, '_>) {
+    names.mistakes.add(format!("{list}[{index}]"), reason::DUPLICATE, || {
+        if index == first {
+            format!("names {} twice", quoted(text))
+        } else {
+            format!(
+                "{list}[{index}] and {list}[{first}] both ask for {}; ask for it once",
+                quoted(text)
+            )
+        }
+    });
+}
+
+/// How many figures a question may ask for; groups are not counted.
+pub(crate) fn at_least_figures(question: &Question) -> usize {
+    let areas = match &question.areas {
+        AreaSelection::List(areas) => areas.len(),
+        // not known without looking
+        AreaSelection::Under { .. } => limits::AREAS,
+    };
+    question
+        .measures
+        .len()
+        .saturating_mul(areas)
+        .saturating_mul(question.periods.len())
+}
+
+/// One figure's question: what `ExplainFigure` and `GetReport` share.
+pub(crate) fn area_and_period(area: &str, period: &str, names: &mut Names<'_, '_>) -> Option<(AreaId, Period)> {
+    let area = names.area("area", area);
+    let period = names.period("period", period);
+    area.zip(period)
+}

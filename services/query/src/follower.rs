@@ -1,0 +1,191 @@
+//! Follows the log of the ingest service and keeps the replica up to date, for as long as the process runs.
+//!
+//! Whole records in revision order, each exactly once. When the connection ends, the replica goes on answering and the
+//! follower connects again, from the revision after the last it applied. When the log turns out to be another one, the
+//! replica is emptied and filled anew: figures of two logs are never mixed.
+
+mod lost;
+mod subscription;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use almanac_model::Revision;
+use almanac_service_kit::health::HealthHandle;
+use almanac_wire::pb::log as pb;
+use almanac_wire::timestamp_from_proto;
+use jiff::Timestamp;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Endpoint;
+use tracing::{debug, error, info, warn};
+
+use lost::{Lost, Remedy};
+use subscription::Subscription;
+
+use crate::backoff::Backoff;
+use crate::replica::{Content, Progress, RecordError, Replica};
+use crate::shared::{SharedReplica, Work, run};
+use crate::{Clock, SERVICE, limits};
+
+/// Follows the log.
+pub(crate) struct Follower {
+    ingest: Endpoint,
+    replica: Arc<SharedReplica>,
+    clock: Clock,
+    health: HealthHandle,
+    backoff: Backoff,
+    /// What was logged last. A state is logged when it begins, not with every attempt or message.
+    logged: Logged,
+    serving: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Logged {
+    Nothing,
+    Following,
+    Lost(Remedy),
+}
+
+impl Follower {
+    pub(crate) fn new(ingest: &Endpoint, replica: Arc<SharedReplica>, clock: Clock, health: HealthHandle) -> Self {
+        // any number that two replicas hardly share
+        let seed = clock().subsec_nanosecond().unsigned_abs();
+        Self {
+            ingest: subscription::configured(ingest),
+            replica,
+            clock,
+            health,
+            backoff: Backoff::new(seed.into()),
+            logged: Logged::Nothing,
+            serving: false,
+        }
+    }
+
+    /// Follows until told to stop.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.follow_on() => {}
+        }
+    }
+
+    /// Ends only when the log cannot be followed any further.
+    async fn follow_on(&mut self) {
+        loop {
+            let Err(lost) = self.follow().await;
+            let remedy = lost.remedy();
+            self.log_loss(&lost);
+            let change = move |replica: &mut Replica| match remedy {
+                Remedy::Reconnect | Remedy::ReconnectAndReport => replica.disconnect(),
+                Remedy::Rebuild => *replica = Replica::default(),
+                Remedy::Halt => {
+                    replica.disconnect();
+                    replica.halt();
+                }
+            };
+            let broken = self.replica.change(Work::Small, change).await.is_err();
+            self.report_health(broken).await;
+            if broken || remedy == Remedy::Halt {
+                return;
+            }
+            sleep(self.backoff.next()).await;
+        }
+    }
+
+    /// Applies what one subscription brings, until it is lost.
+    async fn follow(&mut self) -> Result<Infallible, Lost> {
+        let Progress { log, applied, .. } = *self.replica.progress().borrow();
+        let mut subscription = Subscription::open(&self.ingest, log, applied.next()).await?;
+        loop {
+            let message = subscription.next().await?;
+            self.take(message).await?;
+            self.report_health(false).await;
+            self.backoff.reset();
+            if std::mem::replace(&mut self.logged, Logged::Following) != Logged::Following {
+                let Progress { applied, head, .. } = *self.replica.progress().borrow();
+                info!(ingest.address = %self.ingest.uri(), %applied, %head, "follow log");
+            }
+        }
+    }
+
+    async fn take(&self, message: pb::SubscribeResponse) -> Result<(), Lost> {
+        let pb::SubscribeResponse {
+            log_id,
+            head_revision,
+            record,
+        } = message;
+        let log = log_id.parse().map_err(|_| Lost::NoLogId { text: log_id })?;
+        let (head, now) = (Revision(head_revision), (self.clock)());
+        self.replica
+            .change(Work::Small, move |replica| replica.hear(log, head, now))
+            .await??;
+        match record {
+            Some(record) => self.apply(record).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn apply(&self, record: pb::LogRecord) -> Result<(), Lost> {
+        // who recorded it is the log's business; no answer names persons
+        let pb::LogRecord {
+            revision,
+            record_time,
+            principal: _,
+            payload,
+        } = record;
+        let expected = self.replica.progress().borrow().applied.next();
+        if Revision(revision) != expected {
+            return Err(Lost::OutOfOrder {
+                expected,
+                found: Revision(revision),
+            });
+        }
+        let unreadable = |source: RecordError| Lost::Unreadable {
+            revision: expected,
+            source,
+        };
+        let time: Option<Timestamp> = record_time.as_ref().and_then(timestamp_from_proto);
+        let time = time.ok_or(RecordError::Time).map_err(unreadable)?;
+        let large = payload.len() > limits::RECORD_INLINE_BYTES;
+        let work = if large { Work::Large } else { Work::Small };
+        // decoded before the replica is locked
+        let content = run(work, move || Content::decode(&payload))
+            .await?
+            .map_err(unreadable)?;
+        self.replica
+            .change(work, move |replica| replica.apply(time, content))
+            .await?
+            .map_err(unreadable)
+    }
+
+    async fn report_health(&mut self, broken: bool) {
+        let serving = !broken && self.replica.progress().borrow().can_serve;
+        if std::mem::replace(&mut self.serving, serving) != serving {
+            self.health.set(SERVICE, serving).await;
+        }
+    }
+
+    fn log_loss(&mut self, lost: &Lost) {
+        let state = Logged::Lost(lost.remedy());
+        if std::mem::replace(&mut self.logged, state) == state {
+            debug!(error = %lost.chain(), "lose log again");
+            return;
+        }
+        let (address, error) = (self.ingest.uri(), lost.chain());
+        match lost.remedy() {
+            Remedy::Reconnect => warn!(ingest.address = %address, %error, "lose log; connect again"),
+            Remedy::Rebuild => {
+                warn!(ingest.address = %address, %error, "drop figures of replaced log; rebuild from its first revision");
+            }
+            Remedy::ReconnectAndReport => {
+                error!(ingest.address = %address, %error, "refuse what the log sent; connect again");
+            }
+            Remedy::Halt => error!(
+                ingest.address = %address,
+                %error,
+                "stop following the log; upgrade this service, or restart it to read the log anew"
+            ),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! One stream of records from the ingest service.
+
+use almanac_model::{LogId, Revision};
+use almanac_service_kit::limits as kit;
+use almanac_wire::pb::log::log_service_client::LogServiceClient;
+use almanac_wire::pb::log::{SubscribeRequest, SubscribeResponse};
+use tokio::time::timeout;
+use tonic::Streaming;
+use tonic::transport::Endpoint;
+
+use super::lost::Lost;
+use crate::limits;
+
+/// One stream of records.
+pub(super) struct Subscription {
+    messages: Streaming<SubscribeResponse>,
+}
+
+/// The endpoint with what a long stream of large messages needs.
+pub(super) fn configured(ingest: &Endpoint) -> Endpoint {
+    ingest
+        .clone()
+        .connect_timeout(limits::CONNECT_TIMEOUT)
+        .initial_stream_window_size(kit::STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(kit::CONNECTION_WINDOW_BYTES)
+        .http2_keep_alive_interval(kit::KEEPALIVE_INTERVAL)
+        .keep_alive_timeout(kit::KEEPALIVE_TIMEOUT)
+        .keep_alive_while_idle(true)
+        .tcp_nodelay(true)
+}
+
+impl Subscription {
+    /// Subscribes from a revision on; `log` is the one that was followed so far.
+    pub(super) async fn open(ingest: &Endpoint, log: Option<LogId>, from: Revision) -> Result<Self, Lost> {
+        let channel = ingest.connect().await?;
+        let mut client = LogServiceClient::new(channel).max_decoding_message_size(limits::LOG_MESSAGE_BYTES);
+        let request = SubscribeRequest {
+            from_revision: from.0,
+            log_id: log.map(|log| log.to_string()).unwrap_or_default(),
+        };
+        let answer = timeout(limits::LOG_SILENCE, client.subscribe(request))
+            .await
+            .map_err(|_| Lost::Silent)??;
+        Ok(Self {
+            messages: answer.into_inner(),
+        })
+    }
+
+    /// The next message. The log sends progress each second when there is nothing new, so that silence means that it is
+    /// gone.
+    pub(super) async fn next(&mut self) -> Result<SubscribeResponse, Lost> {
+        let message = timeout(limits::LOG_SILENCE, self.messages.message())
+            .await
+            .map_err(|_| Lost::Silent)??;
+        message.ok_or(Lost::Ended)
+    }
+}

@@ -1,0 +1,67 @@
+//! Every limit of the query service, with its reason.
+
+use std::time::Duration;
+
+/// Indicators in one question: an annual review has some dozens.
+pub(crate) const INDICATORS: usize = 100;
+
+/// Areas in one question: all communes of the country are about ten thousand.
+pub(crate) const AREAS: usize = 10_000;
+
+/// Periods in one question, after cutting: ten thousand days are 27 years.
+pub(crate) const PERIODS: usize = 10_000;
+
+/// Dimensions that a question breaks down by or filters. No metric has more.
+pub(crate) const DIMENSIONS: usize = 16;
+
+/// Codes of one filter.
+pub(crate) const CODES: usize = 1_000;
+
+/// Contributions that an explanation lists for a term; the rest is counted.
+pub(crate) const CONTRIBUTIONS: usize = 1_000;
+
+/// The mistakes of a request that are put into words. A status holds some dozens, and looking for the nearest names of
+/// ten thousand wrong ones would take minutes.
+pub(crate) const MISTAKES: usize = 50;
+
+/// The longest text for which a nearest name is looked for: ids are not longer.
+pub(crate) const NAME_BYTES: usize = 64;
+
+/// Figures that are computed without letting go of the replica, so that a record that arrives never waits long.
+pub(crate) const FIGURES_AT_ONCE: usize = 1_000;
+
+/// So few figures are computed where the call is; more on a thread of their own.
+pub(crate) const FIGURES_INLINE: usize = 64;
+
+/// Where a page of figures ends before it has `page_size` of them: gRPC clients take 4 MiB unless told otherwise.
+pub(crate) const PAGE_BYTES: usize = 3_500_000;
+
+/// How long a call without a deadline waits for a revision. The proto file promises it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The most time before a client's deadline at which waiting ends, so that the answer says why before the client hangs up.
+pub(crate) const DEADLINE_MARGIN: Duration = Duration::from_millis(100);
+
+/// When to try again after a revision did not come: about the time of one progress message of the log.
+pub(crate) const RETRY_AFTER_LAG: Duration = Duration::from_secs(1);
+
+/// When to try again when this replica has stopped for good: the time in which a balancer sends the call elsewhere.
+pub(crate) const RETRY_AFTER_HALT: Duration = Duration::from_secs(10);
+
+/// The largest message of the log: a record of 16 MiB and what is around it.
+pub(crate) const LOG_MESSAGE_BYTES: usize = 17 << 20;
+
+/// A record longer than this is decoded and applied on a thread of its own.
+pub(crate) const RECORD_INLINE_BYTES: usize = 64 << 10;
+
+/// The log says something every second; after this silence the connection is taken for dead.
+pub(crate) const LOG_SILENCE: Duration = Duration::from_secs(5);
+
+/// The time a connection to the log has to be made.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The first pause before connecting again. It doubles up to [`BACKOFF_MOST`].
+pub(crate) const BACKOFF_FIRST: Duration = Duration::from_millis(50);
+
+/// The longest pause before connecting again.
+pub(crate) const BACKOFF_MOST: Duration = Duration::from_secs(2);

@@ -1,0 +1,113 @@
+//! Every reason of a refusal by the query service: what it means and what to do. Clients branch on them; changing one
+//! breaks clients. Those of the server around it (load, deadlines, malformed bytes) are in the service kit.
+
+/// A reason with its meaning and remedy.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reason {
+    /// The name in `ErrorInfo.reason` and in field violations.
+    pub name: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// What the client can do.
+    pub remedy: &'static str,
+}
+
+macro_rules! reasons {
+    ($($name:ident: $meaning:literal, $remedy:literal;)+) => {
+        $(
+            #[doc = concat!($meaning, " ", $remedy)]
+            pub const $name: &str = stringify!($name);
+        )+
+
+        /// All of them.
+        pub const ALL: &[Reason] = &[$(Reason { name: $name, meaning: $meaning, remedy: $remedy }),+];
+    };
+}
+
+reasons! {
+    // where in the log to read
+    OTHER_LOG: "The request names another log than the one this service answers from.",
+        "Ask the service of that log, or read the revision anew: revisions of two logs cannot be compared.";
+    REVISION_NOT_REACHED: "The revision asked for did not arrive before the deadline.",
+        "Try again after the delay in RetryInfo.";
+    NOT_CAUGHT_UP: "This replica has not yet applied everything that the log holds, and does not answer with older figures.",
+        "Try again after the delay in RetryInfo.";
+    LOG_REPLACED: "The log was replaced by another one while the answer was computed.",
+        "Ask again, without revisions of the old log.";
+    RELEASE_NOT_FOUND: "No release has that name.",
+        "Use one of the names in the text, or ListReleases of the ingest service. A release can be read from the \
+         revision on that CreateRelease answered: give that as min_revision.";
+    NO_CATALOG: "No catalogue was in force at that revision, so nothing was defined.",
+        "Apply a catalogue with ApplyCatalog of the ingest service, or read a later revision.";
+
+    // the form of a request
+    SEVERAL_VIOLATIONS: "The request has mistakes of several kinds; each violation has its own reason.",
+        "Mend the fields that BadRequest lists.";
+    REQUIRED: "A required field is absent.", "Give it.";
+    CONFLICT: "Two fields exclude each other.", "Give one of them.";
+    DUPLICATE: "The same thing is asked for twice.", "Ask for it once.";
+    TOO_MANY: "A list is longer than its limit.", "Ask in several requests.";
+    PAGE_SIZE_NEGATIVE: "page_size is below zero.", "Leave it out, or give a positive number.";
+    MALFORMED_PAGE_TOKEN: "page_token is not a token of this service, or belongs to another request.",
+        "Give the next_page_token of the page before with the same request, or none.";
+    MALFORMED_PERIOD: "A text is no period.", "Write it in one of the notations that the message lists.";
+    MALFORMED_DATE: "A text is no date.", "Write it as 2017-12-31.";
+    MALFORMED_TIME: "An instant is outside the calendar.", "Give one between the years 1 and 9999.";
+    MALFORMED_LOG_ID: "read_at.log_id is no log id.", "Give the log_id of an earlier answer, or none.";
+    MALFORMED_RELEASE_NAME: "A text cannot be the name of a release.", "Give a name that CreateRelease took.";
+    UNKNOWN_GRANULARITY: "There is no such granularity.", "Give one of the names of the enumeration.";
+    REPORT_GRANULARITY: "The period is of another kind than the report covers.", "Give one of the report's granularity.";
+
+    // names of the catalogue
+    UNKNOWN_INDICATOR: "The catalogue defines neither an indicator nor a metric of that id.",
+        "Use one of ListIndicators or ListMetrics.";
+    UNKNOWN_AREA: "The catalogue defines no area of that id.", "Use one of ListAreas; an id is not always the official code.";
+    UNKNOWN_LEVEL: "The catalogue defines no area level of that id.", "Use one that the message lists.";
+    UNKNOWN_DIMENSION: "The catalogue defines no dimension of that id.", "Use one of ListDimensions.";
+    UNKNOWN_CODE: "The dimension has no such code.", "Use one of ListDimensions.";
+    UNKNOWN_REPORT: "The catalogue defines no report of that id.", "Use one that the message lists.";
+
+    // what would need a guess
+    PERIOD_TOO_FINE: "The period is finer than the metric is reported.", "Ask by the granularity in the message or longer.";
+    PERIOD_NOT_DIVISIBLE: "Whole periods of one kind do not make up a period of the other: weeks never make up a month.",
+        "Ask by another granularity.";
+    AREA_TOO_FINE: "The area is finer than the metric is collected.", "Ask for the area above it.";
+    NOT_COLLECTED_THEN: "The metric was not collected at that time.", "Ask for a period of the metric's collection levels.";
+    BOUNDARY_CHANGE: "A boundary changed inside the period.", "Ask for periods before and after that day.";
+    NOT_ADDITIVE: "The metric cannot be added: distinct persons would be counted twice.",
+        "Choose one code of each dimension, and an area at which it is collected.";
+    DIMENSION_NOT_USED: "No metric of the indicator has the dimension.", "Use one of those that the message lists.";
+    DIMENSION_FIXED: "The formula itself fixes the dimension.", "Ask for the metric instead.";
+    TOO_MANY_FIGURES: "The question asks for more figures than one question may.", "Ask in several requests.";
+
+    NOT_AVAILABLE_YET: "The request uses a part of the interface that is reserved for a later version.",
+        "Leave the field out.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use almanac_indicator::RefusalReason;
+
+    use super::*;
+
+    #[test]
+    fn every_refusal_of_the_indicators_is_listed() {
+        let names: BTreeSet<&str> = ALL.iter().map(|reason| reason.name).collect();
+        assert_eq!(names.len(), ALL.len(), "a reason is listed twice");
+        for reason in [
+            RefusalReason::PeriodTooFine,
+            RefusalReason::PeriodNotDivisible,
+            RefusalReason::AreaTooFine,
+            RefusalReason::NotCollectedThen,
+            RefusalReason::BoundaryChange,
+            RefusalReason::NotAdditive,
+            RefusalReason::DimensionNotUsed,
+            RefusalReason::DimensionFixed,
+            RefusalReason::TooManyFigures,
+        ] {
+            assert!(names.contains(reason.as_str()), "{}", reason.as_str());
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The methods of the service, one file each.
+
+mod explain_figure;
+mod get_report;
+mod list_areas;
+mod list_dimensions;
+mod list_indicators;
+mod list_metrics;
+mod listing;
+mod query_indicators;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use almanac_indicator::Refusal;
+use almanac_service_kit::deadline::Deadline;
+use almanac_wire::pb::query as pb;
+use almanac_wire::pb::query::query_service_server::QueryService;
+use tokio::time::Instant;
+use tonic::{Request, Response, Status};
+
+use crate::error::QueryError;
+use crate::mistakes::Mistakes;
+use crate::page::{self, Page, Paged};
+use crate::read_at::ReadAt;
+use crate::replica::Moment;
+use crate::shared::SharedReplica;
+use crate::{Clock, limits};
+
+/// The service.
+#[derive(Clone)]
+pub(crate) struct Query {
+    pub(crate) replica: Arc<SharedReplica>,
+    pub(crate) clock: Clock,
+    pub(crate) patience: Duration,
+}
+
+/// An answer, or why there is none.
+type Answered<T> = Result<Response<T>, QueryError>;
+
+#[tonic::async_trait]
+impl QueryService for Query {
+    async fn query_indicators(
+        &self,
+        request: Request<pb::QueryIndicatorsRequest>,
+    ) -> Result<Response<pb::QueryIndicatorsResponse>, Status> {
+        Ok(query_indicators::answer(self, request).await?)
+    }
+
+    async fn get_report(
+        &self,
+        request: Request<pb::GetReportRequest>,
+    ) -> Result<Response<pb::GetReportResponse>, Status> {
+        Ok(get_report::answer(self, request).await?)
+    }
+
+    async fn explain_figure(
+        &self,
+        request: Request<pb::ExplainFigureRequest>,
+    ) -> Result<Response<pb::ExplainFigureResponse>, Status> {
+        Ok(explain_figure::answer(self, request).await?)
+    }
+
+    async fn list_indicators(
+        &self,
+        request: Request<pb::ListIndicatorsRequest>,
+    ) -> Result<Response<pb::ListIndicatorsResponse>, Status> {
+        Ok(list_indicators::answer(self, request).await?)
+    }
+
+    async fn list_metrics(
+        &self,
+        request: Request<pb::ListMetricsRequest>,
+    ) -> Result<Response<pb::ListMetricsResponse>, Status> {
+        Ok(list_metrics::answer(self, request).await?)
+    }
+
+    async fn list_areas(
+        &self,
+        request: Request<pb::ListAreasRequest>,
+    ) -> Result<Response<pb::ListAreasResponse>, Status> {
+        Ok(list_areas::answer(self, request).await?)
+    }
+
+    async fn list_dimensions(
+        &self,
+        request: Request<pb::ListDimensionsRequest>,
+    ) -> Result<Response<pb::ListDimensionsResponse>, Status> {
+        Ok(list_dimensions::answer(self, request).await?)
+    }
+}
+
+impl Query {
+    /// Until when a call may wait: shortly before its deadline, so that the answer says what did not come.
+    fn until<T>(&self, request: &Request<T>) -> Instant {
+        let now = Instant::now();
+        // the server's own limit is no deadline of the client's
+        let asked = request.metadata().contains_key("grpc-timeout");
+        match Deadline::of(request) {
+            Some(deadline) if asked => {
+                let left = deadline.remaining();
+                now + left.saturating_sub((left / 10).min(limits::DEADLINE_MARGIN))
+            }
+            _ => now + self.patience,
+        }
+    }
+
+    /// The state that a request is read at. When the request does not say it rightly, the newest one, so that its other
+    /// mistakes are found too.
+    async fn open(&self, read_at: Option<&pb::ReadAt>, until: Instant) -> Result<(Moment, Mistakes), QueryError> {
+        let mut mistakes = Mistakes::default();
+        let wanted = ReadAt::from_proto(read_at, &mut mistakes);
+        match self.replica.locate(&wanted.unwrap_or_default(), until).await {
+            Ok(moment) => Ok((moment, mistakes)),
+            Err(error) => mistakes.refuse_any().and(Err(error)),
+        }
+    }
+
+    /// The state and the page that a request is about.
+    async fn open_page<R: Paged>(&self, request: &R, until: Instant) -> Result<(Moment, Page, Mistakes), QueryError> {
+        let (mut moment, mut mistakes) = self.open(request.read_at(), until).await?;
+        let mut page = Page {
+            offset: 0,
+            limit: page::limit(request, &mut mistakes),
+        };
+        if let Some((revision, offset)) = page::continued(request, moment.log, &mut mistakes) {
+            moment = self
+                .replica
+                .locate(&ReadAt::pinned(moment.log, revision), until)
+                .await?;
+            page.offset = offset;
+        }
+        Ok((moment, page, mistakes))
+    }
+}
+
+/// Refusals name the fields of a question with lists; the requests for one figure have fields for one.
+fn for_one_figure(refusals: Vec<Refusal>) -> QueryError {
+    let renamed = |refusal: Refusal| match refusal.field.as_str() {
+        "areas" => Refusal {
+            field: "area".to_owned(),
+            ..refusal
+        },
+        "periods" => Refusal {
+            field: "period".to_owned(),
+            ..refusal
+        },
+        _ => refusal,
+    };
+    QueryError::Refused(refusals.into_iter().map(renamed).collect())
+}

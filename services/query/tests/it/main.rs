@@ -1,0 +1,12 @@
+//! The query service over real sockets, against a log that the test writes.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of a test are part of the test")]
+
+mod asking;
+mod following;
+mod lists;
+mod pages;
+mod past;
+mod refusals;
+mod reports;
+mod support;
