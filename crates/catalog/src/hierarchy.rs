@@ -15,7 +15,7 @@ pub(crate) struct Hierarchy {
     /// The days on which a transition moved an area, or a part of it, out or in.
     transition_days: Vec<Vec<Date>>,
     /// All days on which anything changed, sorted.
-    change_days: Vec<Date>,
+    pub(crate) change_days: Vec<Date>,
 }
 
 /// The time in which an area lies under another.

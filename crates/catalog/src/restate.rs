@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use almanac_model::{AreaId, Exact};
 use jiff::civil::Date;
 
-use crate::{Catalog, Extent, Transition};
+use crate::{Area, Catalog, Extent, Transition};
 
 /// How much of an area lies in another.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -51,10 +51,24 @@ impl Catalog {
         })
     }
 
+    /// The days after `from` and until `to` on which any boundary changed.
+    #[must_use]
+    pub fn change_days(&self, from: Date, to: Date) -> Vec<Date> {
+        let all = self.hierarchy.change_days.iter().copied();
+        all.filter(|day| *day > from && *day <= to).collect()
+    }
+
     /// Whether the territory of an area is the same on both days.
     #[must_use]
     pub fn same_extent(&self, area: &AreaId, one: Date, other: Date) -> bool {
         let (from, to) = (one.min(other), one.max(other));
+        let stays = |unit: &Area| {
+            let on_both_days = unit.is_valid_at(from) && unit.is_valid_at(to);
+            !on_both_days || self.lies_under(&unit.id, area, from) == self.lies_under(&unit.id, area, to)
+        };
+        if !self.areas().all(stays) {
+            return false;
+        }
         let moved = |transition: &&Transition| transition.date > from && transition.date <= to;
         self.transitions.iter().filter(moved).all(|transition| {
             let eve = transition.date.yesterday().unwrap_or(transition.date);
@@ -117,7 +131,7 @@ impl Catalog {
     /// A unit that ceased without a transition of its own, such as a district when districts were abolished: it lies where
     /// the units under it went, or else where the unit above it went. How it was divided among them was not published.
     fn destinations_of_dissolved(&self, area: &AreaId, on: Date) -> Vec<Destination> {
-        let Some(end) = self.area(area.as_str()).and_then(crate::Area::ends) else {
+        let Some(end) = self.area(area.as_str()).and_then(Area::ends) else {
             return Vec::new();
         };
         let Ok(eve) = end.yesterday() else { return Vec::new() };

@@ -151,7 +151,7 @@ fn cube(events: &[Recorded]) -> Cube {
     cube
 }
 
-fn series<'a>(cube: &'a Cube, metric: usize, area: usize) -> Option<&'a Series> {
+fn series(cube: &Cube, metric: usize, area: usize) -> Option<&Series> {
     let key = SeriesKey {
         area: AreaId::new(AREAS[area]).unwrap(),
         codes: Vec::new(),

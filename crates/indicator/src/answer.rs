@@ -13,6 +13,7 @@ use crate::evaluate::{Evaluation, Reading, all_or_nothing};
 use crate::plan::{Node, Plan};
 use crate::question::{AreaSelection, GroupKey, Question, Refusal, RefusalReason, State};
 use crate::reading::Narrowing;
+use crate::territory::Territory;
 use crate::value::Value;
 
 /// The most figures that one question may ask for, over all its pages.
@@ -81,7 +82,8 @@ fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(AreaId, Period
         AreaSelection::Under { area, level } => {
             let mut found = BTreeSet::new();
             for (index, period) in question.periods.iter().enumerate() {
-                let areas = catalog.descendants_at(area, level, period.last_day());
+                let day = question.on_boundaries_of.unwrap_or(period.last_day());
+                let areas = catalog.descendants_at(area, level, day);
                 found.extend(areas.into_iter().map(|area| (area.clone(), index)));
                 refuse_above(found.len())?;
             }
@@ -155,31 +157,32 @@ fn reporter_of(catalog: &Catalog, id: &str, metric: &almanac_model::MetricId) ->
 fn figure(state: State<'_>, question: &Question, plan: &Plan<'_>, target: &(AreaId, Period), group: &Group) -> Figure {
     let narrowings = narrowings(state.catalog, question, plan, group);
     let mut evaluation = Evaluation::new(state, plan, &narrowings);
-    evaluate_figure(state, question.strict, plan, target, group, &mut evaluation)
+    evaluate_figure(state, question, plan, target, group, &mut evaluation)
 }
 
 /// The figure of one evaluation, which keeps what it read.
 pub(crate) fn evaluate_figure(
     state: State<'_>,
-    strict: bool,
+    question: &Question,
     plan: &Plan<'_>,
     (area, period): &(AreaId, Period),
     group: &Group,
     evaluation: &mut Evaluation<'_>,
 ) -> Figure {
     let dimensions = group.iter().map(|(key, text)| (key.to_string(), text.clone())).collect();
-    if !state.catalog.is_valid_at(area, period.last_day()) {
+    let territory = Territory::of(area, question.on_boundaries_of);
+    if territory.is_void(state, period.last_day()) {
         let value = Value::missing(MissingReason::CannotExist);
         return assemble(plan, area, *period, dimensions, &value);
     }
-    let result = evaluation.run(area, *period);
+    let result = evaluation.run(&territory, *period);
     let mut value = result.value;
     flag_range(plan, &mut value);
-    if strict {
+    if question.strict {
         all_or_nothing(&mut value);
     }
     let mut figure = assemble(plan, area, *period, dimensions, &value);
-    figure.coverage = evaluation.coverage(area);
+    figure.coverage = evaluation.coverage(&territory);
     figure.quotient = plan.root.quotient().zip(result.quotient).map(|(node, sides)| {
         let texts = sides_of(&plan.formula);
         let side = |node: &Node, text: usize, value: &Value, period: Period| {

@@ -30,7 +30,10 @@ pub(crate) fn check(
         check_granularities(plan, name, question, &mut found);
         for term in &plan.terms {
             check_additive(term.metric, name, question, plan, &mut found);
-            check_targets(catalog, term.metric, targets, &mut found);
+            // restated figures are put together from whatever was collected; what cannot be is missing
+            if question.on_boundaries_of.is_none() {
+                check_targets(catalog, term.metric, targets, &mut found);
+            }
         }
     }
     if found.list.is_empty() { Ok(()) } else { Err(found.list) }
@@ -190,8 +193,8 @@ fn check_boundaries(catalog: &Catalog, metric: &Metric, area: &AreaId, period: P
     }
     if let Some(day) = catalog.boundary_changes(area, period.start(), period.end()).first() {
         let message = format!(
-            "the territory of {area} changed on {day}, inside {period}; restating figures on other boundaries is not \
-             available yet: ask for periods that end before {day} and begin with it"
+            "the territory of {area} changed on {day}, inside {period}; ask for periods that end before {day} or \
+             begin with it, or restate with on_boundaries_of"
         );
         found.add("periods", RefusalReason::BoundaryChange, message);
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use almanac_catalog::{DenominatorJoin, Operator};
-use almanac_model::{AreaId, Coverage, Exact, FigureFlag, Granularity, MissingReason, Period};
+use almanac_model::{AreaId, Coverage, Exact, FigureFlag, Granularity, LevelId, MissingReason, Period};
 
 use crate::expected::coverage;
 use crate::plan::{Node, Plan, QuotientNode};
 use crate::question::State;
-use crate::reading::{Contribution, Narrowing, collection_levels, read_term};
+use crate::reading::{Contribution, Narrowing, read_term};
+use crate::territory::{Territory, collection_levels};
 use crate::value::Value;
 
 /// One evaluation of a plan. It remembers what it read.
@@ -43,10 +44,10 @@ pub(crate) struct QuotientValue {
     pub(crate) denominator_period: Period,
 }
 
-/// Where and when a formula is evaluated: the areas under the roots, taken together.
+/// Where and when a formula is evaluated.
 #[derive(Clone)]
 struct Target {
-    roots: Vec<AreaId>,
+    territory: Territory,
     period: Period,
 }
 
@@ -55,9 +56,9 @@ impl<'a> Evaluation<'a> {
         Self { state, plan, narrowings, readings: Vec::new() }
     }
 
-    /// The value of the plan for an area and a period.
-    pub(crate) fn run(&mut self, area: &AreaId, period: Period) -> Result {
-        let target = Target { roots: vec![area.clone()], period };
+    /// The value of the plan for a territory and a period.
+    pub(crate) fn run(&mut self, territory: &Territory, period: Period) -> Result {
+        let target = Target { territory: territory.clone(), period };
         self.scaled(&self.plan.root, &target)
     }
 
@@ -77,16 +78,15 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Reports received and expected behind everything that was read for an area; each report counts once.
-    pub(crate) fn coverage(&self, area: &AreaId) -> Option<Coverage> {
+    /// Reports received and expected behind everything that was read for a territory; each report counts once.
+    pub(crate) fn coverage(&self, territory: &Territory) -> Option<Coverage> {
         let mut selections: BTreeMap<_, Vec<&Narrowing>> = BTreeMap::new();
         for reading in &self.readings {
             let metric = self.plan.terms[reading.term].metric;
             selections.entry((&metric.id, reading.period)).or_default().push(&self.narrowings[reading.term]);
         }
-        let root = std::slice::from_ref(area);
         let each = selections.into_iter().filter_map(|((id, period), narrowings)| {
-            coverage(self.state, self.state.catalog.metric(id.as_str())?, &narrowings, root, period)
+            coverage(self.state, self.state.catalog.metric(id.as_str())?, &narrowings, territory, period)
         });
         each.reduce(|sum, one| Coverage { reported: sum.reported + one.reported, expected: sum.expected + one.expected })
     }
@@ -107,7 +107,7 @@ impl<'a> Evaluation<'a> {
 
     fn term(&mut self, term: usize, target: &Target) -> Value {
         let metric = self.plan.terms[term].metric;
-        let read = read_term(self.state, metric, &self.narrowings[term], &target.roots, target.period);
+        let read = read_term(self.state, metric, &self.narrowings[term], &target.territory, target.period);
         let reading =
             Reading { term, period: target.period, value: read.value.clone(), contributions: read.contributions };
         self.readings.push(reading);
@@ -116,9 +116,10 @@ impl<'a> Evaluation<'a> {
 
     fn quotient(&mut self, quotient: &QuotientNode, target: &Target) -> QuotientValue {
         let denominator_period = self.denominator_period(quotient, target);
-        let (roots, unmatched) = self.matched_roots(quotient, target, denominator_period);
-        let numerator = self.node(&quotient.numerator, &Target { roots: roots.clone(), period: target.period });
-        let denominator = self.node(&quotient.denominator, &Target { roots, period: denominator_period });
+        let (territory, unmatched) = self.matched_territory(quotient, target, denominator_period);
+        let above = Target { territory: territory.clone(), period: target.period };
+        let numerator = self.node(&quotient.numerator, &above);
+        let denominator = self.node(&quotient.denominator, &Target { territory, period: denominator_period });
         let mut value = numerator.clone().divide(denominator.clone());
         if unmatched {
             value.lineage.flags.insert(FigureFlag::Unmatched);
@@ -139,21 +140,25 @@ impl<'a> Evaluation<'a> {
         let DenominatorJoin::LatestOnOrBefore { limit } = quotient.join else { return target.period };
         let metrics = quotient.denominator.terms().into_iter().map(|term| self.plan.terms[term].metric);
         let Some(frequency) = metrics.map(|metric| metric.frequency).max() else { return target.period };
-        let candidates = join_candidates(target.period, frequency, limit);
+        let mut candidates = join_candidates(target.period, frequency, limit);
+        // the inhabitants of an area with other boundaries are no denominator, however recent
+        let day = target.period.last_day();
+        candidates.retain(|period| target.territory.is_same_on(self.state, period.last_day(), day));
         let at = |period: &Period| Target { period: *period, ..target.clone() };
         let found = candidates.iter().find(|period| !self.peek(&quotient.denominator, &at(period)).is_missing());
         found.or(candidates.first()).copied().unwrap_or(target.period)
     }
 
-    /// The areas that have both sides, and whether one was left out because it has only one of them.
-    fn matched_roots(&self, quotient: &QuotientNode, target: &Target, denominator_period: Period) -> (Vec<AreaId>, bool) {
+    /// What has both sides, and whether something was left out because it has only one of them.
+    fn matched_territory(&self, quotient: &QuotientNode, target: &Target, denominator_period: Period) -> (Territory, bool) {
         let parts = self.matching_parts(quotient, target, denominator_period);
         if parts.len() < 2 {
-            return (target.roots.clone(), false);
+            return (target.territory.clone(), false);
         }
         let (mut kept, mut only_numerator, mut only_denominator, mut both) = (Vec::new(), 0, 0, 0);
         for part in parts {
-            let at = |period| Target { roots: vec![part.clone()], period };
+            let territory = target.territory.restricted_to(vec![part.clone()]);
+            let at = |period| Target { territory: territory.clone(), period };
             let numerator = self.peek(&quotient.numerator, &at(target.period));
             let denominator = self.peek(&quotient.denominator, &at(denominator_period));
             match (numerator.is_missing(), denominator.is_missing()) {
@@ -168,28 +173,28 @@ impl<'a> Evaluation<'a> {
         }
         // one side is lacking everywhere: the whole is missing, and the answer shows the side that is there
         if both == 0 && (only_numerator == 0 || only_denominator == 0) {
-            return (target.roots.clone(), false);
+            return (target.territory.clone(), false);
         }
-        (kept, only_numerator + only_denominator > 0)
+        (target.territory.restricted_to(kept), only_numerator + only_denominator > 0)
     }
 
     /// The areas in which both sides are collected: those of the coarsest level among the terms. A term that changed its
     /// level inside the period counts with the coarser one, so that no series is left out.
     fn matching_parts(&self, quotient: &QuotientNode, target: &Target, denominator_period: Period) -> Vec<AreaId> {
-        let catalog = self.state.catalog;
         let levels_of = |node: &Node, period: Period| {
-            let terms = node.terms().into_iter();
-            terms.flat_map(|term| collection_levels(self.plan.terms[term].metric, period)).collect::<Vec<_>>()
+            let terms = node.terms().into_iter().map(|term| self.plan.terms[term].metric);
+            terms.flat_map(|metric| collection_levels(metric, period.start(), period.last_day())).collect::<Vec<_>>()
         };
         let numerator = levels_of(&quotient.numerator, target.period);
         let denominator = levels_of(&quotient.denominator, denominator_period);
         if numerator.is_empty() || denominator.is_empty() {
             return Vec::new();
         }
-        let coarsest = numerator.into_iter().chain(denominator).min_by_key(|level| catalog.level_rank(level.as_str()));
-        let Some(level) = coarsest else { return Vec::new() };
-        let day = target.period.last_day();
-        target.roots.iter().flat_map(|root| catalog.descendants_at(root, level, day)).cloned().collect()
+        let rank = |level: &&LevelId| self.state.catalog.level_rank(level.as_str());
+        let coarsest = numerator.into_iter().chain(denominator).min_by_key(rank);
+        coarsest.map_or_else(Vec::new, |level| {
+            target.territory.parts(self.state, level, target.period.last_day())
+        })
     }
 }
 

@@ -1,13 +1,14 @@
 //! What the catalogue expects to be reported: the measure of coverage.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use almanac_catalog::{Expectation, Kind, Metric, TimeOperator};
+use almanac_catalog::{Expectation, Kind, Metric, Share, TimeOperator};
 use almanac_cube::SeriesKey;
-use almanac_model::{AreaId, Coverage, MissingReason, Period};
+use almanac_model::{AreaId, Coverage, MissingReason, Period, PeriodRange};
 
 use crate::question::State;
-use crate::reading::{Narrowing, collecting_areas};
+use crate::reading::Narrowing;
+use crate::territory::Territory;
 
 /// A series that an expectation names.
 pub(crate) struct ExpectedSeries<'a> {
@@ -48,23 +49,18 @@ fn lies_under_any_ever(state: State<'_>, area: &AreaId, expectation: &Expectatio
     expectation.areas.iter().any(|ancestor| state.catalog.lies_under_at_any_date(area, ancestor))
 }
 
-/// The series that may have to be reported for a metric in a selection, once for each expectation; [`ExpectedSeries::covers`]
-/// tells for which sub-periods.
+/// The series that may have to be reported for a metric in some areas, once for each expectation;
+/// [`ExpectedSeries::covers`] tells for which sub-periods.
 pub(crate) fn expected_series<'a>(
     state: State<'a>,
     metric: &Metric,
     narrowing: &Narrowing,
-    roots: &[AreaId],
-    period: Period,
+    areas: &BTreeMap<&AreaId, Share>,
 ) -> Vec<ExpectedSeries<'a>> {
     let expectations = state.catalog.expectations(&metric.id);
-    if expectations.is_empty() {
-        return Vec::new();
-    }
-    let areas = collecting_areas(state, metric, roots, period);
     let mut found = Vec::new();
     for expectation in expectations.iter().filter(|expectation| narrowing.takes_reporter(&expectation.reporter)) {
-        for area in areas.iter().filter(|area| lies_under_any_ever(state, area, expectation)) {
+        for area in areas.keys().filter(|area| lies_under_any_ever(state, area, expectation)) {
             for cell in &expectation.cells {
                 let codes = cell.values().cloned().collect();
                 let key = SeriesKey { area: (*area).clone(), codes, reporter: expectation.reporter.clone() };
@@ -78,8 +74,7 @@ pub(crate) fn expected_series<'a>(
 }
 
 /// The sub-periods whose reports a figure rests on: for a stock's level at one end of the period only that end.
-pub(crate) fn relevant_periods(metric: &Metric, period: Period) -> Vec<Period> {
-    let Some(parts) = period.parts(metric.frequency) else { return Vec::new() };
+pub(crate) fn relevant_periods(metric: &Metric, parts: PeriodRange) -> Vec<Period> {
     match (metric.kind, metric.time) {
         (Kind::Stock, TimeOperator::Last) => vec![parts.last()],
         (Kind::Stock, TimeOperator::First) => vec![parts.first()],
@@ -92,15 +87,17 @@ pub(crate) fn coverage(
     state: State<'_>,
     metric: &Metric,
     narrowings: &[&Narrowing],
-    roots: &[AreaId],
+    territory: &Territory,
     period: Period,
 ) -> Option<Coverage> {
-    let periods = relevant_periods(metric, period);
+    let parts = period.parts(metric.frequency)?;
     let mut seen = BTreeSet::new();
     let mut coverage = Coverage::default();
-    for narrowing in narrowings {
-        for series in expected_series(state, metric, narrowing, roots, period) {
-            for &part in periods.iter().filter(|part| series.covers(state, **part)) {
+    for stretch in territory.stretches(state, period, parts, metric.time == TimeOperator::Sum) {
+        let areas = territory.collecting(state, metric, stretch);
+        let relevant = relevant_periods(metric, stretch.parts);
+        for series in narrowings.iter().flat_map(|narrowing| expected_series(state, metric, narrowing, &areas)) {
+            for &part in relevant.iter().filter(|part| series.covers(state, **part)) {
                 if seen.insert((series.key.clone(), part)) {
                     count(&mut coverage, state, metric, &series.key, part);
                 }

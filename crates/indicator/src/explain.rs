@@ -61,12 +61,13 @@ pub fn explain(
         group_by: Vec::new(),
         filters: filters.clone(),
         strict,
+        on_boundaries_of: None,
     };
     let target = (area.clone(), period);
     check(state.catalog, &question, std::slice::from_ref(&plan), std::slice::from_ref(&target))?;
     let narrowings = narrowings(state.catalog, &question, &plan, &Group::new());
     let mut evaluation = Evaluation::new(state, &plan, &narrowings);
-    let figure = evaluate_figure(state, strict, &plan, &target, &Group::new(), &mut evaluation);
+    let figure = evaluate_figure(state, &question, &plan, &target, &Group::new(), &mut evaluation);
     let terms: Vec<TermExplanation> =
         evaluation.readings.iter().map(|reading| term(&plan, reading, filters)).collect();
     let mut values = terms.iter().map(|term| term.value.clone().ok());

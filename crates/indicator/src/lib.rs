@@ -21,10 +21,15 @@ mod question;
 mod reading;
 mod report;
 mod series;
+mod territory;
 mod value;
+mod vintages;
 
 pub use answer::{Answer, MAX_FIGURES, answer};
 pub use explain::{Explanation, TermExplanation, explain};
 pub use question::{AreaSelection, Filters, GroupKey, Question, Refusal, RefusalReason, State};
 pub use reading::Contribution;
 pub use report::{FilledLine, FilledReport, FilledSection, fill_report};
+pub use vintages::{
+    FigureChange, History, NoPercent, OneFigure, RevisionSize, TooManyRevisions, Vintage, keep_vintage,
+};

@@ -6,6 +6,7 @@ use std::fmt;
 use almanac_catalog::{Catalog, MeasureId};
 use almanac_cube::Cube;
 use almanac_model::{AreaId, Code, DimensionId, LevelId, Period, Revision};
+use jiff::civil::Date;
 
 /// Codes by dimension; a dimension that is not named is not narrowed.
 pub type Filters = BTreeMap<DimensionId, BTreeSet<Code>>;
@@ -36,6 +37,8 @@ pub struct Question {
     pub filters: Filters,
     /// All or nothing: a figure that lacks a part is missing.
     pub strict: bool,
+    /// Restate figures on the boundaries of this day; `None`: on those of each period's end.
+    pub on_boundaries_of: Option<Date>,
 }
 
 /// Which areas.

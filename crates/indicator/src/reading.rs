@@ -1,14 +1,15 @@
 //! Reading one term: the series of a metric that a figure is about, each over its period, then added.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use almanac_catalog::{Metric, SumOperator};
+use almanac_catalog::{Metric, Share, SumOperator, TimeOperator};
 use almanac_cube::{Cell, Series, SeriesKey};
-use almanac_model::{AreaId, Code, Exact, FigureFlag, LevelId, MissingReason, Period, Qualifier, ReporterId};
+use almanac_model::{AreaId, Code, Exact, FigureFlag, MissingReason, Period, Qualifier, ReporterId};
 
 use crate::expected::{expected_series, is_expected, relevant_periods};
 use crate::question::{Filters, State};
 use crate::series::{SeriesScope, SeriesValue, most_telling};
+use crate::territory::{Stretch, Territory};
 use crate::value::Value;
 
 /// Which series of a metric: codes by dimension, and one reporter or all.
@@ -54,84 +55,84 @@ impl Narrowing {
     }
 }
 
-/// The levels at which a metric is collected at some day of a period.
-pub(crate) fn collection_levels(metric: &Metric, period: Period) -> BTreeSet<&LevelId> {
-    let (start, day) = (period.start(), period.last_day());
-    metric
-        .levels
-        .iter()
-        .filter(|collected| collected.from.is_none_or(|from| from <= day) && collected.to.is_none_or(|to| to > start))
-        .map(|collected| &collected.level)
-        .collect()
-}
-
-/// The areas whose series belong to the roots: those of the metric's collection levels, as they lay at the period's end.
-pub(crate) fn collecting_areas<'a>(
-    state: State<'a>,
-    metric: &Metric,
-    roots: &[AreaId],
-    period: Period,
-) -> BTreeSet<&'a AreaId> {
-    let day = period.last_day();
-    let levels = collection_levels(metric, period);
-    roots
-        .iter()
-        .flat_map(|root| levels.iter().flat_map(move |level| state.catalog.descendants_at(root, level, day)))
-        .collect()
-}
-
-/// The value of a metric in the areas under the roots over a period.
+/// The value of a metric in a territory over a period.
 pub(crate) fn read_term(
     state: State<'_>,
     metric: &Metric,
     narrowing: &Narrowing,
-    roots: &[AreaId],
+    territory: &Territory,
     period: Period,
 ) -> TermValue {
+    let missing = |reason| TermValue { value: Value::missing(reason), contributions: Vec::new() };
     let Some(parts) = period.parts(metric.frequency) else {
-        return TermValue { value: Value::missing(MissingReason::NoRecord), contributions: Vec::new() };
+        return missing(MissingReason::NoRecord);
     };
-    let day = period.last_day();
-    if !roots.is_empty() && roots.iter().all(|root| !state.catalog.is_valid_at(root, day)) {
-        return TermValue { value: Value::missing(MissingReason::CannotExist), contributions: Vec::new() };
+    if territory.is_void(state, period.last_day()) {
+        return missing(MissingReason::CannotExist);
     }
-    let areas = collecting_areas(state, metric, roots, period);
     let mut sum = SeriesSum::new(metric);
+    let mut lacking = false;
+    for stretch in territory.stretches(state, period, parts, metric.time == TimeOperator::Sum) {
+        lacking |= read_stretch(state, metric, narrowing, territory, stretch, &mut sum);
+    }
+    let mut read = sum.finish(lacking);
+    if territory.was_other_on(state, period.last_day()) && !read.value.is_missing() {
+        read.value.lineage.flags.insert(FigureFlag::Restated);
+    }
+    read
+}
+
+/// Adds the series of one stretch; tells whether one is lacking that ought to be there.
+fn read_stretch(
+    state: State<'_>,
+    metric: &Metric,
+    narrowing: &Narrowing,
+    territory: &Territory,
+    stretch: Stretch,
+    sum: &mut SeriesSum<'_>,
+) -> bool {
+    let areas = territory.collecting(state, metric, stretch);
     let mut recorded = BTreeSet::new();
-    for series in selected_series(state, metric, narrowing, &areas) {
+    for (series, share) in selected_series(state, metric, narrowing, &areas) {
         let at = |ordinal| Period::from_ordinal(metric.frequency, ordinal);
         let expected = |ordinal| at(ordinal).is_some_and(|part| is_expected(state, metric, series.key(), part));
         let scope = SeriesScope {
             metric,
             series,
-            periods: parts.first().ordinal()..=parts.last().ordinal(),
+            periods: stretch.parts.first().ordinal()..=stretch.parts.last().ordinal(),
             as_of: state.as_of,
             is_expected: &expected,
         };
-        let value = scope.value();
+        let mut value = scope.value();
         if !matches!(value.value.outcome, Err(MissingReason::NoRecord)) {
             recorded.insert(series.key());
         }
+        value.value = value.value.share(share);
         sum.add(series, value);
     }
-    let awaited = expected_series(state, metric, narrowing, roots, period);
-    let relevant = relevant_periods(metric, period);
-    let lacking = awaited.iter().any(|series| {
-        !recorded.contains(&series.key) && relevant.iter().any(|part| series.covers(state, *part))
-    });
-    sum.finish(lacking)
+    // a restated figure stands for areas that the catalogue may expect nothing of: each has to have something
+    let unheard = |area: &&AreaId| recorded.iter().all(|key| key.area != **area);
+    if territory.is_restated() && areas.keys().any(|area| unheard(area)) {
+        return true;
+    }
+    let relevant = relevant_periods(metric, stretch.parts);
+    expected_series(state, metric, narrowing, &areas)
+        .iter()
+        .any(|series| !recorded.contains(&series.key) && relevant.iter().any(|part| series.covers(state, *part)))
 }
 
 fn selected_series<'a>(
     state: State<'a>,
     metric: &'a Metric,
     narrowing: &'a Narrowing,
-    areas: &'a BTreeSet<&AreaId>,
-) -> impl Iterator<Item = &'a Series> {
+    areas: &'a BTreeMap<&AreaId, Share>,
+) -> impl Iterator<Item = (&'a Series, &'a Share)> {
     let cube = state.cube.metric(&metric.id);
     cube.into_iter()
-        .flat_map(move |cube| areas.iter().flat_map(move |area| cube.series_of(area)))
-        .filter(move |series| narrowing.takes(metric, series.key()))
+        .flat_map(move |cube| {
+            areas.iter().flat_map(move |(area, share)| cube.series_of(area).map(move |series| (series, share)))
+        })
+        .filter(move |(series, _)| narrowing.takes(metric, series.key()))
 }
 
 /// Series of one term, added.
@@ -172,7 +173,10 @@ impl<'a> SeriesSum<'a> {
     fn finish(mut self, lacking: bool) -> TermValue {
         let withheld = self.reasons.iter().any(|reason| *reason != MissingReason::CannotExist);
         let absent = lacking.then_some(MissingReason::NoRecord);
-        if self.numbers == 0 {
+        if self.reasons.contains(&MissingReason::NotRestatable) {
+            self.total.outcome = Err(MissingReason::NotRestatable);
+            self.total.qualifier = Qualifier::Exact;
+        } else if self.numbers == 0 {
             self.total.outcome = Err(most_telling(self.reasons.into_iter().chain(absent)));
             self.total.qualifier = Qualifier::Exact;
         } else if self.numbers > 1 && self.metric.sum == SumOperator::None {

@@ -79,6 +79,7 @@ fn fill_line(
         group_by: Vec::new(),
         filters: line.filter.clone(),
         strict: false,
+        on_boundaries_of: None,
     };
     Ok(answer(state, &question, 0, 1)?.figures.pop())
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use almanac_catalog::Share;
 use almanac_model::{Exact, FigureFlag, MissingReason, Qualifier, Quality};
 use jiff::civil::Date;
 
@@ -63,6 +64,24 @@ impl Value {
     pub(crate) fn or_zero(self) -> Self {
         let number = self.outcome.unwrap_or_else(|_| Exact::from_integer(0));
         Self { outcome: Ok(number), ..self }
+    }
+
+    /// The part of it that belongs to another area. A weighted part is an estimate; a part of unknown size is missing.
+    pub(crate) fn share(mut self, share: &Share) -> Self {
+        match share {
+            Share::All => {}
+            Share::Part(weight) => {
+                self.outcome = self.outcome.map(|number| &number * weight);
+                self.lineage.quality = self.lineage.quality.map(|_| Quality::Estimated);
+            }
+            Share::Unknown | Share::Nothing => {
+                if !matches!(self.outcome, Err(MissingReason::NoRecord | MissingReason::CannotExist)) {
+                    self.outcome = Err(MissingReason::NotRestatable);
+                    self.qualifier = Qualifier::Exact;
+                }
+            }
+        }
+        self
     }
 
     pub(crate) fn add(self, other: Self) -> Self {

@@ -83,6 +83,8 @@ pub enum FigureFlag {
     Unmatched,
     /// The value is outside the declared range.
     OutOfRange,
+    /// Put together from areas of other boundaries.
+    Restated,
     /// The denominator is of another period than the figure.
     DenominatorOtherPeriod,
 }

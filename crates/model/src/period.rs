@@ -315,6 +315,12 @@ impl PeriodRange {
         self.last
     }
 
+    /// The range from the same first period until another last one.
+    #[must_use]
+    pub const fn until(self, last: Period) -> Self {
+        Self { first: self.first, last }
+    }
+
     /// How many periods.
     #[must_use]
     pub fn count(self) -> usize {

@@ -45,6 +45,8 @@ pub enum MissingReason {
     DenominatorZero,
     /// Parts are absent and the question asked for all or nothing.
     Incomplete,
+    /// The figure belongs to other boundaries, and nobody published how to divide it.
+    NotRestatable,
     /// Several values are there of something that cannot be added, such as distinct persons.
     NotAdditive,
 }
@@ -104,6 +106,7 @@ impl fmt::Display for MissingReason {
             Self::NoRecord => "no record",
             Self::DenominatorZero => "the denominator is zero",
             Self::Incomplete => "incomplete",
+            Self::NotRestatable => "cannot be restated on these boundaries",
             Self::NotAdditive => "cannot be added",
         })
     }

@@ -70,6 +70,7 @@ pub const fn missing_to_proto(reason: MissingReason) -> pb::MissingReason {
         MissingReason::DenominatorZero => pb::MissingReason::DenominatorZero,
         MissingReason::Incomplete => pb::MissingReason::Incomplete,
         MissingReason::NotAdditive => pb::MissingReason::NotAdditive,
+        MissingReason::NotRestatable => pb::MissingReason::NotRestatable,
     }
 }
 
@@ -168,5 +169,6 @@ const fn flag_to_proto(flag: FigureFlag) -> pb::FigureFlag {
         FigureFlag::Unmatched => pb::FigureFlag::Unmatched,
         FigureFlag::OutOfRange => pb::FigureFlag::OutOfRange,
         FigureFlag::DenominatorOtherPeriod => pb::FigureFlag::DenominatorOtherPeriod,
+        FigureFlag::Restated => pb::FigureFlag::Restated,
     }
 }

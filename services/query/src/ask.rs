@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use almanac_catalog::{Catalog, MeasureId};
-use almanac_indicator::{AreaSelection, GroupKey, Question};
+use almanac_indicator::{AreaSelection, GroupKey, OneFigure, Question};
 use almanac_model::{AreaId, Granularity, Period, PeriodRange};
 use almanac_wire::granularity_from_proto;
 use almanac_wire::pb::{query as pb, shared};
@@ -28,7 +28,7 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, 
         group_by,
         filters,
         read_at: _,
-        on_boundaries_of: _,
+        on_boundaries_of,
         strict,
         page_size: _,
         page_token: _,
@@ -41,6 +41,9 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, 
         group_by: group_keys(group_by, &mut names),
         filters: names.filters(filters),
         strict: *strict,
+        on_boundaries_of: (!on_boundaries_of.is_empty())
+            .then(|| names.date("on_boundaries_of", on_boundaries_of))
+            .flatten(),
     }
 }
 
@@ -222,4 +225,24 @@ pub(crate) fn area_and_period(area: &str, period: &str, names: &mut Names<'_, '_
     let area = names.area("area", area);
     let period = names.period("period", period);
     area.zip(period)
+}
+
+/// One figure, narrowed to some codes. `None` when there are mistakes.
+pub(crate) fn one_figure(
+    indicator: &str,
+    area: &str,
+    period: &str,
+    filters: &[pb::DimensionFilter],
+    names: &mut Names<'_, '_>,
+) -> Option<OneFigure> {
+    let measure = names.measure("indicator", indicator);
+    let target = area_and_period(area, period, names);
+    let filters = names.filters(filters);
+    let (measure, (area, period)) = measure.zip(target)?;
+    Some(OneFigure {
+        measure,
+        area,
+        period,
+        filters,
+    })
 }

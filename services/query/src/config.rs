@@ -7,7 +7,7 @@ use tonic::transport::Endpoint;
 
 /// Answers questions about official figures from a replica of the log.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "almanac-query", version, mut_arg("listen", |listen| listen.default_value("127.0.0.1:50052")))]
+#[command(name = "almanac-query", version, mut_arg("listen", |listen| listen.default_value("127.0.0.1:50052").env("ALMANAC_QUERY_LISTEN")))]
 pub struct Args {
     /// Where to listen.
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use almanac_indicator::{Refusal, RefusalReason};
+use almanac_indicator::Refusal;
 use almanac_model::{LogId, ReleaseName, Revision};
 use almanac_service_kit::status::StatusBuilder;
 use almanac_wire::{FieldViolation, did_you_mean};
@@ -22,9 +22,9 @@ pub(crate) enum QueryError {
     /// The answer would be a guess.
     #[error("the question cannot be answered without a guess")]
     Refused(Vec<Refusal>),
-    /// A field that a later version will read.
-    #[error("{field} is not available yet")]
-    NotAvailableYet { field: &'static str },
+    /// The history of a figure is longer than one call may go through.
+    #[error("the figure may have changed at more than {} revisions", limits::REVISIONS)]
+    TooManyRevisions,
     /// A revision of another log means nothing here.
     #[error("the request is about log {asked}, this service answers from log {own}")]
     OtherLog { asked: LogId, own: LogId },
@@ -69,10 +69,13 @@ fn builder(error: QueryError) -> StatusBuilder {
     match error {
         QueryError::Mistakes(found) => violations(Code::InvalidArgument, &found),
         QueryError::Refused(refusals) => refused(refusals),
-        QueryError::NotAvailableYet { field } => {
-            let text =
-                format!("{field}: not available yet; leave it out, figures are on the boundaries of their own time");
-            StatusBuilder::new(Code::Unimplemented, reason::NOT_AVAILABLE_YET, text).metadata("field", field)
+        QueryError::TooManyRevisions => {
+            let text = format!(
+                "the values behind the figure were written by more than {} revisions; ask with filters, for a smaller area \
+                 or a shorter period, or up to an earlier state with read_at.as_of",
+                limits::REVISIONS
+            );
+            StatusBuilder::new(Code::ResourceExhausted, reason::TOO_MANY_REVISIONS, text)
         }
         QueryError::OtherLog { asked, own } => {
             let text = format!(
@@ -111,21 +114,12 @@ fn builder(error: QueryError) -> StatusBuilder {
     }
 }
 
-/// What a later version will answer is UNIMPLEMENTED; but first comes what the client can mend.
 fn refused(refusals: Vec<Refusal>) -> StatusBuilder {
-    let later = refusals
-        .iter()
-        .all(|refusal| refusal.reason == RefusalReason::BoundaryChange);
-    let code = if later {
-        Code::Unimplemented
-    } else {
-        Code::InvalidArgument
-    };
     let found: Vec<FieldViolation> = refusals
         .into_iter()
         .map(|Refusal { field, reason, message }| FieldViolation::new(field, reason.as_str(), message))
         .collect();
-    violations(code, &found)
+    violations(Code::InvalidArgument, &found)
 }
 
 /// The text begins with the first one, so that its remedy is read without decoding details.

@@ -30,6 +30,12 @@ pub(crate) const NAME_BYTES: usize = 64;
 /// Figures that are computed without letting go of the replica, so that a record that arrives never waits long.
 pub(crate) const FIGURES_AT_ONCE: usize = 1_000;
 
+/// Revisions at which a figure may have changed; it is computed at each of them.
+pub(crate) const REVISIONS: usize = 10_000;
+
+/// Revisions at which a figure is computed without letting go of the replica.
+pub(crate) const REVISIONS_AT_ONCE: usize = 100;
+
 /// So few figures are computed where the call is; more on a thread of their own.
 pub(crate) const FIGURES_INLINE: usize = 64;
 

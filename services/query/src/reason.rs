@@ -79,9 +79,8 @@ reasons! {
     DIMENSION_NOT_USED: "No metric of the indicator has the dimension.", "Use one of those that the message lists.";
     DIMENSION_FIXED: "The formula itself fixes the dimension.", "Ask for the metric instead.";
     TOO_MANY_FIGURES: "The question asks for more figures than one question may.", "Ask in several requests.";
-
-    NOT_AVAILABLE_YET: "The request uses a part of the interface that is reserved for a later version.",
-        "Leave the field out.";
+    TOO_MANY_REVISIONS: "The values behind a figure were written by more revisions than one call goes through.",
+        "Ask with filters, for a smaller area or a shorter period, or up to an earlier state with as_of.";
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use almanac_catalog::{Catalog, compatibility};
 use almanac_cube::Cube;
+use almanac_indicator::History;
 use almanac_model::{LogId, ReleaseName, Revision};
 use jiff::Timestamp;
 
@@ -77,6 +78,15 @@ impl Replica {
     /// The recorded values.
     pub(crate) fn cube(&self) -> &Cube {
         &self.cube
+    }
+
+    /// All that was recorded and defined up to a revision.
+    pub(crate) fn history(&self, as_of: Revision) -> History<'_> {
+        History {
+            catalogs: &self.catalogs,
+            cube: &self.cube,
+            as_of,
+        }
     }
 
     /// Which log.

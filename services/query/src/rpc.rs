@@ -6,6 +6,7 @@ mod list_areas;
 mod list_dimensions;
 mod list_indicators;
 mod list_metrics;
+mod list_vintages;
 mod listing;
 mod query_indicators;
 
@@ -59,6 +60,13 @@ impl QueryService for Query {
         request: Request<pb::ExplainFigureRequest>,
     ) -> Result<Response<pb::ExplainFigureResponse>, Status> {
         Ok(explain_figure::answer(self, request).await?)
+    }
+
+    async fn list_vintages(
+        &self,
+        request: Request<pb::ListVintagesRequest>,
+    ) -> Result<Response<pb::ListVintagesResponse>, Status> {
+        Ok(list_vintages::answer(self, request).await?)
     }
 
     async fn list_indicators(

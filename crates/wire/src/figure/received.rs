@@ -110,6 +110,7 @@ pub fn value_from_proto(
         pb::MissingReason::DenominatorZero => MissingReason::DenominatorZero,
         pb::MissingReason::Incomplete => MissingReason::Incomplete,
         pb::MissingReason::NotAdditive => MissingReason::NotAdditive,
+        pb::MissingReason::NotRestatable => MissingReason::NotRestatable,
     };
     Ok(Err(reason))
 }
@@ -227,6 +228,7 @@ fn flag_from_proto(number: i32) -> Result<FigureFlag, FigureDecodeError> {
         pb::FigureFlag::Unmatched => FigureFlag::Unmatched,
         pb::FigureFlag::OutOfRange => FigureFlag::OutOfRange,
         pb::FigureFlag::DenominatorOtherPeriod => FigureFlag::DenominatorOtherPeriod,
+        pb::FigureFlag::Restated => FigureFlag::Restated,
     })
 }
 

@@ -1,8 +1,7 @@
 //! `ExplainFigure`: what one figure was made of.
 
-use almanac_catalog::MeasureId;
-use almanac_indicator::{Contribution, Explanation, Filters, State, TermExplanation, explain};
-use almanac_model::{AreaId, Decimal, Period};
+use almanac_indicator::{Contribution, Explanation, OneFigure, State, TermExplanation, explain};
+use almanac_model::Decimal;
 use almanac_wire::pb::{query as pb, shared};
 use almanac_wire::{
     documentation_to_proto, figure_to_proto, missing_to_proto, qualifier_to_proto, quality_to_proto, timestamp_to_proto,
@@ -18,14 +17,6 @@ use crate::replica::{Moment, Replica};
 use crate::shared::Work;
 use crate::{ask, limits};
 
-/// One figure.
-struct Asked {
-    measure: MeasureId,
-    area: AreaId,
-    period: Period,
-    filters: Filters,
-}
-
 pub(super) async fn answer(
     query: &Query,
     request: Request<pb::ExplainFigureRequest>,
@@ -33,7 +24,7 @@ pub(super) async fn answer(
     let until = query.until(&request);
     let request = request.into_inner();
     let (moment, mistakes) = query.open(request.read_at.as_ref(), until).await?;
-    let Asked {
+    let OneFigure {
         measure,
         area,
         period,
@@ -56,22 +47,22 @@ pub(super) async fn answer(
     Ok(respond(response, &moment, (query.clock)()))
 }
 
-fn asked(request: &pb::ExplainFigureRequest, moment: &Moment, mut mistakes: Mistakes) -> Result<Asked, QueryError> {
+fn asked(request: &pb::ExplainFigureRequest, moment: &Moment, mut mistakes: Mistakes) -> Result<OneFigure, QueryError> {
+    let pb::ExplainFigureRequest {
+        indicator,
+        area,
+        period,
+        filters,
+        read_at: _,
+        strict: _,
+    } = request;
     let mut names = Names {
         catalog: &moment.catalog,
         mistakes: &mut mistakes,
     };
-    let measure = names.measure("indicator", &request.indicator);
-    let target = ask::area_and_period(&request.area, &request.period, &mut names);
-    let filters = names.filters(&request.filters);
+    let figure = ask::one_figure(indicator, area, period, filters, &mut names);
     mistakes.refuse_any()?;
-    let (measure, (area, period)) = measure.zip(target).ok_or(QueryError::Broken)?;
-    Ok(Asked {
-        measure,
-        area,
-        period,
-        filters,
-    })
+    figure.ok_or(QueryError::Broken)
 }
 
 fn explanation_to_proto(explanation: Explanation, replica: &Replica) -> pb::ExplainFigureResponse {

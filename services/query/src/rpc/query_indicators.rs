@@ -22,11 +22,6 @@ pub(super) async fn answer(
 ) -> Answered<pb::QueryIndicatorsResponse> {
     let until = query.until(&request);
     let request = request.into_inner();
-    if !request.on_boundaries_of.is_empty() {
-        return Err(QueryError::NotAvailableYet {
-            field: "on_boundaries_of",
-        });
-    }
     let (moment, page, mut mistakes) = query.open_page(&request, until).await?;
     let question = ask::question(&request, &moment.catalog, &mut mistakes);
     mistakes.refuse_any()?;

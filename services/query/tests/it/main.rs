@@ -10,3 +10,4 @@ mod past;
 mod refusals;
 mod reports;
 mod support;
+mod vintages;

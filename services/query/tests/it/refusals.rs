@@ -6,7 +6,7 @@ use almanac_wire::pb::query as pb;
 use almanac_wire::pb::shared::Granularity;
 use tonic::{Code, Status};
 
-use crate::support::{TestQuery, ask, info, is, log_of_2017, texts, told};
+use crate::support::{TestQuery, ask, is, log_of_2017, texts, told};
 
 async fn refusal(request: pb::QueryIndicatorsRequest) -> Status {
     let log = log_of_2017().await;
@@ -176,18 +176,4 @@ async fn many_wrong_names_are_counted_and_the_status_stays_small() {
     );
     let alone = Status::with_details(refused.code(), refused.message(), refused.details().to_vec().into());
     assert!(header_bytes(&alone) <= STATUS_BYTES, "{}", header_bytes(&alone));
-}
-
-#[tokio::test]
-async fn figures_on_other_boundaries_are_not_available_yet() {
-    let request = pb::QueryIndicatorsRequest {
-        on_boundaries_of: "2026-01-01".to_owned(),
-        ..ask(&["telephone.density"])
-    };
-    let refused = refusal(request).await;
-    insta::assert_snapshot!(told(&refused), @r#"
-    Unimplemented NOT_AVAILABLE_YET
-    on_boundaries_of: not available yet; leave it out, figures are on the boundaries of their own time
-    "#);
-    assert_eq!(info(&refused).domain, "almanac");
 }

@@ -1,0 +1,148 @@
+//! Whose series belong to a figure: the areas under those asked for, or what they were before a change of boundaries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use almanac_catalog::{Metric, Share};
+use almanac_model::{AreaId, LevelId, Period, PeriodRange};
+use jiff::civil::Date;
+
+use crate::question::State;
+
+/// The areas that a figure is about, taken together.
+#[derive(Clone, Debug)]
+pub(crate) enum Territory {
+    /// Areas as they lie at the end of the period that is read.
+    Current(Vec<AreaId>),
+    /// An area of one day, restated from the areas of other days.
+    Restated {
+        area: AreaId,
+        boundaries: Date,
+        /// Only what lies under these, when parts of the territory are left out.
+        sources: Option<Vec<AreaId>>,
+    },
+}
+
+/// A stretch of sub-periods in which no boundary changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch {
+    pub(crate) parts: PeriodRange,
+    /// The day whose hierarchy holds.
+    pub(crate) day: Date,
+}
+
+impl Territory {
+    /// The territory of an area; on the boundaries of a day, or as it is at the end of each period.
+    pub(crate) fn of(area: &AreaId, boundaries: Option<Date>) -> Self {
+        match boundaries {
+            None => Self::Current(vec![area.clone()]),
+            Some(boundaries) => Self::Restated { area: area.clone(), boundaries, sources: None },
+        }
+    }
+
+    pub(crate) const fn is_restated(&self) -> bool {
+        matches!(self, Self::Restated { .. })
+    }
+
+    /// Whether there is no such area on that day.
+    pub(crate) fn is_void(&self, state: State<'_>, day: Date) -> bool {
+        match self {
+            Self::Current(areas) => !areas.is_empty() && areas.iter().all(|area| !state.catalog.is_valid_at(area, day)),
+            Self::Restated { area, boundaries, .. } => !state.catalog.is_valid_at(area, *boundaries),
+        }
+    }
+
+    /// The areas whose series belong to it, at the collection levels of a metric, with how much of each.
+    pub(crate) fn collecting<'a>(
+        &self,
+        state: State<'a>,
+        metric: &Metric,
+        stretch: Stretch,
+    ) -> BTreeMap<&'a AreaId, Share> {
+        let levels = collection_levels(metric, stretch.parts.first().start(), stretch.parts.last().last_day());
+        self.areas_of(state, &levels, stretch.day)
+    }
+
+    /// The areas of some levels that it was made of on a day.
+    fn areas_of<'a>(&self, state: State<'a>, levels: &BTreeSet<&LevelId>, day: Date) -> BTreeMap<&'a AreaId, Share> {
+        let catalog = state.catalog;
+        match self {
+            Self::Current(areas) => {
+                let under = |area| levels.iter().flat_map(move |level| catalog.descendants_at(area, level, day));
+                areas.iter().flat_map(under).map(|area| (area, Share::All)).collect()
+            }
+            Self::Restated { area, boundaries, sources } => {
+                let kept = |unit: &AreaId| {
+                    let sources = sources.as_deref();
+                    sources.is_none_or(|sources| sources.iter().any(|source| catalog.lies_under(unit, source, day)))
+                };
+                let units = catalog.areas().filter(|unit| levels.contains(&unit.level) && unit.is_valid_at(day));
+                units
+                    .filter(|unit| kept(&unit.id))
+                    .map(|unit| (&unit.id, catalog.share_in(&unit.id, day, area, *boundaries)))
+                    .filter(|(_, share)| *share != Share::Nothing)
+                    .collect()
+            }
+        }
+    }
+
+    /// It, cut into areas of a level.
+    pub(crate) fn parts(&self, state: State<'_>, level: &LevelId, day: Date) -> Vec<AreaId> {
+        self.areas_of(state, &BTreeSet::from([level]), day).into_keys().cloned().collect()
+    }
+
+    /// What is left of it when only some of its parts are kept.
+    pub(crate) fn restricted_to(&self, parts: Vec<AreaId>) -> Self {
+        match self {
+            Self::Current(_) => Self::Current(parts),
+            Self::Restated { area, boundaries, .. } => {
+                Self::Restated { area: area.clone(), boundaries: *boundaries, sources: Some(parts) }
+            }
+        }
+    }
+
+    /// Whether it has the same extent on both days, so that what was counted on one stands against the other.
+    pub(crate) fn is_same_on(&self, state: State<'_>, one: Date, other: Date) -> bool {
+        match self {
+            Self::Current(areas) => areas.iter().all(|area| state.catalog.same_extent(area, one, other)),
+            Self::Restated { .. } => true,
+        }
+    }
+
+    /// Whether it was another on that day than on the boundaries that it is restated on.
+    pub(crate) fn was_other_on(&self, state: State<'_>, day: Date) -> bool {
+        match self {
+            Self::Current(_) => false,
+            Self::Restated { area, boundaries, .. } => !state.catalog.same_extent(area, day, *boundaries),
+        }
+    }
+
+    /// The sub-periods of a period, cut where boundaries changed. A restated sum reads each part on its own boundaries;
+    /// everything else is read on those of the period's end.
+    pub(crate) fn stretches(&self, state: State<'_>, period: Period, parts: PeriodRange, sums: bool) -> Vec<Stretch> {
+        if !self.is_restated() || !sums {
+            return vec![Stretch { parts, day: period.last_day() }];
+        }
+        let changes = state.catalog.change_days(period.start(), period.last_day());
+        let epoch = |part: &Period| changes.partition_point(|change| *change <= part.last_day());
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for part in parts.iter() {
+            let last = stretches.last_mut();
+            match last.filter(|stretch| epoch(&stretch.parts.last()) == epoch(&part)) {
+                Some(stretch) => *stretch = Stretch { parts: stretch.parts.until(part), day: part.last_day() },
+                None => stretches.push(Stretch { parts: part.into(), day: part.last_day() }),
+            }
+        }
+        stretches
+    }
+}
+
+/// The levels at which a metric is collected at some day of a time.
+pub(crate) fn collection_levels(metric: &Metric, start: Date, last_day: Date) -> BTreeSet<&LevelId> {
+    let levels = metric.levels.iter();
+    levels
+        .filter(|collected| {
+            collected.from.is_none_or(|from| from <= last_day) && collected.to.is_none_or(|to| to > start)
+        })
+        .map(|collected| &collected.level)
+        .collect()
+}

@@ -1,0 +1,277 @@
+//! Every value that one figure has had.
+//!
+//! A figure changes only at a revision that wrote a value it may read, or that changed the definitions. Those revisions
+//! are found from the versions of the values; the figure is then computed at each of them, with the definitions of its
+//! time, and kept where it differs from the one before.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use almanac_catalog::{Catalog, DenominatorJoin, MeasureId};
+use almanac_cube::Cube;
+use almanac_model::{AreaId, Exact, Figure, MissingReason, Period, Revision};
+use jiff::civil::Date;
+
+use crate::answer::{Group, answer, narrowings};
+use crate::evaluate::Evaluation;
+use crate::plan::{Node, Plan};
+use crate::question::{AreaSelection, Filters, Question, Refusal, State};
+use crate::territory::Territory;
+
+/// The log up to a revision.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'a> {
+    /// Each version of the definitions with the revision from which it is in force, the oldest first.
+    pub catalogs: &'a [(Revision, Arc<Catalog>)],
+    /// The recorded values.
+    pub cube: &'a Cube,
+    /// Nothing recorded after this revision is seen.
+    pub as_of: Revision,
+}
+
+/// One figure.
+#[derive(Clone, Debug)]
+pub struct OneFigure {
+    /// The indicator or metric.
+    pub measure: MeasureId,
+    /// Where.
+    pub area: AreaId,
+    /// When.
+    pub period: Period,
+    /// Which codes.
+    pub filters: Filters,
+}
+
+/// A figure may have changed at more revisions than are looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TooManyRevisions;
+
+/// A figure as it was from a revision on.
+#[derive(Clone, Debug)]
+pub struct Vintage {
+    /// From when.
+    pub revision: Revision,
+    /// The figure.
+    pub figure: Figure,
+    /// What is other than in the vintage before; empty in the first.
+    pub changes: BTreeSet<FigureChange>,
+}
+
+/// What can change in a figure.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum FigureChange {
+    /// The number: another one, none any more, or one for the first time.
+    Value,
+    /// The reason why there is no number.
+    Missing,
+    /// The unit.
+    Unit,
+    /// How final it is.
+    Quality,
+    /// How it is bounded.
+    Qualifier,
+    /// One side of the quotient.
+    Operands,
+    /// Reports received or expected.
+    Coverage,
+    /// The flags, or the day from which a value was carried forward.
+    Flags,
+}
+
+/// How far two values of a figure are apart.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RevisionSize {
+    /// The later one minus the earlier one, computed before rounding, with the figure's decimals.
+    pub absolute: String,
+    /// The same in percent of the earlier one, with two decimals.
+    pub percent: Result<String, NoPercent>,
+}
+
+/// Why a change is no percentage.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NoPercent {
+    /// The earlier value is zero.
+    BaseZero,
+    /// The earlier value is negative.
+    BaseNegative,
+}
+
+impl OneFigure {
+    fn question(&self) -> Question {
+        Question {
+            measures: vec![self.measure.clone()],
+            areas: AreaSelection::List(vec![self.area.clone()]),
+            periods: vec![self.period],
+            group_by: Vec::new(),
+            filters: self.filters.clone(),
+            strict: false,
+            on_boundaries_of: None,
+        }
+    }
+}
+
+impl<'a> History<'a> {
+    /// The revisions at which a figure may have changed, or a refusal to look at more than `most`.
+    pub fn candidates(self, figure: &OneFigure, most: usize) -> Result<BTreeSet<Revision>, TooManyRevisions> {
+        let mut found = BTreeSet::new();
+        for (index, (from, catalog)) in self.catalogs.iter().enumerate() {
+            let replaced = self.catalogs.get(index + 1).map_or(u64::MAX, |(next, _)| next.0);
+            let in_force = |revision: Revision| revision > *from && revision.0 < replaced && revision <= self.as_of;
+            if *from <= self.as_of {
+                found.insert(*from);
+                self.each_write(catalog, figure, &mut |revision| {
+                    if in_force(revision) {
+                        found.insert(revision);
+                    }
+                    if found.len() > most { Err(TooManyRevisions) } else { Ok(()) }
+                })?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The figure at a revision; `None` when it was not defined then.
+    pub fn figure_at(self, figure: &OneFigure, revision: Revision) -> Result<Option<Figure>, Vec<Refusal>> {
+        let Some(state) = self.state_at(revision) else { return Ok(None) };
+        Ok(answer(state, &figure.question(), 0, 1)?.figures.pop())
+    }
+
+    /// How far the values of two revisions are apart; `None` when one of them has none.
+    #[must_use]
+    pub fn size(self, figure: &OneFigure, earlier: Revision, later: Revision) -> Option<RevisionSize> {
+        let (first, _) = self.exact_at(figure, earlier)?;
+        let (latest, decimals) = self.exact_at(figure, later)?;
+        let change = &latest - &first;
+        let percent = || change.checked_div(&first).map(|ratio| (&ratio * &Exact::from_integer(100)).to_decimal_string(2));
+        Some(RevisionSize {
+            absolute: change.to_decimal_string(decimals),
+            percent: if first.sign().is_lt() {
+                Err(NoPercent::BaseNegative)
+            } else {
+                percent().ok_or(NoPercent::BaseZero)
+            },
+        })
+    }
+
+    /// The number before it is rounded, and its decimals.
+    fn exact_at(self, figure: &OneFigure, revision: Revision) -> Option<(Exact, u8)> {
+        let state = self.state_at(revision)?;
+        let plan = Plan::of(&figure.measure, state.catalog)?;
+        let narrowings = narrowings(state.catalog, &figure.question(), &plan, &Group::new());
+        let territory = Territory::of(&figure.area, None);
+        let result = Evaluation::new(state, &plan, &narrowings).run(&territory, figure.period);
+        Some((result.value.outcome.ok()?, plan.decimals))
+    }
+
+    fn state_at(self, revision: Revision) -> Option<State<'a>> {
+        let later = self.catalogs.partition_point(|(from, _)| *from <= revision);
+        let (_, catalog) = self.catalogs.get(later.checked_sub(1)?)?;
+        Some(State { catalog, cube: self.cube, as_of: revision })
+    }
+
+    /// Calls for each version of each value that the figure may read under these definitions.
+    fn each_write(
+        self,
+        catalog: &Catalog,
+        figure: &OneFigure,
+        call: &mut impl FnMut(Revision) -> Result<(), TooManyRevisions>,
+    ) -> Result<(), TooManyRevisions> {
+        let Some(plan) = Plan::of(&figure.measure, catalog) else { return Ok(()) };
+        let narrowings = narrowings(catalog, &figure.question(), &plan, &Group::new());
+        let areas: Vec<&AreaId> = catalog
+            .areas()
+            .map(|area| &area.id)
+            .filter(|area| catalog.lies_under_at_any_date(area, &figure.area))
+            .collect();
+        for (term, earliest) in reach(&plan, figure.period.start()) {
+            let metric = plan.terms[term].metric;
+            let Some(cube) = self.cube.metric(&metric.id) else { continue };
+            let ordinals = ordinals(&plan, term, earliest, figure.period.last_day());
+            let series = areas.iter().flat_map(|area| cube.series_of(area));
+            for series in series.filter(|series| narrowings[term].takes_codes(metric, &series.key().codes)) {
+                for (revision, _) in ordinals.clone().flat_map(|ordinal| series.vintages(ordinal)) {
+                    call(revision)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds what a figure was from a revision on, when it differs from what it was before. It begins with the first revision
+/// that recorded anything of it.
+pub fn keep_vintage(vintages: &mut Vec<Vintage>, revision: Revision, figure: Figure) {
+    let changes = match vintages.last() {
+        Some(before) => differences(&before.figure, &figure),
+        None if figure.quality.is_none() && figure.value == Err(MissingReason::NoRecord) => return,
+        None => BTreeSet::new(),
+    };
+    if vintages.is_empty() || !changes.is_empty() {
+        vintages.push(Vintage { revision, figure, changes });
+    }
+}
+
+fn differences(before: &Figure, after: &Figure) -> BTreeSet<FigureChange> {
+    // all fields by name, so that a new one is not forgotten; the first four say which figure it is
+    let Figure {
+        measure: _,
+        area: _,
+        period: _,
+        dimensions: _,
+        value,
+        unit,
+        quality,
+        qualifier,
+        quotient,
+        coverage,
+        flags,
+        carried_from,
+    } = after;
+    let changed = [
+        (FigureChange::Value, value.as_ref().ok() != before.value.as_ref().ok()),
+        (FigureChange::Missing, value.as_ref().err() != before.value.as_ref().err()),
+        (FigureChange::Unit, *unit != before.unit),
+        (FigureChange::Quality, *quality != before.quality),
+        (FigureChange::Qualifier, *qualifier != before.qualifier),
+        (FigureChange::Operands, *quotient != before.quotient),
+        (FigureChange::Coverage, *coverage != before.coverage),
+        (FigureChange::Flags, *flags != before.flags || *carried_from != before.carried_from),
+    ];
+    changed.into_iter().filter(|(_, changed)| *changed).map(|(change, _)| change).collect()
+}
+
+/// The terms of a plan with the earliest day that each may be read from: a denominator may be of an earlier period.
+fn reach(plan: &Plan<'_>, start: Date) -> Vec<(usize, Date)> {
+    let mut open = vec![(&plan.root, start)];
+    let mut found = Vec::new();
+    while let Some((node, from)) = open.pop() {
+        match node {
+            Node::Constant(_) => {}
+            Node::Term(term) => found.push((*term, from)),
+            Node::Negate(inner) | Node::OrZero(inner) => open.push((inner, from)),
+            Node::Binary(_, left, right) => open.extend([(&**left, from), (&**right, from)]),
+            Node::Quotient(quotient) => {
+                let terms = quotient.denominator.terms().into_iter();
+                let frequency = terms.map(|term| plan.terms[term].metric.frequency).max();
+                let earlier = match (quotient.join, frequency) {
+                    (DenominatorJoin::LatestOnOrBefore { limit }, Some(frequency)) => {
+                        let places = i32::try_from(limit).unwrap_or(i32::MAX);
+                        Period::containing(frequency, from).offset(-places).start()
+                    }
+                    _ => from,
+                };
+                open.extend([(&quotient.numerator, from), (&quotient.denominator, earlier.min(from))]);
+            }
+        }
+    }
+    found
+}
+
+/// The sub-periods of a term between two days, and those before that may stand in for an absent one.
+fn ordinals(plan: &Plan<'_>, term: usize, earliest: Date, last: Date) -> RangeInclusive<i32> {
+    let metric = plan.terms[term].metric;
+    let ordinal = |day| Period::containing(metric.frequency, day).ordinal();
+    let carried = i32::try_from(metric.carry_forward).unwrap_or(i32::MAX);
+    ordinal(earliest).saturating_sub(carried)..=ordinal(last)
+}
