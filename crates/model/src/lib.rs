@@ -8,6 +8,7 @@ mod decimal;
 mod event;
 mod exact;
 mod figure;
+mod granularity;
 mod id;
 mod period;
 mod revision;
@@ -18,9 +19,10 @@ pub use decimal::{Decimal, DecimalError};
 pub use event::{Correction, CorrectionReason, Event, EventTime, Measure};
 pub use exact::Exact;
 pub use figure::{Coverage, Figure, FigureFlag, Operand, Quotient};
+pub use granularity::Granularity;
 pub use id::{
     AreaId, Code, DimensionId, IdError, IndicatorId, LevelId, MetricId, ReleaseName, ReportId, ReporterId, UnitId,
 };
-pub use period::{Granularity, Period, PeriodError, PeriodRange};
+pub use period::{Period, PeriodError, PeriodRange};
 pub use revision::{LogId, Release, Revision};
 pub use status::{MissingReason, Qualifier, Quality, Status};

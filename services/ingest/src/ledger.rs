@@ -7,17 +7,18 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use almanac_catalog::{Catalog, CatalogFiles, CheckedEvent, Problem};
+use almanac_catalog::{Catalog, CatalogFiles, Problem};
 use almanac_event_log::{AppendError, EventLog, NewRecord, ReadError, Record, RecordKind, RequestKey};
-use almanac_model::{Batch, BatchBuilder, Release, ReleaseName, Revision};
+use almanac_model::{Release, ReleaseName, Revision};
 use almanac_wire::{FieldViolation, Payload, PayloadError};
 use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::corrections::Search;
-use crate::draft::{Draft, Rejected, Row};
+use crate::draft::{Draft, Rejected};
 use crate::error::reason;
-use crate::state::{InForce, Seen, State};
+use crate::sorting::{batch, late_corrections, sort_rows};
+use crate::state::{InForce, State};
 
 const READ_BYTES: usize = 16 * 1024 * 1024;
 
@@ -320,75 +321,4 @@ fn load(revision: Revision, files: &CatalogFiles) -> Result<Arc<Catalog>, Recove
     Catalog::load(files)
         .map(Arc::new)
         .map_err(|problems| RecoverError::Catalog { revision, problems })
-}
-
-/// The corrections that came too late; `None` when the search does not reach the newest batch.
-fn late_corrections(state: &State, draft: &Draft, search: Option<Search>) -> Option<Vec<Rejected>> {
-    let Some(mut search) = search else {
-        return Some(Vec::new());
-    };
-    for (revision, batch) in state.batches_after(search.through)? {
-        search.look_at(revision, &batch);
-    }
-    Some(draft.rows.iter().filter_map(|row| search.stale(row)).collect())
-}
-
-struct Sorted {
-    rows: Vec<Row>,
-    duplicates: usize,
-    rejected: Vec<Rejected>,
-}
-
-/// Sets aside what was recorded before and what cannot be recorded.
-fn sort_rows(state: &State, draft: Draft, late: Vec<Rejected>) -> Sorted {
-    let mut sorted = Sorted {
-        rows: Vec::with_capacity(draft.rows.len()),
-        duplicates: 0,
-        rejected: draft.rejected,
-    };
-    for row in draft.rows {
-        match row
-            .tally
-            .as_ref()
-            .map_or(Seen::New, |tally| state.seen(tally, row.is_retraction))
-        {
-            Seen::New if late.iter().any(|rejected| rejected.index == row.index) => {}
-            Seen::New => sorted.rows.push(row),
-            Seen::Same => sorted.duplicates += 1,
-            Seen::Other => {
-                let message = "another event was recorded under this id; give a new event an id of its own";
-                sorted
-                    .rejected
-                    .push(row.reject(FieldViolation::new("event_id", reason::EVENT_ID_REUSED, message), None));
-            }
-        }
-    }
-    sorted.rejected.extend(late);
-    sorted.rejected.sort_by_key(|rejected| rejected.index);
-    sorted
-}
-
-fn batch(rows: Vec<Row>) -> Batch {
-    let mut builder = BatchBuilder::default();
-    for Row {
-        event,
-        extra,
-        is_retraction,
-        ..
-    } in rows
-    {
-        let CheckedEvent {
-            series,
-            period,
-            value,
-            status,
-            occurred_at: _,
-        } = event;
-        if is_retraction {
-            builder.push_retraction(series, period.ordinal(), value, status, extra);
-        } else {
-            builder.push(series, period.ordinal(), value, status, extra);
-        }
-    }
-    builder.finish()
 }

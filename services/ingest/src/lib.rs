@@ -4,6 +4,7 @@
 //! rpc/            one file per method: convert, call, convert
 //! draft.rs        a request's events, checked one by one against the catalogue
 //! ledger.rs       what the log says so far, and the one place where its order is decided
+//! sorting.rs      ... which events of a request are recorded
 //! state.rs        ... derived from the log's records alone, when opened and after each append
 //! retraction.rs   what is taken back, found in the log
 //! corrections.rs  whether a corrector saw the newest value
@@ -19,6 +20,7 @@ mod ledger;
 mod retraction;
 mod rpc;
 mod service;
+mod sorting;
 mod start;
 mod state;
 
