@@ -14,37 +14,38 @@ const QUALIFIERS: [Qualifier; 4] = [
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
     total: i128,
-    by_quality: [u32; QUALITIES.len()],
-    by_qualifier: [u32; QUALIFIERS.len()],
+    /// Signed: within one batch an event may be taken back before it comes.
+    by_quality: [i32; QUALITIES.len()],
+    by_qualifier: [i32; QUALIFIERS.len()],
 }
 
 impl Tally {
     pub(crate) fn add(&mut self, value: i128, status: Status) {
         self.total += value;
-        self.count(status, |events| events.saturating_add(1));
+        self.count(status, 1);
     }
 
     pub(crate) fn take_back(&mut self, value: i128, status: Status) {
         self.total -= value;
-        self.count(status, |events| events.saturating_sub(1));
+        self.count(status, -1);
     }
 
-    fn count(&mut self, status: Status, change: fn(u32) -> u32) {
+    fn count(&mut self, status: Status, change: i32) {
         for (quality, events) in QUALITIES.iter().zip(&mut self.by_quality) {
             if *quality == status.quality {
-                *events = change(*events);
+                *events = events.saturating_add(change);
             }
         }
         for (qualifier, events) in QUALIFIERS.iter().zip(&mut self.by_qualifier) {
             if *qualifier == status.qualifier {
-                *events = change(*events);
+                *events = events.saturating_add(change);
             }
         }
     }
 
     /// The total and what holds of it; `None` when every event was taken back: no record, and not zero.
     pub(crate) fn value(&self) -> Option<(i128, Status)> {
-        let present = |(_, events): &(_, &u32)| **events > 0;
+        let present = |(_, events): &(_, &i32)| **events > 0;
         let quality = QUALITIES
             .iter()
             .zip(&self.by_quality)

@@ -36,8 +36,11 @@ pub(crate) type Group = BTreeMap<GroupKey, String>;
 
 /// Answers a question, from figure number `offset` on, at most `limit` figures.
 pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
-    let plans: Vec<Plan<'_>> =
-        question.measures.iter().filter_map(|measure| Plan::of(measure, state.catalog)).collect();
+    let plans: Vec<Plan<'_>> = question
+        .measures
+        .iter()
+        .filter_map(|measure| Plan::of(measure, state.catalog))
+        .collect();
     let targets = targets(state.catalog, question)?;
     check(state.catalog, question, &plans, &targets)?;
     let groups: Vec<Vec<Group>> = plans.iter().map(|plan| groups(state.catalog, plan, question)).collect();
@@ -50,9 +53,14 @@ pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize
         targets.iter().flat_map(with_groups)
     });
     let page = all.skip(offset).take(limit);
-    let figures: Vec<Figure> = page.map(|(plan, target, group)| figure(state, question, plan, target, group)).collect();
+    let figures: Vec<Figure> = page
+        .map(|(plan, target, group)| figure(state, question, plan, target, group))
+        .collect();
     let end = offset.saturating_add(figures.len());
-    Ok(Answer { figures, next: (end < total).then_some(end) })
+    Ok(Answer {
+        figures,
+        next: (end < total).then_some(end),
+    })
 }
 
 fn too_many(total: usize) -> Refusal {
@@ -69,10 +77,20 @@ fn too_many(total: usize) -> Refusal {
 /// The areas and periods that are asked for, by area. They are counted before they are put together, since a short request
 /// can ask for more of them than there is memory.
 fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(AreaId, Period)>, Vec<Refusal>> {
-    let refuse_above = |total: usize| if total > MAX_FIGURES { Err(vec![too_many(total)]) } else { Ok(()) };
+    let refuse_above = |total: usize| {
+        if total > MAX_FIGURES {
+            Err(vec![too_many(total)])
+        } else {
+            Ok(())
+        }
+    };
     let each_period = |area: &AreaId| {
         let area = area.clone();
-        question.periods.iter().map(move |period| (area.clone(), *period)).collect::<Vec<_>>()
+        question
+            .periods
+            .iter()
+            .map(move |period| (area.clone(), *period))
+            .collect::<Vec<_>>()
     };
     match &question.areas {
         AreaSelection::List(areas) => {
@@ -87,7 +105,10 @@ fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(AreaId, Period
                 found.extend(areas.into_iter().map(|area| (area.clone(), index)));
                 refuse_above(found.len())?;
             }
-            Ok(found.into_iter().map(|(area, index)| (area, question.periods[index])).collect())
+            Ok(found
+                .into_iter()
+                .map(|(area, index)| (area, question.periods[index]))
+                .collect())
         }
     }
 }
@@ -112,14 +133,19 @@ fn group_texts(catalog: &Catalog, plan: &Plan<'_>, question: &Question, key: &Gr
     match key {
         GroupKey::Dimension(id) => {
             let wanted = question.filters.get(id);
-            let codes = catalog.dimension(id.as_str()).into_iter().flat_map(|dimension| &dimension.codes);
+            let codes = catalog
+                .dimension(id.as_str())
+                .into_iter()
+                .flat_map(|dimension| &dimension.codes);
             let codes = codes.filter(|item| wanted.is_none_or(|wanted| wanted.contains(&item.code)));
             codes.map(|item| item.code.to_string()).collect()
         }
         // the reporters of what the formula begins with; a population has its own, which is not broken down
         GroupKey::Reporter => {
             let first = plan.terms.first().map(|term| &term.metric.id);
-            let reporters = catalog.reporters().filter(|reporter| first.is_some_and(|id| reporter.metrics.contains(id)));
+            let reporters = catalog
+                .reporters()
+                .filter(|reporter| first.is_some_and(|id| reporter.metrics.contains(id)));
             reporters.map(|reporter| reporter.id.to_string()).collect()
         }
     }
@@ -130,15 +156,25 @@ pub(crate) fn narrowings(catalog: &Catalog, question: &Question, plan: &Plan<'_>
     plan.terms
         .iter()
         .map(|term| {
-            let mut narrowing = Narrowing { filters: term.filter.clone(), reporter: None };
-            for (dimension, codes) in question.filters.iter().filter(|(id, _)| term.metric.dimensions.contains(id)) {
+            let mut narrowing = Narrowing {
+                filters: term.filter.clone(),
+                reporter: None,
+            };
+            for (dimension, codes) in question
+                .filters
+                .iter()
+                .filter(|(id, _)| term.metric.dimensions.contains(id))
+            {
                 narrowing.filters.insert(dimension.clone(), codes.clone());
             }
             for (key, text) in group {
                 match key {
                     GroupKey::Dimension(id) if term.metric.dimensions.contains(id) => {
                         let wanted = narrowing.filters.remove(id);
-                        let code = text.parse().into_iter().filter(|code| wanted.as_ref().is_none_or(|w| w.contains(code)));
+                        let code = text
+                            .parse()
+                            .into_iter()
+                            .filter(|code| wanted.as_ref().is_none_or(|w| w.contains(code)));
                         narrowing.filters.insert(id.clone(), code.collect());
                     }
                     GroupKey::Dimension(_) => {}
@@ -151,7 +187,10 @@ pub(crate) fn narrowings(catalog: &Catalog, question: &Question, plan: &Plan<'_>
 }
 
 fn reporter_of(catalog: &Catalog, id: &str, metric: &almanac_model::MetricId) -> Option<ReporterId> {
-    catalog.reporter(id).filter(|reporter| reporter.metrics.contains(metric)).map(|reporter| reporter.id.clone())
+    catalog
+        .reporter(id)
+        .filter(|reporter| reporter.metrics.contains(metric))
+        .map(|reporter| reporter.id.clone())
 }
 
 fn figure(state: State<'_>, question: &Question, plan: &Plan<'_>, target: &(AreaId, Period), group: &Group) -> Figure {
@@ -169,7 +208,10 @@ pub(crate) fn evaluate_figure(
     group: &Group,
     evaluation: &mut Evaluation<'_>,
 ) -> Figure {
-    let dimensions = group.iter().map(|(key, text)| (key.to_string(), text.clone())).collect();
+    let dimensions = group
+        .iter()
+        .map(|(key, text)| (key.to_string(), text.clone()))
+        .collect();
     let territory = Territory::of(area, question.on_boundaries_of);
     if territory.is_void(state, period.last_day()) {
         let value = Value::missing(MissingReason::CannotExist);
@@ -203,7 +245,10 @@ fn assemble(
     dimensions: BTreeMap<String, String>,
     value: &Value,
 ) -> Figure {
-    let printed = value.outcome.as_ref().map(|number| number.to_decimal_string(plan.decimals));
+    let printed = value
+        .outcome
+        .as_ref()
+        .map(|number| number.to_decimal_string(plan.decimals));
     Figure {
         measure: measure_text(&plan.measure).to_owned(),
         area: area.clone(),
@@ -212,7 +257,11 @@ fn assemble(
         value: printed.map_err(|reason| *reason),
         unit: plan.unit.clone(),
         quality: value.lineage.quality,
-        qualifier: if value.is_missing() { Qualifier::Exact } else { value.qualifier },
+        qualifier: if value.is_missing() {
+            Qualifier::Exact
+        } else {
+            value.qualifier
+        },
         quotient: None,
         coverage: None,
         flags: value.lineage.flags.clone(),
@@ -229,7 +278,8 @@ pub(crate) fn measure_text(measure: &MeasureId) -> &str {
 
 fn flag_range(plan: &Plan<'_>, value: &mut Value) {
     let Ok(number) = &value.outcome else { return };
-    let beyond = |bound: Option<_>, wrong: Ordering| bound.is_some_and(|bound| number.cmp(&Exact::from(bound)) == wrong);
+    let beyond =
+        |bound: Option<_>, wrong: Ordering| bound.is_some_and(|bound| number.cmp(&Exact::from(bound)) == wrong);
     if beyond(plan.range.min, Ordering::Less) || beyond(plan.range.max, Ordering::Greater) {
         value.lineage.flags.insert(FigureFlag::OutOfRange);
     }
@@ -254,15 +304,20 @@ fn operand(
     readings: &[Reading],
 ) -> Operand {
     let terms: BTreeSet<usize> = node.terms().into_iter().collect();
-    let definitions: BTreeSet<&str> =
-        terms.iter().map(|term| plan.terms[*term].metric.documentation.source.as_str()).collect();
+    let definitions: BTreeSet<&str> = terms
+        .iter()
+        .map(|term| plan.terms[*term].metric.documentation.source.as_str())
+        .collect();
     let reporters: BTreeSet<&str> = readings
         .iter()
         .filter(|reading| terms.contains(&reading.term))
         .flat_map(|reading| &reading.contributions)
         .map(|contribution| contribution.series.reporter.as_str())
         .collect();
-    let printed = value.outcome.as_ref().map(|number| number.to_short_string(OPERAND_DECIMALS));
+    let printed = value
+        .outcome
+        .as_ref()
+        .map(|number| number.to_short_string(OPERAND_DECIMALS));
     Operand {
         formula,
         value: printed.map_err(|reason| *reason),

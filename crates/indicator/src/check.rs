@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use almanac_catalog::{Catalog, DenominatorJoin, Kind, Metric, SumOperator, TimeOperator};
-use almanac_model::{AreaId, DimensionId, Granularity, Period};
+use almanac_model::{AreaId, DimensionId, Granularity, LevelId, Period};
 
 use crate::answer::measure_text;
 use crate::plan::{Node, Plan};
 use crate::question::{GroupKey, Question, Refusal, RefusalReason};
+use crate::territory::levels_read;
 
 /// The refusals of a question, each once, and no more than anybody reads.
 pub(crate) fn check(
@@ -53,7 +54,11 @@ impl Refusals {
     }
 
     fn add(&mut self, field: &str, reason: RefusalReason, message: String) {
-        let refusal = Refusal { field: field.to_owned(), reason, message };
+        let refusal = Refusal {
+            field: field.to_owned(),
+            reason,
+            message,
+        };
         if !self.is_full() && !self.list.contains(&refusal) {
             self.list.push(refusal);
         }
@@ -63,8 +68,12 @@ impl Refusals {
 fn check_dimension(plan: &Plan<'_>, name: &str, dimension: &DimensionId, field: &str, found: &mut Refusals) {
     let mut with = plan.terms_with(dimension.as_str()).peekable();
     if with.peek().is_none() {
-        let own: BTreeSet<&str> =
-            plan.terms.iter().flat_map(|term| &term.metric.dimensions).map(DimensionId::as_str).collect();
+        let own: BTreeSet<&str> = plan
+            .terms
+            .iter()
+            .flat_map(|term| &term.metric.dimensions)
+            .map(DimensionId::as_str)
+            .collect();
         let remedy = if own.is_empty() {
             "it has no dimension".to_owned()
         } else {
@@ -88,7 +97,11 @@ fn check_granularities(plan: &Plan<'_>, name: &str, question: &Question, found: 
     for (term, read) in terms_by_granularity(plan, &plan.root, &asked) {
         let metric = plan.terms[term].metric;
         for &granularity in read.iter().filter(|read| !metric.frequency.divides(**read)) {
-            let via = if name == metric.id.as_str() { String::new() } else { format!(" (in {name})") };
+            let via = if name == metric.id.as_str() {
+                String::new()
+            } else {
+                format!(" (in {name})")
+            };
             let (id, frequency) = (&metric.id, metric.frequency);
             if granularity < frequency {
                 let message = format!(
@@ -96,7 +109,8 @@ fn check_granularities(plan: &Plan<'_>, name: &str, question: &Question, found: 
                 );
                 found.add("periods", RefusalReason::PeriodTooFine, message);
             } else {
-                let message = format!("{id}{via} is reported by {frequency}, and {frequency}s do not make up a {granularity}");
+                let message =
+                    format!("{id}{via} is reported by {frequency}, and {frequency}s do not make up a {granularity}");
                 found.add("periods", RefusalReason::PeriodNotDivisible, message);
             }
         }
@@ -113,15 +127,21 @@ fn terms_by_granularity(
         Node::Constant(_) => Vec::new(),
         Node::Term(index) => vec![(*index, asked.clone())],
         Node::Negate(inner) | Node::OrZero(inner) => terms_by_granularity(plan, inner, asked),
-        Node::Binary(_, left, right) => {
-            [terms_by_granularity(plan, left, asked), terms_by_granularity(plan, right, asked)].concat()
-        }
+        Node::Binary(_, left, right) => [
+            terms_by_granularity(plan, left, asked),
+            terms_by_granularity(plan, right, asked),
+        ]
+        .concat(),
         Node::Quotient(quotient) => {
             let below = match quotient.join {
                 DenominatorJoin::SamePeriod => asked.clone(),
                 DenominatorJoin::LatestOnOrBefore { .. } => {
                     let terms = quotient.denominator.terms().into_iter();
-                    terms.map(|term| plan.terms[term].metric.frequency).max().into_iter().collect()
+                    terms
+                        .map(|term| plan.terms[term].metric.frequency)
+                        .max()
+                        .into_iter()
+                        .collect()
                 }
             };
             let above = terms_by_granularity(plan, &quotient.numerator, asked);
@@ -136,7 +156,9 @@ fn check_additive(metric: &Metric, name: &str, question: &Question, plan: &Plan<
         return;
     }
     let fixed_by_formula = |dimension: &DimensionId| {
-        plan.terms.iter().any(|term| term.metric.id == metric.id && term.filter.get(dimension).is_some_and(|c| c.len() == 1))
+        plan.terms
+            .iter()
+            .any(|term| term.metric.id == metric.id && term.filter.get(dimension).is_some_and(|c| c.len() == 1))
     };
     for dimension in &metric.dimensions {
         let grouped = question.group_by.contains(&GroupKey::Dimension(dimension.clone()));
@@ -181,7 +203,31 @@ fn check_targets(catalog: &Catalog, metric: &Metric, targets: &[(AreaId, Period)
             );
             found.add("areas", RefusalReason::NotAdditive, message);
         }
+        check_levels(metric, *period, found);
         check_boundaries(catalog, metric, &area.id, *period, found);
+    }
+}
+
+/// An average, a least or a greatest value over two collection levels would be of different series.
+fn check_levels(metric: &Metric, period: Period, found: &mut Refusals) {
+    if !matches!(
+        metric.time,
+        TimeOperator::Average | TimeOperator::Min | TimeOperator::Max
+    ) {
+        return;
+    }
+    let levels = period
+        .parts(metric.frequency)
+        .map(|parts| levels_read(metric, parts))
+        .unwrap_or_default();
+    if levels.len() > 1 {
+        let levels: Vec<&str> = levels.into_iter().map(LevelId::as_str).collect();
+        let message = format!(
+            "{} was collected by {} within {period}; ask for periods in which the level is the same",
+            metric.id,
+            levels.join(" and by ")
+        );
+        found.add("periods", RefusalReason::LevelChange, message);
     }
 }
 

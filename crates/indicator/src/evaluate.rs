@@ -9,7 +9,7 @@ use crate::expected::coverage;
 use crate::plan::{Node, Plan, QuotientNode};
 use crate::question::State;
 use crate::reading::{Contribution, Narrowing, read_term};
-use crate::territory::{Territory, collection_levels};
+use crate::territory::{Territory, levels_read};
 use crate::value::Value;
 
 /// One evaluation of a plan. It remembers what it read.
@@ -53,12 +53,20 @@ struct Target {
 
 impl<'a> Evaluation<'a> {
     pub(crate) fn new(state: State<'a>, plan: &'a Plan<'a>, narrowings: &'a [Narrowing]) -> Self {
-        Self { state, plan, narrowings, readings: Vec::new() }
+        Self {
+            state,
+            plan,
+            narrowings,
+            readings: Vec::new(),
+        }
     }
 
     /// The value of the plan for a territory and a period.
     pub(crate) fn run(&mut self, territory: &Territory, period: Period) -> Result {
-        let target = Target { territory: territory.clone(), period };
+        let target = Target {
+            territory: territory.clone(),
+            period,
+        };
         self.scaled(&self.plan.root, &target)
     }
 
@@ -67,14 +75,23 @@ impl<'a> Evaluation<'a> {
         match node {
             Node::Quotient(quotient) => {
                 let quotient = self.quotient(quotient, target);
-                Result { value: quotient.value.clone(), quotient: Some(quotient) }
+                Result {
+                    value: quotient.value.clone(),
+                    quotient: Some(quotient),
+                }
             }
             Node::Binary(operator, inner, factor) if node.quotient().is_some() => {
                 let inner = self.scaled(inner, target);
                 let factor = self.node(factor, target);
-                Result { value: apply(*operator, inner.value, factor), quotient: inner.quotient }
+                Result {
+                    value: apply(*operator, inner.value, factor),
+                    quotient: inner.quotient,
+                }
             }
-            _ => Result { value: self.node(node, target), quotient: None },
+            _ => Result {
+                value: self.node(node, target),
+                quotient: None,
+            },
         }
     }
 
@@ -83,12 +100,24 @@ impl<'a> Evaluation<'a> {
         let mut selections: BTreeMap<_, Vec<&Narrowing>> = BTreeMap::new();
         for reading in &self.readings {
             let metric = self.plan.terms[reading.term].metric;
-            selections.entry((&metric.id, reading.period)).or_default().push(&self.narrowings[reading.term]);
+            selections
+                .entry((&metric.id, reading.period))
+                .or_default()
+                .push(&self.narrowings[reading.term]);
         }
         let each = selections.into_iter().filter_map(|((id, period), narrowings)| {
-            coverage(self.state, self.state.catalog.metric(id.as_str())?, &narrowings, territory, period)
+            coverage(
+                self.state,
+                self.state.catalog.metric(id.as_str())?,
+                &narrowings,
+                territory,
+                period,
+            )
         });
-        each.reduce(|sum, one| Coverage { reported: sum.reported + one.reported, expected: sum.expected + one.expected })
+        each.reduce(|sum, one| Coverage {
+            reported: sum.reported + one.reported,
+            expected: sum.expected + one.expected,
+        })
     }
 
     fn node(&mut self, node: &Node, target: &Target) -> Value {
@@ -107,9 +136,19 @@ impl<'a> Evaluation<'a> {
 
     fn term(&mut self, term: usize, target: &Target) -> Value {
         let metric = self.plan.terms[term].metric;
-        let read = read_term(self.state, metric, &self.narrowings[term], &target.territory, target.period);
-        let reading =
-            Reading { term, period: target.period, value: read.value.clone(), contributions: read.contributions };
+        let read = read_term(
+            self.state,
+            metric,
+            &self.narrowings[term],
+            &target.territory,
+            target.period,
+        );
+        let reading = Reading {
+            term,
+            period: target.period,
+            value: read.value.clone(),
+            contributions: read.contributions,
+        };
         self.readings.push(reading);
         read.value
     }
@@ -117,9 +156,18 @@ impl<'a> Evaluation<'a> {
     fn quotient(&mut self, quotient: &QuotientNode, target: &Target) -> QuotientValue {
         let denominator_period = self.denominator_period(quotient, target);
         let (territory, unmatched) = self.matched_territory(quotient, target, denominator_period);
-        let above = Target { territory: territory.clone(), period: target.period };
+        let above = Target {
+            territory: territory.clone(),
+            period: target.period,
+        };
         let numerator = self.node(&quotient.numerator, &above);
-        let denominator = self.node(&quotient.denominator, &Target { territory, period: denominator_period });
+        let denominator = self.node(
+            &quotient.denominator,
+            &Target {
+                territory,
+                period: denominator_period,
+            },
+        );
         let mut value = numerator.clone().divide(denominator.clone());
         if unmatched {
             value.lineage.flags.insert(FigureFlag::Unmatched);
@@ -127,7 +175,12 @@ impl<'a> Evaluation<'a> {
         if denominator_period != target.period {
             value.lineage.flags.insert(FigureFlag::DenominatorOtherPeriod);
         }
-        QuotientValue { value, numerator, denominator, denominator_period }
+        QuotientValue {
+            value,
+            numerator,
+            denominator,
+            denominator_period,
+        }
     }
 
     /// A value that is only looked at: what it reads is not part of the result.
@@ -137,20 +190,38 @@ impl<'a> Evaluation<'a> {
 
     /// The period whose denominator stands against the numerator's period: the declared join rule.
     fn denominator_period(&self, quotient: &QuotientNode, target: &Target) -> Period {
-        let DenominatorJoin::LatestOnOrBefore { limit } = quotient.join else { return target.period };
-        let metrics = quotient.denominator.terms().into_iter().map(|term| self.plan.terms[term].metric);
-        let Some(frequency) = metrics.map(|metric| metric.frequency).max() else { return target.period };
+        let DenominatorJoin::LatestOnOrBefore { limit } = quotient.join else {
+            return target.period;
+        };
+        let metrics = quotient
+            .denominator
+            .terms()
+            .into_iter()
+            .map(|term| self.plan.terms[term].metric);
+        let Some(frequency) = metrics.map(|metric| metric.frequency).max() else {
+            return target.period;
+        };
         let mut candidates = join_candidates(target.period, frequency, limit);
         // the inhabitants of an area with other boundaries are no denominator, however recent
         let day = target.period.last_day();
         candidates.retain(|period| target.territory.is_same_on(self.state, period.last_day(), day));
-        let at = |period: &Period| Target { period: *period, ..target.clone() };
-        let found = candidates.iter().find(|period| !self.peek(&quotient.denominator, &at(period)).is_missing());
+        let at = |period: &Period| Target {
+            period: *period,
+            ..target.clone()
+        };
+        let found = candidates
+            .iter()
+            .find(|period| !self.peek(&quotient.denominator, &at(period)).is_missing());
         found.or(candidates.first()).copied().unwrap_or(target.period)
     }
 
     /// What has both sides, and whether something was left out because it has only one of them.
-    fn matched_territory(&self, quotient: &QuotientNode, target: &Target, denominator_period: Period) -> (Territory, bool) {
+    fn matched_territory(
+        &self,
+        quotient: &QuotientNode,
+        target: &Target,
+        denominator_period: Period,
+    ) -> (Territory, bool) {
         let parts = self.matching_parts(quotient, target, denominator_period);
         if parts.len() < 2 {
             return (target.territory.clone(), false);
@@ -158,7 +229,10 @@ impl<'a> Evaluation<'a> {
         let (mut kept, mut only_numerator, mut only_denominator, mut both) = (Vec::new(), 0, 0, 0);
         for part in parts {
             let territory = target.territory.restricted_to(vec![part.clone()]);
-            let at = |period| Target { territory: territory.clone(), period };
+            let at = |period| Target {
+                territory: territory.clone(),
+                period,
+            };
             let numerator = self.peek(&quotient.numerator, &at(target.period));
             let denominator = self.peek(&quotient.denominator, &at(denominator_period));
             match (numerator.is_missing(), denominator.is_missing()) {
@@ -175,7 +249,10 @@ impl<'a> Evaluation<'a> {
         if both == 0 && (only_numerator == 0 || only_denominator == 0) {
             return (target.territory.clone(), false);
         }
-        (target.territory.restricted_to(kept), only_numerator + only_denominator > 0)
+        (
+            target.territory.restricted_to(kept),
+            only_numerator + only_denominator > 0,
+        )
     }
 
     /// The areas in which both sides are collected: those of the coarsest level among the terms. A term that changed its
@@ -183,7 +260,10 @@ impl<'a> Evaluation<'a> {
     fn matching_parts(&self, quotient: &QuotientNode, target: &Target, denominator_period: Period) -> Vec<AreaId> {
         let levels_of = |node: &Node, period: Period| {
             let terms = node.terms().into_iter().map(|term| self.plan.terms[term].metric);
-            terms.flat_map(|metric| collection_levels(metric, period.start(), period.last_day())).collect::<Vec<_>>()
+            let parts = terms.filter_map(|metric| Some((metric, period.parts(metric.frequency)?)));
+            parts
+                .flat_map(|(metric, parts)| levels_read(metric, parts))
+                .collect::<Vec<_>>()
         };
         let numerator = levels_of(&quotient.numerator, target.period);
         let denominator = levels_of(&quotient.denominator, denominator_period);
@@ -214,12 +294,19 @@ fn join_candidates(period: Period, frequency: Granularity, limit: u32) -> Vec<Pe
     let deadline = if itself.is_some() { period.start() } else { period.end() };
     let newest = Period::containing(frequency, period.last_day());
     let back = (0..=i32::try_from(limit).unwrap_or(i32::MAX)).map(|places| newest.offset(-places));
-    itself.into_iter().chain(back.filter(|earlier| earlier.end() <= deadline)).collect()
+    itself
+        .into_iter()
+        .chain(back.filter(|earlier| earlier.end() <= deadline))
+        .collect()
 }
 
 /// Makes a result with lacking parts missing: for who wants all or nothing.
 pub(crate) fn all_or_nothing(value: &mut Value) {
-    const LACKS: [FigureFlag; 3] = [FigureFlag::PartialPeriod, FigureFlag::PartialCoverage, FigureFlag::Unmatched];
+    const LACKS: [FigureFlag; 3] = [
+        FigureFlag::PartialPeriod,
+        FigureFlag::PartialCoverage,
+        FigureFlag::Unmatched,
+    ];
     if value.outcome.is_ok() && LACKS.iter().any(|flag| value.lineage.flags.contains(flag)) {
         value.outcome = Err(MissingReason::Incomplete);
     }

@@ -18,8 +18,10 @@ pub(crate) struct ExpectedSeries<'a> {
 
 impl ExpectedSeries<'_> {
     /// Whether a value of that sub-period ought to be there.
-    pub(crate) fn covers(&self, state: State<'_>, period: Period) -> bool {
-        covers(self.expectation, period) && lies_under_any(state, &self.key.area, self.expectation, period)
+    pub(crate) fn covers(&self, state: State<'_>, metric: &Metric, period: Period) -> bool {
+        covers(self.expectation, period)
+            && is_collected(state, metric, &self.key.area, period)
+            && lies_under_any(state, &self.key.area, self.expectation, period)
     }
 }
 
@@ -31,22 +33,38 @@ fn covers(expectation: &Expectation, period: Period) -> bool {
 /// sub-period of a series that is reported at all ought to be.
 pub(crate) fn is_expected(state: State<'_>, metric: &Metric, key: &SeriesKey, period: Period) -> bool {
     let expectations = state.catalog.expectations(&metric.id);
-    expectations.is_empty()
-        || expectations.iter().any(|expectation| {
-            covers(expectation, period)
-                && expectation.reporter == key.reporter
-                && expectation.cells.iter().any(|cell| cell.values().eq(&key.codes))
-                && lies_under_any(state, &key.area, expectation, period)
-        })
+    is_collected(state, metric, &key.area, period)
+        && (expectations.is_empty()
+            || expectations.iter().any(|expectation| {
+                covers(expectation, period)
+                    && expectation.reporter == key.reporter
+                    && expectation.cells.iter().any(|cell| cell.values().eq(&key.codes))
+                    && lies_under_any(state, &key.area, expectation, period)
+            }))
+}
+
+/// Whether the metric is collected at the area's level in that sub-period.
+fn is_collected(state: State<'_>, metric: &Metric, area: &AreaId, period: Period) -> bool {
+    metric.levels.len() < 2
+        || state
+            .catalog
+            .area(area.as_str())
+            .is_some_and(|area| metric.level_for(period) == Some(&area.level))
 }
 
 fn lies_under_any(state: State<'_>, area: &AreaId, expectation: &Expectation, period: Period) -> bool {
-    expectation.areas.iter().any(|ancestor| state.catalog.lies_under(area, ancestor, period.last_day()))
+    expectation
+        .areas
+        .iter()
+        .any(|ancestor| state.catalog.lies_under(area, ancestor, period.last_day()))
 }
 
 /// Leaves out at once what no date can make expected.
 fn lies_under_any_ever(state: State<'_>, area: &AreaId, expectation: &Expectation) -> bool {
-    expectation.areas.iter().any(|ancestor| state.catalog.lies_under_at_any_date(area, ancestor))
+    expectation
+        .areas
+        .iter()
+        .any(|ancestor| state.catalog.lies_under_at_any_date(area, ancestor))
 }
 
 /// The series that may have to be reported for a metric in some areas, once for each expectation;
@@ -59,11 +77,21 @@ pub(crate) fn expected_series<'a>(
 ) -> Vec<ExpectedSeries<'a>> {
     let expectations = state.catalog.expectations(&metric.id);
     let mut found = Vec::new();
-    for expectation in expectations.iter().filter(|expectation| narrowing.takes_reporter(&expectation.reporter)) {
-        for area in areas.keys().filter(|area| lies_under_any_ever(state, area, expectation)) {
+    for expectation in expectations
+        .iter()
+        .filter(|expectation| narrowing.takes_reporter(&expectation.reporter))
+    {
+        for area in areas
+            .keys()
+            .filter(|area| lies_under_any_ever(state, area, expectation))
+        {
             for cell in &expectation.cells {
                 let codes = cell.values().cloned().collect();
-                let key = SeriesKey { area: (*area).clone(), codes, reporter: expectation.reporter.clone() };
+                let key = SeriesKey {
+                    area: (*area).clone(),
+                    codes,
+                    reporter: expectation.reporter.clone(),
+                };
                 if narrowing.takes_codes(metric, &key.codes) {
                     found.push(ExpectedSeries { key, expectation });
                 }
@@ -96,8 +124,11 @@ pub(crate) fn coverage(
     for stretch in territory.stretches(state, period, parts, metric.time == TimeOperator::Sum) {
         let areas = territory.collecting(state, metric, stretch);
         let relevant = relevant_periods(metric, stretch.parts);
-        for series in narrowings.iter().flat_map(|narrowing| expected_series(state, metric, narrowing, &areas)) {
-            for &part in relevant.iter().filter(|part| series.covers(state, **part)) {
+        for series in narrowings
+            .iter()
+            .flat_map(|narrowing| expected_series(state, metric, narrowing, &areas))
+        {
+            for &part in relevant.iter().filter(|part| series.covers(state, metric, **part)) {
                 if seen.insert((series.key.clone(), part)) {
                     count(&mut coverage, state, metric, &series.key, part);
                 }

@@ -53,7 +53,9 @@ pub fn explain(
     filters: &Filters,
     strict: bool,
 ) -> Result<Option<Explanation>, Vec<Refusal>> {
-    let Some(plan) = Plan::of(measure, state.catalog) else { return Ok(None) };
+    let Some(plan) = Plan::of(measure, state.catalog) else {
+        return Ok(None);
+    };
     let question = Question {
         measures: vec![measure.clone()],
         areas: AreaSelection::List(vec![area.clone()]),
@@ -64,15 +66,28 @@ pub fn explain(
         on_boundaries_of: None,
     };
     let target = (area.clone(), period);
-    check(state.catalog, &question, std::slice::from_ref(&plan), std::slice::from_ref(&target))?;
+    check(
+        state.catalog,
+        &question,
+        std::slice::from_ref(&plan),
+        std::slice::from_ref(&target),
+    )?;
     let narrowings = narrowings(state.catalog, &question, &plan, &Group::new());
     let mut evaluation = Evaluation::new(state, &plan, &narrowings);
     let figure = evaluate_figure(state, &question, &plan, &target, &Group::new(), &mut evaluation);
-    let terms: Vec<TermExplanation> =
-        evaluation.readings.iter().map(|reading| term(&plan, reading, filters)).collect();
+    let terms: Vec<TermExplanation> = evaluation
+        .readings
+        .iter()
+        .map(|reading| term(&plan, reading, filters))
+        .collect();
     let mut values = terms.iter().map(|term| term.value.clone().ok());
     let substituted = substitute(&plan.formula, &mut values).to_string();
-    Ok(Some(Explanation { figure, formula: plan.formula.to_string(), substituted, terms }))
+    Ok(Some(Explanation {
+        figure,
+        formula: plan.formula.to_string(),
+        substituted,
+        terms,
+    }))
 }
 
 fn term(plan: &Plan<'_>, reading: &Reading, filters: &Filters) -> TermExplanation {
@@ -80,9 +95,18 @@ fn term(plan: &Plan<'_>, reading: &Reading, filters: &Filters) -> TermExplanatio
     let mut dimensions: Vec<String> = term.metric.dimensions.iter().map(ToString::to_string).collect();
     dimensions.sort();
     let mut filter = term.filter.clone();
-    filter.extend(filters.iter().filter(|(id, _)| term.metric.dimensions.contains(id)).map(|(id, c)| (id.clone(), c.clone())));
+    filter.extend(
+        filters
+            .iter()
+            .filter(|(id, _)| term.metric.dimensions.contains(id))
+            .map(|(id, c)| (id.clone(), c.clone())),
+    );
     let measure = MeasureId::Metric(term.metric.id.clone());
-    let value = reading.value.outcome.as_ref().map(|number| number.to_short_string(term.metric.decimals.max(12)));
+    let value = reading
+        .value
+        .outcome
+        .as_ref()
+        .map(|number| number.to_short_string(term.metric.decimals.max(12)));
     TermExplanation {
         expression: almanac_catalog::Reference { measure, filter }.to_string(),
         documentation: term.metric.documentation.clone(),

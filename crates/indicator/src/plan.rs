@@ -50,8 +50,14 @@ pub(crate) struct QuotientNode {
 impl<'c> Plan<'c> {
     /// The plan of a measure; `None` when the catalogue does not define it.
     pub(crate) fn of(measure: &MeasureId, catalog: &'c Catalog) -> Option<Self> {
-        let mut writer = Writer { catalog, terms: Vec::new() };
-        let whole = Reference { measure: measure.clone(), filter: Filters::new() };
+        let mut writer = Writer {
+            catalog,
+            terms: Vec::new(),
+        };
+        let whole = Reference {
+            measure: measure.clone(),
+            filter: Filters::new(),
+        };
         let (root, formula) = writer.reference(&whole, &Filters::new())?;
         let (unit, decimals, range) = match measure {
             MeasureId::Metric(id) => {
@@ -63,7 +69,15 @@ impl<'c> Plan<'c> {
                 (indicator.unit.clone(), indicator.decimals, indicator.range)
             }
         };
-        Some(Self { measure: measure.clone(), root, terms: writer.terms, formula, unit, decimals, range })
+        Some(Self {
+            measure: measure.clone(),
+            root,
+            terms: writer.terms,
+            formula,
+            unit,
+            decimals,
+            range,
+        })
     }
 
     /// The terms that have the dimension.
@@ -116,9 +130,15 @@ impl<'c> Writer<'c> {
     }
 
     fn term(&mut self, metric: &'c Metric, filter: Filters) -> (Node, Formula) {
-        let filter: Filters = filter.into_iter().filter(|(id, _)| metric.dimensions.contains(id)).collect();
+        let filter: Filters = filter
+            .into_iter()
+            .filter(|(id, _)| metric.dimensions.contains(id))
+            .collect();
         let measure = MeasureId::Metric(metric.id.clone());
-        let text = Formula::Reference(Reference { measure, filter: filter.clone() });
+        let text = Formula::Reference(Reference {
+            measure,
+            filter: filter.clone(),
+        });
         self.terms.push(Term { metric, filter });
         (Node::Term(self.terms.len() - 1), text)
     }
@@ -145,12 +165,17 @@ impl<'c> Writer<'c> {
                 let (left, left_text) = self.formula(left, filter, join, owner)?;
                 let (right, right_text) = self.formula(right, filter, join, owner)?;
                 let node = match operator {
-                    Operator::Divide => {
-                        Node::Quotient(Box::new(QuotientNode { numerator: left, denominator: right, join }))
-                    }
+                    Operator::Divide => Node::Quotient(Box::new(QuotientNode {
+                        numerator: left,
+                        denominator: right,
+                        join,
+                    })),
                     _ => Node::Binary(*operator, Box::new(left), Box::new(right)),
                 };
-                Some((node, Formula::Binary(*operator, Box::new(left_text), Box::new(right_text))))
+                Some((
+                    node,
+                    Formula::Binary(*operator, Box::new(left_text), Box::new(right_text)),
+                ))
             }
         }
     }

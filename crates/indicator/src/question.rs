@@ -88,6 +88,8 @@ pub enum RefusalReason {
     NotCollectedThen,
     /// A boundary changed inside the period.
     BoundaryChange,
+    /// The collection level changed inside the period.
+    LevelChange,
     /// Distinct persons and the like cannot be summed.
     NotAdditive,
     /// No metric of the measure has the dimension.
@@ -108,6 +110,7 @@ impl RefusalReason {
             Self::AreaTooFine => "AREA_TOO_FINE",
             Self::NotCollectedThen => "NOT_COLLECTED_THEN",
             Self::BoundaryChange => "BOUNDARY_CHANGE",
+            Self::LevelChange => "LEVEL_CHANGE",
             Self::NotAdditive => "NOT_ADDITIVE",
             Self::DimensionNotUsed => "DIMENSION_NOT_USED",
             Self::DimensionFixed => "DIMENSION_FIXED",

@@ -45,9 +45,10 @@ impl Narrowing {
     pub(crate) fn takes_codes(&self, metric: &Metric, codes: &[Code]) -> bool {
         let mut dimensions: Vec<_> = metric.dimensions.iter().collect();
         dimensions.sort();
-        dimensions.iter().zip(codes).all(|(dimension, code)| {
-            self.filters.get(*dimension).is_none_or(|wanted| wanted.contains(code))
-        })
+        dimensions
+            .iter()
+            .zip(codes)
+            .all(|(dimension, code)| self.filters.get(*dimension).is_none_or(|wanted| wanted.contains(code)))
     }
 
     fn takes(&self, metric: &Metric, key: &SeriesKey) -> bool {
@@ -63,7 +64,10 @@ pub(crate) fn read_term(
     territory: &Territory,
     period: Period,
 ) -> TermValue {
-    let missing = |reason| TermValue { value: Value::missing(reason), contributions: Vec::new() };
+    let missing = |reason| TermValue {
+        value: Value::missing(reason),
+        contributions: Vec::new(),
+    };
     let Some(parts) = period.parts(metric.frequency) else {
         return missing(MissingReason::NoRecord);
     };
@@ -116,9 +120,9 @@ fn read_stretch(
         return true;
     }
     let relevant = relevant_periods(metric, stretch.parts);
-    expected_series(state, metric, narrowing, &areas)
-        .iter()
-        .any(|series| !recorded.contains(&series.key) && relevant.iter().any(|part| series.covers(state, *part)))
+    expected_series(state, metric, narrowing, &areas).iter().any(|series| {
+        !recorded.contains(&series.key) && relevant.iter().any(|part| series.covers(state, metric, *part))
+    })
 }
 
 fn selected_series<'a>(
@@ -130,7 +134,9 @@ fn selected_series<'a>(
     let cube = state.cube.metric(&metric.id);
     cube.into_iter()
         .flat_map(move |cube| {
-            areas.iter().flat_map(move |(area, share)| cube.series_of(area).map(move |series| (series, share)))
+            areas
+                .iter()
+                .flat_map(move |(area, share)| cube.series_of(area).map(move |series| (series, share)))
         })
         .filter(move |(series, _)| narrowing.takes(metric, series.key()))
 }
@@ -147,14 +153,25 @@ struct SeriesSum<'a> {
 impl<'a> SeriesSum<'a> {
     fn new(metric: &'a Metric) -> Self {
         let total = Value::number(Exact::from_integer(0));
-        Self { metric, total, numbers: 0, reasons: Vec::new(), contributions: Vec::new() }
+        Self {
+            metric,
+            total,
+            numbers: 0,
+            reasons: Vec::new(),
+            contributions: Vec::new(),
+        }
     }
 
     fn add(&mut self, series: &Series, part: SeriesValue) {
-        self.contributions.extend(part.used.into_iter().filter_map(|(ordinal, cell)| {
-            let period = Period::from_ordinal(self.metric.frequency, ordinal)?;
-            Some(Contribution { series: series.key().clone(), period, cell })
-        }));
+        self.contributions
+            .extend(part.used.into_iter().filter_map(|(ordinal, cell)| {
+                let period = Period::from_ordinal(self.metric.frequency, ordinal)?;
+                Some(Contribution {
+                    series: series.key().clone(),
+                    period,
+                    cell,
+                })
+            }));
         match part.value.outcome {
             Ok(_) => {
                 let total = std::mem::replace(&mut self.total, Value::missing(MissingReason::NoRecord));
@@ -185,6 +202,9 @@ impl<'a> SeriesSum<'a> {
         } else if withheld || lacking {
             self.total.lineage.flags.insert(FigureFlag::PartialCoverage);
         }
-        TermValue { value: self.total, contributions: self.contributions }
+        TermValue {
+            value: self.total,
+            contributions: self.contributions,
+        }
     }
 }

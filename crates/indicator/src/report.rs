@@ -56,10 +56,16 @@ pub fn fill_report(
                 Err(refused) => refusals.extend(refused),
             }
         }
-        sections.push(FilledSection { label: section.label.clone(), lines });
+        sections.push(FilledSection {
+            label: section.label.clone(),
+            lines,
+        });
     }
     if refusals.is_empty() {
-        Ok(FilledReport { documentation: report.documentation.clone(), sections })
+        Ok(FilledReport {
+            documentation: report.documentation.clone(),
+            sections,
+        })
     } else {
         refusals.dedup();
         Err(refusals)

@@ -43,7 +43,9 @@ impl SeriesScope<'_> {
     }
 
     fn sum(&self, cells: UsedCells) -> SeriesValue {
-        let Some(mut value) = self.inherited(&cells) else { return without_number(cells) };
+        let Some(mut value) = self.inherited(&cells) else {
+            return without_number(cells);
+        };
         let total: i128 = numbers(&cells).map(|(_, cell)| cell.value).sum();
         value.outcome = Ok(Exact::from_scaled(total, self.metric.decimals));
         value.qualifier = numbers(&cells).fold(Qualifier::Exact, |sum, (_, cell)| sum.plus(cell.status.qualifier));
@@ -52,7 +54,9 @@ impl SeriesScope<'_> {
 
     /// Days without a value are in neither side: the divisor is the days that have one, never the length of the period.
     fn average(&self, cells: UsedCells) -> SeriesValue {
-        let Some(mut value) = self.inherited(&cells) else { return without_number(cells) };
+        let Some(mut value) = self.inherited(&cells) else {
+            return without_number(cells);
+        };
         let (mut weighted, mut days) = (0_i128, 0_i128);
         for (ordinal, cell) in numbers(&cells) {
             let length = i128::from(self.period(ordinal).map_or(0, Period::days));
@@ -66,10 +70,14 @@ impl SeriesScope<'_> {
     }
 
     fn extreme(&self, cells: UsedCells, better: fn(i128, i128) -> bool) -> SeriesValue {
-        let Some(mut value) = self.inherited(&cells) else { return without_number(cells) };
-        let best = numbers(&cells).map(|(_, cell)| cell).reduce(|best, one| {
-            if better(one.value, best.value) { one } else { best }
-        });
+        let Some(mut value) = self.inherited(&cells) else {
+            return without_number(cells);
+        };
+        let best = numbers(&cells).map(|(_, cell)| cell).reduce(
+            |best, one| {
+                if better(one.value, best.value) { one } else { best }
+            },
+        );
         if let Some(best) = best {
             value.outcome = Ok(Exact::from_scaled(best.value, self.metric.decimals));
             // another value, itself only bounded, might truly be the extreme one
@@ -85,9 +93,10 @@ impl SeriesScope<'_> {
     /// ceased to exist is a last value too.
     fn last(&self, cells: UsedCells) -> SeriesValue {
         match cells.last() {
-            Some(&(ordinal, cell)) if cell.status.missing == Some(MissingReason::CannotExist) => {
-                SeriesValue { value: self.value_of(cell), used: vec![(ordinal, cell)] }
-            }
+            Some(&(ordinal, cell)) if cell.status.missing == Some(MissingReason::CannotExist) => SeriesValue {
+                value: self.value_of(cell),
+                used: vec![(ordinal, cell)],
+            },
             _ if numbers(&cells).next().is_some() => {
                 let newest_first: UsedCells = cells.into_iter().rev().collect();
                 self.edge(newest_first, *self.periods.end())
@@ -99,32 +108,49 @@ impl SeriesScope<'_> {
     fn carried_forward(&self) -> Option<SeriesValue> {
         let start = *self.periods.start();
         let limit = i32::try_from(self.metric.carry_forward).unwrap_or(i32::MAX);
-        let earlier = self.series.cells(start.saturating_sub(limit)..=start.saturating_sub(1), self.as_of);
-        let (ordinal, cell) = earlier.rev().find(|(_, cell)| {
-            matches!(cell.status.missing, None | Some(MissingReason::CannotExist))
-        })?;
+        let earlier = self
+            .series
+            .cells(start.saturating_sub(limit)..=start.saturating_sub(1), self.as_of);
+        let (ordinal, cell) = earlier
+            .rev()
+            .find(|(_, cell)| matches!(cell.status.missing, None | Some(MissingReason::CannotExist)))?;
         let mut value = self.value_of(cell);
         if !value.is_missing() {
             value.lineage.flags.insert(FigureFlag::CarriedForward);
             value.lineage.carried_from = self.period(ordinal).map(Period::last_day);
         }
-        Some(SeriesValue { value, used: vec![(ordinal, cell)] })
+        Some(SeriesValue {
+            value,
+            used: vec![(ordinal, cell)],
+        })
     }
 
     /// The first number of cells that are ordered from one end of the period, which is at `edge`.
     fn edge(&self, cells: UsedCells, edge: i32) -> SeriesValue {
-        let Some((ordinal, cell)) = numbers(&cells).next() else { return without_number(cells) };
+        let Some((ordinal, cell)) = numbers(&cells).next() else {
+            return without_number(cells);
+        };
         let mut value = self.value_of(cell);
         if ordinal != edge && !value.is_missing() {
             value.lineage.flags.insert(FigureFlag::PartialPeriod);
         }
-        SeriesValue { value, used: vec![(ordinal, cell)] }
+        SeriesValue {
+            value,
+            used: vec![(ordinal, cell)],
+        }
     }
 
     fn value_of(&self, cell: Cell) -> Value {
-        let lineage = Lineage { quality: Some(cell.status.quality), ..Lineage::default() };
+        let lineage = Lineage {
+            quality: Some(cell.status.quality),
+            ..Lineage::default()
+        };
         let number = Exact::from_scaled(cell.value, self.metric.decimals);
-        Value { outcome: cell.status.missing.map_or(Ok(number), Err), qualifier: cell.status.qualifier, lineage }
+        Value {
+            outcome: cell.status.missing.map_or(Ok(number), Err),
+            qualifier: cell.status.qualifier,
+            lineage,
+        }
     }
 
     /// The lineage of an operation over all numbers among the cells; `None` when there is no number.
@@ -148,7 +174,9 @@ impl SeriesScope<'_> {
             return false;
         }
         let mut recorded = cells.iter().map(|(ordinal, _)| *ordinal).peekable();
-        self.periods.clone().any(|ordinal| recorded.next_if_eq(&ordinal).is_none() && (self.is_expected)(ordinal))
+        self.periods
+            .clone()
+            .any(|ordinal| recorded.next_if_eq(&ordinal).is_none() && (self.is_expected)(ordinal))
     }
 
     fn period(&self, ordinal: i32) -> Option<Period> {

@@ -6,6 +6,7 @@ use almanac_catalog::{Metric, Share};
 use almanac_model::{AreaId, LevelId, Period, PeriodRange};
 use jiff::civil::Date;
 
+use crate::expected::relevant_periods;
 use crate::question::State;
 
 /// The areas that a figure is about, taken together.
@@ -35,7 +36,11 @@ impl Territory {
     pub(crate) fn of(area: &AreaId, boundaries: Option<Date>) -> Self {
         match boundaries {
             None => Self::Current(vec![area.clone()]),
-            Some(boundaries) => Self::Restated { area: area.clone(), boundaries, sources: None },
+            Some(boundaries) => Self::Restated {
+                area: area.clone(),
+                boundaries,
+                sources: None,
+            },
         }
     }
 
@@ -58,7 +63,7 @@ impl Territory {
         metric: &Metric,
         stretch: Stretch,
     ) -> BTreeMap<&'a AreaId, Share> {
-        let levels = collection_levels(metric, stretch.parts.first().start(), stretch.parts.last().last_day());
+        let levels = levels_read(metric, stretch.parts);
         self.areas_of(state, &levels, stretch.day)
     }
 
@@ -67,15 +72,25 @@ impl Territory {
         let catalog = state.catalog;
         match self {
             Self::Current(areas) => {
-                let under = |area| levels.iter().flat_map(move |level| catalog.descendants_at(area, level, day));
+                let under = |area| {
+                    levels
+                        .iter()
+                        .flat_map(move |level| catalog.descendants_at(area, level, day))
+                };
                 areas.iter().flat_map(under).map(|area| (area, Share::All)).collect()
             }
-            Self::Restated { area, boundaries, sources } => {
+            Self::Restated {
+                area,
+                boundaries,
+                sources,
+            } => {
                 let kept = |unit: &AreaId| {
                     let sources = sources.as_deref();
                     sources.is_none_or(|sources| sources.iter().any(|source| catalog.lies_under(unit, source, day)))
                 };
-                let units = catalog.areas().filter(|unit| levels.contains(&unit.level) && unit.is_valid_at(day));
+                let units = catalog
+                    .areas()
+                    .filter(|unit| levels.contains(&unit.level) && unit.is_valid_at(day));
                 units
                     .filter(|unit| kept(&unit.id))
                     .map(|unit| (&unit.id, catalog.share_in(&unit.id, day, area, *boundaries)))
@@ -87,16 +102,21 @@ impl Territory {
 
     /// It, cut into areas of a level.
     pub(crate) fn parts(&self, state: State<'_>, level: &LevelId, day: Date) -> Vec<AreaId> {
-        self.areas_of(state, &BTreeSet::from([level]), day).into_keys().cloned().collect()
+        self.areas_of(state, &BTreeSet::from([level]), day)
+            .into_keys()
+            .cloned()
+            .collect()
     }
 
     /// What is left of it when only some of its parts are kept.
     pub(crate) fn restricted_to(&self, parts: Vec<AreaId>) -> Self {
         match self {
             Self::Current(_) => Self::Current(parts),
-            Self::Restated { area, boundaries, .. } => {
-                Self::Restated { area: area.clone(), boundaries: *boundaries, sources: Some(parts) }
-            }
+            Self::Restated { area, boundaries, .. } => Self::Restated {
+                area: area.clone(),
+                boundaries: *boundaries,
+                sources: Some(parts),
+            },
         }
     }
 
@@ -120,7 +140,10 @@ impl Territory {
     /// everything else is read on those of the period's end.
     pub(crate) fn stretches(&self, state: State<'_>, period: Period, parts: PeriodRange, sums: bool) -> Vec<Stretch> {
         if !self.is_restated() || !sums {
-            return vec![Stretch { parts, day: period.last_day() }];
+            return vec![Stretch {
+                parts,
+                day: period.last_day(),
+            }];
         }
         let changes = state.catalog.change_days(period.start(), period.last_day());
         let epoch = |part: &Period| changes.partition_point(|change| *change <= part.last_day());
@@ -128,21 +151,27 @@ impl Territory {
         for part in parts.iter() {
             let last = stretches.last_mut();
             match last.filter(|stretch| epoch(&stretch.parts.last()) == epoch(&part)) {
-                Some(stretch) => *stretch = Stretch { parts: stretch.parts.until(part), day: part.last_day() },
-                None => stretches.push(Stretch { parts: part.into(), day: part.last_day() }),
+                Some(stretch) => {
+                    *stretch = Stretch {
+                        parts: stretch.parts.until(part),
+                        day: part.last_day(),
+                    }
+                }
+                None => stretches.push(Stretch {
+                    parts: part.into(),
+                    day: part.last_day(),
+                }),
             }
         }
         stretches
     }
 }
 
-/// The levels at which a metric is collected at some day of a time.
-pub(crate) fn collection_levels(metric: &Metric, start: Date, last_day: Date) -> BTreeSet<&LevelId> {
-    let levels = metric.levels.iter();
-    levels
-        .filter(|collected| {
-            collected.from.is_none_or(|from| from <= last_day) && collected.to.is_none_or(|to| to > start)
-        })
-        .map(|collected| &collected.level)
+/// The levels at which the values that a figure rests on were collected: of each sub-period that counts, its own. A stock
+/// that was counted by province and later by district is not counted twice.
+pub(crate) fn levels_read(metric: &Metric, parts: PeriodRange) -> BTreeSet<&LevelId> {
+    relevant_periods(metric, parts)
+        .into_iter()
+        .filter_map(|part| metric.level_for(part))
         .collect()
 }

@@ -43,11 +43,19 @@ pub(crate) fn earliest(one: Option<Date>, other: Option<Date>) -> Option<Date> {
 
 impl Value {
     pub(crate) fn number(number: Exact) -> Self {
-        Self { outcome: Ok(number), qualifier: Qualifier::Exact, lineage: Lineage::default() }
+        Self {
+            outcome: Ok(number),
+            qualifier: Qualifier::Exact,
+            lineage: Lineage::default(),
+        }
     }
 
     pub(crate) fn missing(reason: MissingReason) -> Self {
-        Self { outcome: Err(reason), qualifier: Qualifier::Exact, lineage: Lineage::default() }
+        Self {
+            outcome: Err(reason),
+            qualifier: Qualifier::Exact,
+            lineage: Lineage::default(),
+        }
     }
 
     pub(crate) fn is_missing(&self) -> bool {
@@ -63,7 +71,10 @@ impl Value {
     /// The value, or zero when it is missing: for terms that an indicator declares optional.
     pub(crate) fn or_zero(self) -> Self {
         let number = self.outcome.unwrap_or_else(|_| Exact::from_integer(0));
-        Self { outcome: Ok(number), ..self }
+        Self {
+            outcome: Ok(number),
+            ..self
+        }
     }
 
     /// The part of it that belongs to another area. A weighted part is an estimate; a part of unknown size is missing.
@@ -121,8 +132,16 @@ impl Value {
             (Err(reason), _) | (_, Err(reason)) => Err(reason),
         };
         match result {
-            Ok((number, qualifier)) => Self { outcome: Ok(number), qualifier, lineage },
-            Err(reason) => Self { outcome: Err(reason), qualifier: Qualifier::Exact, lineage },
+            Ok((number, qualifier)) => Self {
+                outcome: Ok(number),
+                qualifier,
+                lineage,
+            },
+            Err(reason) => Self {
+                outcome: Err(reason),
+                qualifier: Qualifier::Exact,
+                lineage,
+            },
         }
     }
 }
@@ -148,7 +167,10 @@ mod tests {
     use super::*;
 
     fn bounded(number: i128, qualifier: Qualifier) -> Value {
-        Value { qualifier, ..Value::number(Exact::from_integer(number)) }
+        Value {
+            qualifier,
+            ..Value::number(Exact::from_integer(number))
+        }
     }
 
     #[test]

@@ -4,18 +4,19 @@
 //! are found from the versions of the values; the figure is then computed at each of them, with the definitions of its
 //! time, and kept where it differs from the one before.
 
+mod writes;
+
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use almanac_catalog::{Catalog, DenominatorJoin, MeasureId};
+use almanac_catalog::{Catalog, MeasureId};
 use almanac_cube::Cube;
 use almanac_model::{AreaId, Exact, Figure, MissingReason, Period, Revision};
-use jiff::civil::Date;
 
+use self::writes::each_write;
 use crate::answer::{Group, answer, narrowings};
 use crate::evaluate::Evaluation;
-use crate::plan::{Node, Plan};
+use crate::plan::Plan;
 use crate::question::{AreaSelection, Filters, Question, Refusal, State};
 use crate::territory::Territory;
 
@@ -120,11 +121,15 @@ impl<'a> History<'a> {
             let in_force = |revision: Revision| revision > *from && revision.0 < replaced && revision <= self.as_of;
             if *from <= self.as_of {
                 found.insert(*from);
-                self.each_write(catalog, figure, &mut |revision| {
+                each_write(self.cube, catalog, figure, &mut |revision| {
                     if in_force(revision) {
                         found.insert(revision);
                     }
-                    if found.len() > most { Err(TooManyRevisions) } else { Ok(()) }
+                    if found.len() > most {
+                        Err(TooManyRevisions)
+                    } else {
+                        Ok(())
+                    }
                 })?;
             }
         }
@@ -133,7 +138,9 @@ impl<'a> History<'a> {
 
     /// The figure at a revision; `None` when it was not defined then.
     pub fn figure_at(self, figure: &OneFigure, revision: Revision) -> Result<Option<Figure>, Vec<Refusal>> {
-        let Some(state) = self.state_at(revision) else { return Ok(None) };
+        let Some(state) = self.state_at(revision) else {
+            return Ok(None);
+        };
         Ok(answer(state, &figure.question(), 0, 1)?.figures.pop())
     }
 
@@ -143,7 +150,11 @@ impl<'a> History<'a> {
         let (first, _) = self.exact_at(figure, earlier)?;
         let (latest, decimals) = self.exact_at(figure, later)?;
         let change = &latest - &first;
-        let percent = || change.checked_div(&first).map(|ratio| (&ratio * &Exact::from_integer(100)).to_decimal_string(2));
+        let percent = || {
+            change
+                .checked_div(&first)
+                .map(|ratio| (&ratio * &Exact::from_integer(100)).to_decimal_string(2))
+        };
         Some(RevisionSize {
             absolute: change.to_decimal_string(decimals),
             percent: if first.sign().is_lt() {
@@ -167,35 +178,11 @@ impl<'a> History<'a> {
     fn state_at(self, revision: Revision) -> Option<State<'a>> {
         let later = self.catalogs.partition_point(|(from, _)| *from <= revision);
         let (_, catalog) = self.catalogs.get(later.checked_sub(1)?)?;
-        Some(State { catalog, cube: self.cube, as_of: revision })
-    }
-
-    /// Calls for each version of each value that the figure may read under these definitions.
-    fn each_write(
-        self,
-        catalog: &Catalog,
-        figure: &OneFigure,
-        call: &mut impl FnMut(Revision) -> Result<(), TooManyRevisions>,
-    ) -> Result<(), TooManyRevisions> {
-        let Some(plan) = Plan::of(&figure.measure, catalog) else { return Ok(()) };
-        let narrowings = narrowings(catalog, &figure.question(), &plan, &Group::new());
-        let areas: Vec<&AreaId> = catalog
-            .areas()
-            .map(|area| &area.id)
-            .filter(|area| catalog.lies_under_at_any_date(area, &figure.area))
-            .collect();
-        for (term, earliest) in reach(&plan, figure.period.start()) {
-            let metric = plan.terms[term].metric;
-            let Some(cube) = self.cube.metric(&metric.id) else { continue };
-            let ordinals = ordinals(&plan, term, earliest, figure.period.last_day());
-            let series = areas.iter().flat_map(|area| cube.series_of(area));
-            for series in series.filter(|series| narrowings[term].takes_codes(metric, &series.key().codes)) {
-                for (revision, _) in ordinals.clone().flat_map(|ordinal| series.vintages(ordinal)) {
-                    call(revision)?;
-                }
-            }
-        }
-        Ok(())
+        Some(State {
+            catalog,
+            cube: self.cube,
+            as_of: revision,
+        })
     }
 }
 
@@ -208,7 +195,11 @@ pub fn keep_vintage(vintages: &mut Vec<Vintage>, revision: Revision, figure: Fig
         None => BTreeSet::new(),
     };
     if vintages.is_empty() || !changes.is_empty() {
-        vintages.push(Vintage { revision, figure, changes });
+        vintages.push(Vintage {
+            revision,
+            figure,
+            changes,
+        });
     }
 }
 
@@ -230,48 +221,23 @@ fn differences(before: &Figure, after: &Figure) -> BTreeSet<FigureChange> {
     } = after;
     let changed = [
         (FigureChange::Value, value.as_ref().ok() != before.value.as_ref().ok()),
-        (FigureChange::Missing, value.as_ref().err() != before.value.as_ref().err()),
+        (
+            FigureChange::Missing,
+            value.as_ref().err() != before.value.as_ref().err(),
+        ),
         (FigureChange::Unit, *unit != before.unit),
         (FigureChange::Quality, *quality != before.quality),
         (FigureChange::Qualifier, *qualifier != before.qualifier),
         (FigureChange::Operands, *quotient != before.quotient),
         (FigureChange::Coverage, *coverage != before.coverage),
-        (FigureChange::Flags, *flags != before.flags || *carried_from != before.carried_from),
+        (
+            FigureChange::Flags,
+            *flags != before.flags || *carried_from != before.carried_from,
+        ),
     ];
-    changed.into_iter().filter(|(_, changed)| *changed).map(|(change, _)| change).collect()
-}
-
-/// The terms of a plan with the earliest day that each may be read from: a denominator may be of an earlier period.
-fn reach(plan: &Plan<'_>, start: Date) -> Vec<(usize, Date)> {
-    let mut open = vec![(&plan.root, start)];
-    let mut found = Vec::new();
-    while let Some((node, from)) = open.pop() {
-        match node {
-            Node::Constant(_) => {}
-            Node::Term(term) => found.push((*term, from)),
-            Node::Negate(inner) | Node::OrZero(inner) => open.push((inner, from)),
-            Node::Binary(_, left, right) => open.extend([(&**left, from), (&**right, from)]),
-            Node::Quotient(quotient) => {
-                let terms = quotient.denominator.terms().into_iter();
-                let frequency = terms.map(|term| plan.terms[term].metric.frequency).max();
-                let earlier = match (quotient.join, frequency) {
-                    (DenominatorJoin::LatestOnOrBefore { limit }, Some(frequency)) => {
-                        let places = i32::try_from(limit).unwrap_or(i32::MAX);
-                        Period::containing(frequency, from).offset(-places).start()
-                    }
-                    _ => from,
-                };
-                open.extend([(&quotient.numerator, from), (&quotient.denominator, earlier.min(from))]);
-            }
-        }
-    }
-    found
-}
-
-/// The sub-periods of a term between two days, and those before that may stand in for an absent one.
-fn ordinals(plan: &Plan<'_>, term: usize, earliest: Date, last: Date) -> RangeInclusive<i32> {
-    let metric = plan.terms[term].metric;
-    let ordinal = |day| Period::containing(metric.frequency, day).ordinal();
-    let carried = i32::try_from(metric.carry_forward).unwrap_or(i32::MAX);
-    ordinal(earliest).saturating_sub(carried)..=ordinal(last)
+    changed
+        .into_iter()
+        .filter(|(_, changed)| *changed)
+        .map(|(change, _)| change)
+        .collect()
 }

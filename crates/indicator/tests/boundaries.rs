@@ -26,7 +26,10 @@ impl Book {
             let event = Event {
                 metric: metric.parse().unwrap(),
                 area: area.parse().unwrap(),
-                dimensions: codes.iter().map(|(id, code)| (id.parse().unwrap(), code.parse().unwrap())).collect(),
+                dimensions: codes
+                    .iter()
+                    .map(|(id, code)| (id.parse().unwrap(), code.parse().unwrap()))
+                    .collect(),
                 time: EventTime::Period(period.parse().unwrap()),
                 measure: Measure::Value(value.parse().unwrap()),
                 quality: Quality::Official,
@@ -37,7 +40,13 @@ impl Book {
             };
             let reporter: ReporterId = reporter.parse().unwrap();
             let row = catalog.check_event(&reporter, &event, date(2026, 11, 23)).unwrap();
-            batch.push(row.series, row.period.ordinal(), row.value, row.status, BatchExtra::default());
+            batch.push(
+                row.series,
+                row.period.ordinal(),
+                row.value,
+                row.status,
+                BatchExtra::default(),
+            );
         }
         let mut cube = Cube::default();
         cube.apply(Revision(1), &batch.finish(), &catalog).unwrap();
@@ -54,7 +63,11 @@ impl Book {
             strict: false,
             on_boundaries_of: boundaries,
         };
-        let state = State { catalog: &self.catalog, cube: &self.cube, as_of: Revision::LATEST };
+        let state = State {
+            catalog: &self.catalog,
+            cube: &self.cube,
+            as_of: Revision::LATEST,
+        };
         answer(state, &question, 0, 1).unwrap().figures.pop().unwrap()
     }
 }
@@ -67,8 +80,20 @@ fn both_provinces() -> Book {
     Book::of(
         "2017",
         &[
-            ("ca-mau-telecom-operators", "telephone.subscriptions", "96", FIXED, "42166"),
-            ("ca-mau-telecom-operators", "telephone.subscriptions", "96", MOBILE, "1413852"),
+            (
+                "ca-mau-telecom-operators",
+                "telephone.subscriptions",
+                "96",
+                FIXED,
+                "42166",
+            ),
+            (
+                "ca-mau-telecom-operators",
+                "telephone.subscriptions",
+                "96",
+                MOBILE,
+                "1413852",
+            ),
             ("bac-lieu-dic", "telephone.subscriptions", "95", FIXED, "20000"),
             ("bac-lieu-dic", "telephone.subscriptions", "95", MOBILE, "900000"),
             ("ca-mau-statistics", "population.inhabitants", "96", &[], "1222600"),
@@ -110,7 +135,13 @@ fn rule_26_a_province_that_lacks_a_side_leaves_both_when_restated() {
     let book = Book::of(
         "2017",
         &[
-            ("ca-mau-telecom-operators", "telephone.subscriptions", "96", MOBILE, "1222600"),
+            (
+                "ca-mau-telecom-operators",
+                "telephone.subscriptions",
+                "96",
+                MOBILE,
+                "1222600",
+            ),
             ("bac-lieu-dic", "telephone.subscriptions", "95", MOBILE, "900000"),
             ("ca-mau-statistics", "population.inhabitants", "96", &[], "1222600"),
         ],
@@ -122,15 +153,24 @@ fn rule_26_a_province_that_lacks_a_side_leaves_both_when_restated() {
 
 #[test]
 fn a_restated_figure_without_all_of_its_parts_says_so() {
-    let book = Book::of("2017", &[("ca-mau-statistics", "population.inhabitants", "96", &[], "1222600")]);
+    let book = Book::of(
+        "2017",
+        &[("ca-mau-statistics", "population.inhabitants", "96", &[], "1222600")],
+    );
     let figure = book.figure("population.inhabitants", "96", "2017", Some(AFTER));
     assert_eq!(figure.value.as_deref(), Ok("1222600"));
-    assert!(figure.flags.contains(&FigureFlag::PartialCoverage), "Bac Lieu is not in it: {figure:?}");
+    assert!(
+        figure.flags.contains(&FigureFlag::PartialCoverage),
+        "Bac Lieu is not in it: {figure:?}"
+    );
 }
 
 #[test]
 fn rule_17_the_merged_province_cannot_be_taken_apart() {
-    let book = Book::of("2025", &[("ca-mau-statistics", "population.inhabitants", "96", &[], "2140282")]);
+    let book = Book::of(
+        "2025",
+        &[("ca-mau-statistics", "population.inhabitants", "96", &[], "2140282")],
+    );
     let apart = book.figure("population.inhabitants", "96", "2025", Some(BEFORE));
     assert_eq!(apart.value, Err(MissingReason::NotRestatable));
     let whole = book.figure("population.inhabitants", "96", "2025", None);
@@ -141,7 +181,13 @@ fn rule_17_the_merged_province_cannot_be_taken_apart() {
 fn rule_17_districts_are_restated_on_the_province_and_not_on_communes() {
     let book = Book::of(
         "2018",
-        &[("ca-mau-postal-enterprises", "post.service_points", "964", &[("point_kind", "post_office")], "7")],
+        &[(
+            "ca-mau-postal-enterprises",
+            "post.service_points",
+            "964",
+            &[("point_kind", "post_office")],
+            "7",
+        )],
     );
     let province = book.figure("post.service_points", "96", "2018", Some(AFTER));
     assert_eq!(province.value.as_deref(), Ok("7"));

@@ -1,15 +1,19 @@
 //! Every figure of random questions to random catalogues, against the naive oracle.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use almanac_cube::Cube;
 use almanac_indicator::{Answer, Question, Refusal, State, answer};
-use almanac_model::Revision;
+use almanac_model::{FigureFlag, MissingReason, Revision};
 use almanac_testkit::generate::{Log, World, rebatched, shuffled, world};
 use almanac_testkit::oracle::{Figure, Oracle};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseResult, TestRunner};
 
 /// The cases of each property unless `PROPTEST_CASES` says otherwise.
-const CASES: u32 = 300;
+const ORACLE_CASES: u32 = 300;
+const OTHER_CASES: u32 = 100;
 
 /// What was asked and answered, over all cases.
 #[derive(Debug, Default)]
@@ -17,46 +21,44 @@ struct Tally {
     questions: usize,
     refused: usize,
     figures: usize,
-    with_number: usize,
-    with_quotient: usize,
-    unmatched: usize,
-    other_period: usize,
-    carried: usize,
-    partial_period: usize,
-    partial_coverage: usize,
+    numbers: usize,
+    quotients: usize,
+    flags: BTreeMap<FigureFlag, usize>,
+    reasons: BTreeMap<MissingReason, usize>,
 }
 
 impl Tally {
     fn count(&mut self, figure: &Figure) {
-        use almanac_model::FigureFlag::{
-            CarriedForward, DenominatorOtherPeriod, PartialCoverage, PartialPeriod, Unmatched,
-        };
-        let has = |flag| usize::from(figure.flags.contains(&flag));
         self.figures += 1;
-        self.with_number += usize::from(figure.value.is_ok());
-        self.with_quotient += usize::from(figure.sides.is_some());
-        self.unmatched += has(Unmatched);
-        self.other_period += has(DenominatorOtherPeriod);
-        self.carried += has(CarriedForward);
-        self.partial_period += has(PartialPeriod);
-        self.partial_coverage += has(PartialCoverage);
+        self.quotients += usize::from(figure.sides.is_some());
+        for flag in &figure.flags {
+            *self.flags.entry(*flag).or_default() += 1;
+        }
+        match figure.value {
+            Ok(_) => self.numbers += 1,
+            Err(reason) => *self.reasons.entry(reason).or_default() += 1,
+        }
     }
 }
 
-fn config() -> ProptestConfig {
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { CASES };
-    ProptestConfig {
-        cases,
+fn config(cases: u32) -> ProptestConfig {
+    let config = ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..ProptestConfig::default()
+    };
+    // the default has read the environment
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => config,
+        None => ProptestConfig { cases, ..config },
     }
 }
 
 fn cube(world: &World, log: &Log, up_to: Revision) -> Cube {
     let mut cube = Cube::default();
     for (revision, batch) in log.iter().filter(|(revision, _)| *revision <= up_to) {
-        cube.apply(*revision, batch, &world.catalog).expect("the catalogue defines what it accepted");
+        cube.apply(*revision, batch, &world.catalog)
+            .expect("the catalogue defines what it accepted");
     }
     cube
 }
@@ -91,21 +93,24 @@ fn check_world(world: &World, tally: &mut Tally) -> TestCaseResult {
 
 #[test]
 fn every_figure_equals_the_oracles() {
-    let tally = std::cell::RefCell::new(Tally::default());
-    let mut runner = TestRunner::new(config());
+    let tally = RefCell::new(Tally::default());
+    let mut runner = TestRunner::new(config(ORACLE_CASES));
     let result = runner.run(&world(), |world| check_world(&world, &mut tally.borrow_mut()));
     let tally = tally.into_inner();
     println!("{tally:?}");
     if let Err(error) = result {
         panic!("{error}");
     }
-    // the generator is of no use when hardly anything is answered, or hardly any answer is a number
-    assert!(tally.refused * 2 < tally.questions, "{tally:?}");
-    assert!(tally.with_number * 5 > tally.figures, "{tally:?}");
+    // the generator is of no use when hardly anything is answered, or hardly any answer is a number; of a few cases that
+    // says nothing
+    if tally.questions > 500 {
+        assert!(tally.refused * 2 < tally.questions, "{tally:?}");
+        assert!(tally.numbers * 8 > tally.figures, "{tally:?}");
+    }
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(OTHER_CASES))]
 
     #[test]
     fn the_order_of_events_and_batches_does_not_matter(world in world(), seed in any::<u64>(), most in 1_usize..9) {

@@ -10,9 +10,11 @@
 //! formulas   indicators over metrics and indicators                     generate/formulas.rs
 //! reporters  who may report, and what is expected                       generate/reporters.rs
 //! log        events that the catalogue accepts, in batches              generate/log.rs
+//! batches    the same events in other batches                           generate/batches.rs
 //! questions  measures, areas, periods, groups, filters                  generate/questions.rs
 //! ```
 
+mod batches;
 mod formulas;
 mod genes;
 mod log;
@@ -29,8 +31,9 @@ use almanac_model::{Batch, Revision};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 
+pub use self::batches::{rebatched, shuffled};
 pub use self::genes::{Choices, Gene};
-pub use self::log::{Log, rebatched, shuffled};
+pub use self::log::Log;
 
 /// A catalogue, what was recorded under it, and questions.
 #[derive(Clone)]
@@ -52,16 +55,24 @@ struct Genome {
     indicators: Vec<Gene>,
     reporters: Vec<Gene>,
     expectations: Vec<Gene>,
-    events: Vec<Gene>,
+    floods: Vec<Gene>,
+    bursts: Vec<Gene>,
+    withdrawals: Vec<Gene>,
     questions: Vec<Gene>,
 }
 
 /// Random worlds.
 pub fn world() -> impl Strategy<Value = World> {
     let genes = |least: usize, most: usize| vec(any::<Gene>(), least..=most);
-    let definitions = (genes(1, 14), genes(1, 4), genes(0, 6), genes(0, 2), genes(0, 4));
-    let parts = (any::<u8>(), definitions, genes(0, 40), genes(1, 8));
+    let definitions = (genes(4, 14), genes(1, 4), genes(0, 6), genes(0, 2), genes(0, 4));
+    let parts = (
+        any::<u8>(),
+        definitions,
+        (genes(3, 4), genes(0, 10), genes(0, 4)),
+        genes(1, 8),
+    );
     parts.prop_map(|(calendar, definitions, events, questions)| {
+        let (floods, bursts, withdrawals) = events;
         let (areas, metrics, indicators, reporters, expectations) = definitions;
         Genome {
             calendar,
@@ -70,7 +81,9 @@ pub fn world() -> impl Strategy<Value = World> {
             indicators,
             reporters,
             expectations,
-            events,
+            floods,
+            bursts,
+            withdrawals,
             questions,
         }
         .world()
@@ -80,10 +93,12 @@ pub fn world() -> impl Strategy<Value = World> {
 impl Genome {
     fn world(&self) -> World {
         let catalog = self.catalog();
-        let log = log::log(&catalog, &self.events);
+        let log = log::log(&catalog, &self.floods, &self.bursts, &self.withdrawals);
         let questions = self.questions.iter();
         World {
-            questions: questions.map(|gene| questions::question(&catalog, &log, gene)).collect(),
+            questions: questions
+                .map(|gene| questions::question(&catalog, &log, gene))
+                .collect(),
             catalog,
             log,
         }
@@ -98,7 +113,10 @@ impl Genome {
         let files: CatalogFiles = [
             ("areas.csv", areas_csv),
             (metrics::VOCABULARY_FILE, metrics::VOCABULARY.to_owned()),
-            ("metrics.toml", metrics.iter().map(|metric| metric.toml.as_str()).collect()),
+            (
+                "metrics.toml",
+                metrics.iter().map(|metric| metric.toml.as_str()).collect(),
+            ),
             ("indicators.toml", formulas::indicators(&self.indicators, &metrics)),
             ("reporters.toml", reporters_toml),
             (
@@ -126,7 +144,12 @@ pub fn load(files: &CatalogFiles) -> Catalog {
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, text) in self.catalog.files().iter().filter(|(name, _)| *name != metrics::VOCABULARY_FILE) {
+        for (name, text) in self
+            .catalog
+            .files()
+            .iter()
+            .filter(|(name, _)| *name != metrics::VOCABULARY_FILE)
+        {
             writeln!(f, "\n----- {name}")?;
             let told = |line: &&str| !line.is_empty() && !metrics::DOCUMENTATION.contains(*line);
             for line in text.lines().filter(told) {
@@ -152,8 +175,15 @@ fn write_batch(f: &mut fmt::Formatter<'_>, revision: Revision, batch: &Batch) ->
         let period = period.map_or_else(String::new, |period| period.to_string());
         writeln!(
             f,
-            "{revision}: {} {} {} {:?} {period} = {}e-{} {:?}",
-            series.metric, series.area, series.reporter, series.dimensions, row.value, series.decimals, row.status
+            "{revision}: {}{} {} {} {:?} {period} = {}e-{} {:?}",
+            if row.is_retraction { "take back " } else { "" },
+            series.metric,
+            series.area,
+            series.reporter,
+            series.dimensions,
+            row.value,
+            series.decimals,
+            row.status
         )?;
     }
     Ok(())

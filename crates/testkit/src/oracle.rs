@@ -23,11 +23,13 @@ mod series;
 mod term;
 mod value;
 
+use std::collections::BTreeSet;
+
 use almanac_catalog::Catalog;
-use almanac_model::{Batch, Revision};
+use almanac_model::{Batch, MetricId, Revision};
 
 pub use self::figure::{Figure, Side, Sides};
-use self::records::Event;
+use self::records::{Event, SeriesKey};
 
 /// Answers questions at one revision of a log.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub struct Oracle<'a> {
     catalog: &'a Catalog,
     /// Every event that was recorded up to the revision, in the order of the log.
     events: Vec<Event>,
+    /// The series of which anything was recorded.
+    series: BTreeSet<(MetricId, SeriesKey)>,
 }
 
 impl<'a> Oracle<'a> {
@@ -42,9 +46,11 @@ impl<'a> Oracle<'a> {
     #[must_use]
     pub fn new(catalog: &'a Catalog, log: &[(Revision, Batch)], as_of: Revision) -> Self {
         let seen = log.iter().filter(|(revision, _)| *revision <= as_of);
+        let events: Vec<Event> = seen.flat_map(|(_, batch)| records::events(batch)).collect();
         Self {
             catalog,
-            events: seen.flat_map(|(_, batch)| records::events(batch)).collect(),
+            series: events.iter().map(Event::series).collect(),
+            events,
         }
     }
 }

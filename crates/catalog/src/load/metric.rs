@@ -51,6 +51,11 @@ pub(super) fn read_metric(fields: &mut Fields<'_>, names: &Names<'_>) -> Option<
             "leave it out: what happened in one period did not happen in the next",
         );
     }
+    if kind == Some(Kind::Stock) && method == Some(Method::Tally) {
+        let message = format!("{} is a stock and is tallied", fields.what());
+        let remedy = "write method = \"report\": events add up to what happened, not to how much there is";
+        fields.report("method", message, remedy);
+    }
     let range = fields.range();
     check_range_decimals(fields, range, decimals);
     Some(Metric {

@@ -125,6 +125,14 @@ impl Check<'_> {
     /// The scaled value; 0 when the event says why there is none.
     pub(super) fn value(&mut self) -> Option<i64> {
         match self.event.measure {
+            Measure::Missing(_) if self.metric.method == Method::Tally => {
+                let message = format!(
+                    "metric {} is a tally: an event that did not happen is not sent; give its value, or leave the event out",
+                    self.metric.id
+                );
+                self.refuse("missing", ViolationReason::TallyValueRequired, message);
+                None
+            }
             Measure::Missing(reason) if reason.is_recordable() => Some(0),
             Measure::Missing(reason) => {
                 let message = format!(

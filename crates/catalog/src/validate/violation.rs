@@ -83,6 +83,8 @@ reasons! {
     OutOfRange = "OUT_OF_RANGE",
     /// A tally without an id cannot be told from its own repetition.
     EventIdRequired = "EVENT_ID_REQUIRED",
+    /// A tally adds what happened: an event of it has a value.
+    TallyValueRequired = "TALLY_VALUE_REQUIRED",
     /// The reason is found when figures are computed; it is not recorded.
     MissingReasonNotRecordable = "MISSING_REASON_NOT_RECORDABLE",
     /// The catalogue has no such reporter.

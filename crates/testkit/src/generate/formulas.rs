@@ -19,7 +19,7 @@ pub(super) fn indicators(genes: &[Gene], metrics: &[MetricSketch]) -> String {
             dimensions: metric.dimensions.clone(),
         })
         .collect();
-    let mut text = String::new();
+    let mut texts: Vec<String> = Vec::new();
     for (index, gene) in genes.iter().enumerate() {
         let mut choices = Choices::of(gene);
         let mut draft = Draft {
@@ -41,7 +41,7 @@ pub(super) fn indicators(genes: &[Gene], metrics: &[MetricSketch]) -> String {
             "denominator = { latest_on_or_before = 3 }\n",
         ]);
         let range = choices.of_values(["", "min = \"0\"\nmax = \"100\"\n"]);
-        text.push_str(&format!(
+        texts.push(format!(
             "[[indicator]]\nid = \"{id}\"\n{DOCUMENTATION}formula = \"{formula}\"\n{per}unit = \"thing\"\n\
              decimals = {}\n{range}optional = {optional:?}\n{join}\n",
             choices.below(4),
@@ -51,7 +51,7 @@ pub(super) fn indicators(genes: &[Gene], metrics: &[MetricSketch]) -> String {
         dimensions.dedup();
         known.push(MeasureSketch { id, dimensions });
     }
-    text
+    texts.concat()
 }
 
 /// A formula that is being written, with what it names so far.
@@ -75,7 +75,12 @@ impl Draft<'_> {
                 let sides = [(); 4].map(|()| self.reference(choices));
                 format!("{} / {} - {} / {}", sides[0], sides[1], sides[2], sides[3])
             }
-            14 => format!("{} / ({} / {})", self.reference(choices), self.reference(choices), self.reference(choices)),
+            14 => format!(
+                "{} / ({} / {})",
+                self.reference(choices),
+                self.reference(choices),
+                self.reference(choices)
+            ),
             _ => format!("1 - {} / {}", self.operand(choices), self.operand(choices)),
         }
     }
@@ -97,13 +102,13 @@ impl Draft<'_> {
         let Some(measure) = choices.one(self.known) else {
             return "1".to_owned();
         };
-        let dimension = choices.one(&measure.dimensions).filter(|_| choices.once_in(3));
+        let dimension = choices.one(&measure.dimensions).filter(|_| choices.once_in(5));
         let mut text = measure.id.clone();
-        if let Some((dimension, codes)) = DIMENSIONS.iter().find(|(id, _)| Some(id) == dimension) {
+        if let Some((dimension, [one, other])) = DIMENSIONS.iter().find(|(id, _)| Some(id) == dimension) {
             text = match choices.below(3) {
-                0 => format!("{text}{{{dimension}='{}'}}", codes[0]),
-                1 => format!("{text}{{{dimension}='{}'}}", codes[1]),
-                _ => format!("{text}{{{dimension} in ('{}', '{}')}}", codes[0], codes[1]),
+                0 => format!("{text}{{{dimension}='{one}'}}"),
+                1 => format!("{text}{{{dimension}='{other}'}}"),
+                _ => format!("{text}{{{dimension} in ('{one}', '{other}')}}"),
             };
         }
         self.named.push(measure.clone());

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use almanac_catalog::{Catalog, CheckedEvent, Method, Metric};
 use almanac_model::{
-    AreaId, Batch, BatchSeries, Code, Decimal, DimensionId, Event, EventTime, Granularity, Measure, MissingReason,
-    Period, Qualifier, Quality, ReporterId, Revision,
+    AreaId, Batch, BatchBuilder, BatchExtra, BatchSeries, Code, Decimal, DimensionId, Event, EventTime, Granularity,
+    Measure, MissingReason, Period, Qualifier, Quality, ReporterId, Revision, Status,
 };
 use jiff::civil::{Date, date};
 
@@ -18,6 +18,8 @@ pub type Log = Vec<(Revision, Batch)>;
 const TODAY: Date = date(2030, 1, 1);
 /// Revisions need not follow each other: some hold a catalogue.
 const REVISIONS: [u64; 5] = [1, 2, 4, 5, 9];
+/// Withdrawals are batches of their own.
+const WITHDRAWALS: [Revision; 3] = [Revision(3), Revision(7), Revision(10)];
 const NUMBERS: [i128; 14] = [1, 2, 3, 5, 7, 10, 12, 25, 31, 40, 0, 0, -1, -3];
 const MISSING: [MissingReason; 4] = [
     MissingReason::NotCollected,
@@ -26,35 +28,100 @@ const MISSING: [MissingReason; 4] = [
     MissingReason::Unspecified,
 ];
 
-/// A log of the events that the genes tell and the catalogue accepts.
-pub(super) fn log(catalog: &Catalog, genes: &[Gene]) -> Log {
+/// The log that genes tell, as far as the catalogue accepts it: of each metric a flood of events over all areas and periods,
+/// then bursts over a few of them, which correct or add to the flood, then withdrawals.
+pub(super) fn log(catalog: &Catalog, floods: &[Gene], bursts: &[Gene], withdrawals: &[Gene]) -> Log {
     let mut batches: BTreeMap<Revision, Vec<CheckedEvent>> = BTreeMap::new();
     let mut reported = HashSet::new();
-    for gene in genes {
+    let metrics: Vec<&Metric> = catalog.metrics().collect();
+    let floods = metrics.iter().zip(floods).map(|(metric, gene)| (Some(metric), gene));
+    for (flooded, gene) in floods.chain(bursts.iter().map(|gene| (None, gene))) {
         let mut choices = Choices::of(gene);
         let revision = Revision(choices.of_values(REVISIONS));
-        for (reporter, event) in events(catalog, &mut choices) {
+        let Some(metric) = flooded.or_else(|| choices.one(&metrics)) else {
+            continue;
+        };
+        for (reporter, event) in events(catalog, metric, flooded.is_some(), &mut choices) {
             let Ok(checked) = catalog.check_event(&reporter, &event, TODAY) else {
                 continue;
             };
-            let metric = catalog.metric(event.metric.as_str());
-            let is_report = metric.is_some_and(|metric| metric.method == Method::Report);
             // two reports of one value in one batch are refused at the door
-            if !is_report || reported.insert((revision, checked.series.clone(), checked.period)) {
+            if metric.method == Method::Tally || reported.insert((revision, key(&checked))) {
                 batches.entry(revision).or_default().push(checked);
             }
         }
     }
-    let batches = batches.into_iter();
-    batches.map(|(revision, events)| (revision, batch(&events))).collect()
+    let withdrawn = withdrawn(catalog, &batches, withdrawals);
+    let mut log: Log = batches
+        .iter()
+        .map(|(revision, events)| (*revision, batch(events, BatchBuilder::push)))
+        .collect();
+    for (revision, events) in withdrawn {
+        log.push((revision, batch(&events, BatchBuilder::push_retraction)));
+    }
+    log.sort_by_key(|(revision, _)| *revision);
+    log
 }
 
-/// The events of one gene: one event, a run of periods, a sweep over areas, or both.
-fn events(catalog: &Catalog, choices: &mut Choices<'_>) -> Vec<(ReporterId, Event)> {
-    let metrics: Vec<&Metric> = catalog.metrics().collect();
-    let Some(metric) = choices.one(&metrics) else {
-        return Vec::new();
-    };
+fn key(event: &CheckedEvent) -> (BatchSeries, Period) {
+    (event.series.clone(), event.period)
+}
+
+/// What is taken back, in batches of their own: each event of a tally at most once, each report at most once in a batch.
+fn withdrawn(
+    catalog: &Catalog,
+    batches: &BTreeMap<Revision, Vec<CheckedEvent>>,
+    genes: &[Gene],
+) -> BTreeMap<Revision, Vec<CheckedEvent>> {
+    let recorded = batches
+        .iter()
+        .flat_map(|(revision, events)| events.iter().map(move |event| (*revision, event)));
+    let mut recorded: Vec<(Revision, &CheckedEvent)> = recorded.collect();
+    let mut reported = HashSet::new();
+    let mut withdrawn: BTreeMap<Revision, Vec<CheckedEvent>> = BTreeMap::new();
+    for gene in genes {
+        let mut choices = Choices::of(gene);
+        let at = choices.scattered() * 64 + choices.below(64);
+        let Some(index) = at.checked_rem(recorded.len()) else {
+            continue;
+        };
+        let (revision, event) = recorded.swap_remove(index);
+        let wanted = choices.of_values(WITHDRAWALS).max(Revision(revision.0 + 1));
+        let later = WITHDRAWALS.into_iter().find(|withdrawal| *withdrawal >= wanted);
+        let metric = catalog.metric(event.series.metric.as_str());
+        let is_tally = metric.is_some_and(|metric| metric.method == Method::Tally);
+        if let Some(later) = later.filter(|later| is_tally || reported.insert((*later, key(event)))) {
+            withdrawn.entry(later).or_default().push(event.clone());
+        }
+    }
+    withdrawn
+}
+
+/// A batch of events, in this order.
+fn batch(events: &[CheckedEvent], push: fn(&mut BatchBuilder, BatchSeries, i32, i64, Status, BatchExtra)) -> Batch {
+    let mut builder = BatchBuilder::default();
+    for event in events {
+        let CheckedEvent {
+            series,
+            period,
+            value,
+            status,
+            ..
+        } = event.clone();
+        push(
+            &mut builder,
+            series,
+            period.ordinal(),
+            value,
+            status,
+            BatchExtra::default(),
+        );
+    }
+    builder.finish()
+}
+
+/// The events of one gene: a burst over some areas and periods, or a flood over all of them.
+fn events(catalog: &Catalog, metric: &Metric, is_flood: bool, choices: &mut Choices<'_>) -> Vec<(ReporterId, Event)> {
     let of_metric: Vec<ReporterId> = catalog
         .reporters()
         .filter(|reporter| reporter.metrics.contains(&metric.id))
@@ -63,144 +130,110 @@ fn events(catalog: &Catalog, choices: &mut Choices<'_>) -> Vec<(ReporterId, Even
     let Some(reporter) = choices.one(&of_metric) else {
         return Vec::new();
     };
-    let first = first_period(metric.frequency, choices);
-    let level = metric.level_for(first);
-    let areas: Vec<&AreaId> = catalog
-        .areas()
-        .filter(|area| Some(&area.level) == level)
-        .map(|area| &area.id)
-        .collect();
+    let (day, window) = window(metric.frequency);
+    let at = if is_flood { 0 } else { choices.below(window) };
+    let run = if is_flood { window } else { choices.of_values([1, 3, 6]) };
+    let first = Period::containing(metric.frequency, day).offset(i32::try_from(at).unwrap_or(0));
+    // the catalogue refuses what is not at the level of its period
+    let areas: Vec<&AreaId> = catalog.areas().map(|area| &area.id).collect();
     let at = choices.below(areas.len());
-    let run = choices.of_values([1, 1, 2, 3, 6]);
-    let sweep = choices.of_values([1, 1, 3, 8]);
-    let codes = codes(catalog, metric, choices);
-    let quality = choices.of_values([Quality::Official, Quality::Official, Quality::Preliminary, Quality::Estimated]);
-    let qualifier = choices.of_values([
-        Qualifier::Exact,
-        Qualifier::Exact,
-        Qualifier::Exact,
-        Qualifier::Exact,
-        Qualifier::AtLeast,
-        Qualifier::AtMost,
-        Qualifier::About,
-    ]);
+    let areas = if is_flood {
+        areas
+    } else {
+        areas.into_iter().skip(at).take(choices.of_values([1, 3, 9])).collect()
+    };
+    let codes = combinations(catalog, metric);
+    let codes = if is_flood {
+        codes
+    } else {
+        choices.one(&codes).cloned().into_iter().collect()
+    };
+    let status = if is_flood {
+        (Quality::Official, Qualifier::Exact)
+    } else {
+        choices.status()
+    };
     let mut found = Vec::new();
-    for area in areas.iter().skip(at).take(sweep) {
-        for places in 0..run {
-            let event = Event {
-                metric: metric.id.clone(),
-                area: (*area).clone(),
-                dimensions: codes.clone(),
-                time: EventTime::Period(first.offset(places)),
-                measure: measure(metric, choices),
-                quality,
-                qualifier,
-                event_id: Some("x".to_owned()),
-                note: None,
-                correction: None,
+    for area in areas {
+        for (places, codes) in (0..run).flat_map(|places| codes.iter().map(move |codes| (places, codes))) {
+            let Some(measure) = measure(metric, choices) else {
+                continue;
             };
-            found.push((reporter.clone(), event));
+            found.push((
+                reporter.clone(),
+                Event {
+                    metric: metric.id.clone(),
+                    area: area.clone(),
+                    dimensions: codes.clone(),
+                    time: EventTime::Period(first.offset(i32::try_from(places).unwrap_or(0))),
+                    measure,
+                    quality: status.0,
+                    qualifier: status.1,
+                    event_id: Some("x".to_owned()),
+                    note: None,
+                    correction: None,
+                },
+            ));
         }
     }
     found
 }
 
-/// A period near the days on which things change.
-fn first_period(frequency: Granularity, choices: &mut Choices<'_>) -> Period {
-    let (day, count) = match frequency {
+impl Choices<'_> {
+    fn status(&mut self) -> (Quality, Qualifier) {
+        use Qualifier::{About, AtLeast, AtMost, Exact};
+        use Quality::{Estimated, Official, Preliminary};
+        let quality = self.of_values([Official, Official, Preliminary, Estimated]);
+        (
+            quality,
+            self.of_values([Exact, Exact, Exact, Exact, AtLeast, AtMost, About]),
+        )
+    }
+}
+
+/// The periods near the days on which things change: the day of the first, and how many.
+fn window(frequency: Granularity) -> (Date, usize) {
+    match frequency {
         Granularity::Day => (date(2017, 6, 3), 20),
         Granularity::Week => (date(2017, 5, 8), 10),
         Granularity::Month => (date(2016, 11, 1), 16),
         Granularity::Quarter => (date(2016, 7, 1), 7),
         Granularity::Half => (date(2016, 1, 1), 5),
         Granularity::Year => (date(2014, 1, 1), 5),
-    };
-    Period::containing(frequency, day).offset(i32::try_from(choices.below(count)).unwrap_or(0))
-}
-
-fn codes(catalog: &Catalog, metric: &Metric, choices: &mut Choices<'_>) -> BTreeMap<DimensionId, Code> {
-    let code = |dimension: &DimensionId| {
-        let codes = &catalog.dimension(dimension.as_str())?.codes;
-        Some((dimension.clone(), choices.one(codes)?.code.clone()))
-    };
-    metric.dimensions.iter().filter_map(code).collect()
-}
-
-fn measure(metric: &Metric, choices: &mut Choices<'_>) -> Measure {
-    let byte = choices.below(256);
-    if metric.method == Method::Report && byte % 5 == 4 {
-        Measure::Missing(MISSING[byte / 5 % MISSING.len()])
-    } else {
-        let decimals = if byte % 2 == 0 { 0 } else { metric.decimals };
-        Measure::Value(Decimal::new(NUMBERS[byte % NUMBERS.len()], decimals))
     }
 }
 
-/// A batch of events, in this order.
-fn batch(events: &[CheckedEvent]) -> Batch {
-    let mut series: Vec<BatchSeries> = Vec::new();
-    let mut index = Vec::new();
-    for event in events {
-        let known = series.iter().position(|series| *series == event.series);
-        let position = known.unwrap_or_else(|| {
-            series.push(event.series.clone());
-            series.len() - 1
+/// Every combination of the codes of a metric.
+fn combinations(catalog: &Catalog, metric: &Metric) -> Vec<BTreeMap<DimensionId, Code>> {
+    let mut all = vec![BTreeMap::new()];
+    for id in &metric.dimensions {
+        let codes = catalog
+            .dimension(id.as_str())
+            .map_or(&[][..], |dimension| &dimension.codes);
+        let longer = all.iter().flat_map(|combination| {
+            codes.iter().map(move |item| {
+                let mut combination: BTreeMap<DimensionId, Code> = combination.clone();
+                combination.insert(id.clone(), item.code.clone());
+                combination
+            })
         });
-        index.push(u32::try_from(position).unwrap_or(u32::MAX));
+        all = longer.collect();
     }
-    columns(
-        series,
-        index,
-        events.iter().map(|event| event.period.ordinal()).collect(),
-        events.iter().map(|event| event.value).collect(),
-        events.iter().map(|event| event.status.bits().into()).collect(),
-    )
+    all
 }
 
-fn columns(series: Vec<BatchSeries>, index: Vec<u32>, period: Vec<i32>, value: Vec<i64>, status: Vec<u32>) -> Batch {
-    match Batch::new(series, index, period, value, status, Vec::new()) {
-        Ok(batch) => batch,
-        Err(error) => panic!("the generator made columns that do not fit: {error}"),
-    }
-}
-
-/// The rows of a batch in this order; rows that are not named are left out.
-fn rows(batch: &Batch, order: &[usize]) -> Batch {
-    let (index, period, value, status) = batch.columns();
-    columns(
-        batch.series().to_vec(),
-        order.iter().map(|&row| index[row]).collect(),
-        order.iter().map(|&row| period[row]).collect(),
-        order.iter().map(|&row| value[row]).collect(),
-        order.iter().map(|&row| status[row]).collect(),
-    )
-}
-
-/// The same log with the events of each batch in another order.
-#[must_use]
-pub fn shuffled(log: &Log, seed: u64) -> Log {
-    let key = |row: usize| (row as u64 + 1).wrapping_mul(seed | 1).rotate_left(17) ^ seed;
-    let reorder = |batch: &Batch| {
-        let mut order: Vec<usize> = (0..batch.len()).collect();
-        order.sort_by_key(|&row| key(row));
-        rows(batch, &order)
-    };
-    log.iter().map(|(revision, batch)| (*revision, reorder(batch))).collect()
-}
-
-/// The same events in the same order, in batches of at most so many.
-///
-/// # Panics
-/// When `most` is 0.
-#[must_use]
-pub fn rebatched(log: &Log, most: usize) -> Log {
-    let mut smaller = Log::new();
-    for (_, batch) in log {
-        let order: Vec<usize> = (0..batch.len()).collect();
-        for chunk in order.chunks(most) {
-            let revision = smaller.last().map_or(Revision::EMPTY, |(revision, _)| *revision).next();
-            smaller.push((revision, rows(batch, chunk)));
+/// A number or a reason; `None` for nothing at all.
+fn measure(metric: &Metric, choices: &mut Choices<'_>) -> Option<Measure> {
+    let byte = choices.scattered();
+    match byte % 10 {
+        8 => None,
+        9 if metric.method == Method::Report => Some(Measure::Missing(MISSING[byte / 10 % MISSING.len()])),
+        tenth => {
+            let decimals = if tenth < 5 { 0 } else { metric.decimals };
+            Some(Measure::Value(Decimal::new(
+                NUMBERS[byte / 10 % NUMBERS.len()],
+                decimals,
+            )))
         }
     }
-    smaller
 }

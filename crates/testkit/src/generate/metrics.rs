@@ -88,8 +88,8 @@ pub(super) fn metrics(genes: &[Gene], frequencies: &[&'static str]) -> Vec<Metri
 }
 
 fn metric(id: &str, choices: &mut Choices<'_>, frequencies: &[&'static str]) -> MetricSketch {
-    let is_report = !choices.once_in(4);
     let is_stock = choices.below(2) == 1;
+    let is_report = is_stock || !choices.once_in(2);
     let dimensions: Vec<&'static str> = match choices.below(8) {
         0..=3 => vec![],
         4 => vec!["colour"],
@@ -104,8 +104,12 @@ fn metric(id: &str, choices: &mut Choices<'_>, frequencies: &[&'static str]) -> 
     } else {
         ("flow", "sum")
     };
-    let sum = choices.of_values(["sum", "sum", "sum", "sum", "sum", "none"]);
-    let carry_forward = if is_stock { choices.of_values([0, 0, 1, 2, 4]) } else { 0 };
+    let sum = if choices.once_in(12) { "none" } else { "sum" };
+    let carry_forward = if is_stock {
+        choices.of_values([0, 0, 1, 2, 4])
+    } else {
+        0
+    };
     let range = choices.of_values(["", "min = \"0\"\n", "min = \"-3\"\nmax = \"40\"\n"]);
     let method = if is_report { "report" } else { "tally" };
     let toml = format!(

@@ -14,7 +14,7 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
     let mut choices = Choices::of(gene);
     let measures = measures(catalog, &mut choices);
     let periods = periods(catalog, &measures, &mut choices);
-    let mut revisions = vec![Revision::LATEST, Revision::LATEST];
+    let mut revisions = vec![Revision::LATEST; 5];
     revisions.extend(log.iter().map(|(revision, _)| *revision));
     let as_of = choices.one(&revisions).copied().unwrap_or(Revision::LATEST);
     let dimensions: Vec<DimensionId> = dimensions(catalog, &measures).into_iter().collect();
@@ -27,13 +27,17 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         periods,
         group_by,
         filters,
+        on_boundaries_of: None,
     };
     (as_of, question)
 }
 
 /// One or two measures. Indicators are more interesting than metrics.
 fn measures(catalog: &Catalog, choices: &mut Choices<'_>) -> Vec<MeasureId> {
-    let metrics: Vec<MeasureId> = catalog.metrics().map(|metric| MeasureId::Metric(metric.id.clone())).collect();
+    let metrics: Vec<MeasureId> = catalog
+        .metrics()
+        .map(|metric| MeasureId::Metric(metric.id.clone()))
+        .collect();
     let indicators: Vec<MeasureId> = catalog
         .indicators()
         .map(|indicator| MeasureId::Indicator(indicator.id.clone()))
@@ -47,7 +51,10 @@ fn measures(catalog: &Catalog, choices: &mut Choices<'_>) -> Vec<MeasureId> {
 }
 
 fn metrics_of<'a>(catalog: &'a Catalog, measures: &[MeasureId]) -> Vec<&'a Metric> {
-    let ids: BTreeSet<_> = measures.iter().flat_map(|measure| catalog.metrics_of(measure)).collect();
+    let ids: BTreeSet<_> = measures
+        .iter()
+        .flat_map(|measure| catalog.metrics_of(measure))
+        .collect();
     ids.iter().filter_map(|id| catalog.metric(id.as_str())).collect()
 }
 
@@ -66,15 +73,17 @@ fn periods(catalog: &Catalog, measures: &[MeasureId], choices: &mut Choices<'_>)
     }
     let granularity = choices.one(&granularities).copied().unwrap_or(Granularity::Year);
     let (day, count) = match granularity {
-        Granularity::Day => (date(2017, 6, 5), 20),
-        Granularity::Week => (date(2017, 5, 15), 8),
-        Granularity::Month => (date(2017, 3, 1), 9),
-        Granularity::Quarter => (date(2017, 1, 1), 5),
-        Granularity::Half => (date(2016, 7, 1), 4),
-        Granularity::Year => (date(2015, 1, 1), 4),
+        Granularity::Day => (date(2017, 6, 5), 16),
+        Granularity::Week => (date(2017, 5, 15), 6),
+        Granularity::Month => (date(2017, 6, 1), 7),
+        Granularity::Quarter => (date(2017, 4, 1), 3),
+        Granularity::Half => (date(2016, 7, 1), 3),
+        Granularity::Year => (date(2015, 1, 1), 3),
     };
     let first = Period::containing(granularity, day).offset(i32::try_from(choices.below(count)).unwrap_or(0));
-    (0..choices.of_values([1, 1, 2, 3])).map(|places| first.offset(places)).collect()
+    (0..choices.of_values([1, 1, 2, 3]))
+        .map(|places| first.offset(places))
+        .collect()
 }
 
 fn dimensions(catalog: &Catalog, measures: &[MeasureId]) -> BTreeSet<DimensionId> {
@@ -122,9 +131,17 @@ fn areas(catalog: &Catalog, measures: &[MeasureId], periods: &[Period], choices:
         .collect();
     let at = choices.below(possible.len());
     let count = choices.of_values([1, 1, 2, 3]);
-    let list: Vec<AreaId> = possible.iter().skip(at).take(count).map(|area| area.id.clone()).collect();
+    let list: Vec<AreaId> = possible
+        .iter()
+        .skip(at)
+        .take(count)
+        .map(|area| area.id.clone())
+        .collect();
     let tops: Vec<&Area> = catalog.areas().filter(|area| rank(area.level.as_str()) == 0).collect();
-    let levels: Vec<_> = catalog.levels().filter(|level| rank(level.id.as_str()) <= finest).collect();
+    let levels: Vec<_> = catalog
+        .levels()
+        .filter(|level| rank(level.id.as_str()) <= finest)
+        .collect();
     match (choices.once_in(4), choices.one(&tops), choices.one(&levels)) {
         (true, Some(area), Some(level)) => AreaSelection::Under {
             area: area.id.clone(),

@@ -50,31 +50,34 @@ pub(super) fn reporters(
 
 /// The file of what is expected; nothing is of a tally.
 pub(super) fn expectations(genes: &[Gene], reporters: &[ReporterSketch], metrics: &[MetricSketch]) -> String {
-    let mut text = String::new();
+    let mut texts: Vec<String> = Vec::new();
     for gene in genes {
         let mut choices = Choices::of(gene);
-        let Some(reporter) = choices.one(reporters) else { continue };
+        let Some(reporter) = choices.one(reporters) else {
+            continue;
+        };
         let of_reporter = |metric: &&MetricSketch| metric.is_report && reporter.metrics.contains(&metric.id);
         let possible: Vec<&MetricSketch> = metrics.iter().filter(of_reporter).collect();
         let (Some(metric), Some(area)) = (choices.one(&possible), choices.one(&reporter.areas)) else {
             continue;
         };
         let from = choices.of_values(["2010-01-01", "2010-01-01", "2017-04-01", "2017-06-05"]);
-        let to = if choices.once_in(3) {
-            format!("to = \"{}\"\n", choices.of_values(CHANGE_DAYS))
+        let to = choices.once_in(3).then(|| choices.of_values(CHANGE_DAYS));
+        if to.is_some_and(|to| to <= from) {
+            continue;
+        }
+        let to = to.map_or_else(String::new, |to| format!("to = \"{to}\"\n"));
+        let cells = if choices.once_in(3) {
+            cells(metric, &mut choices)
         } else {
             String::new()
         };
-        if to.contains(from) || to.as_str() < format!("to = \"{from}\"").as_str() && !to.is_empty() {
-            continue;
-        }
-        let cells = if choices.once_in(3) { cells(metric, &mut choices) } else { String::new() };
-        text.push_str(&format!(
+        texts.push(format!(
             "[[expectation]]\nreporter = \"{}\"\nmetric = \"{}\"\nareas = [\"{area}\"]\nfrom = \"{from}\"\n{to}{cells}\n",
             reporter.id, metric.id
         ));
     }
-    text
+    texts.concat()
 }
 
 /// One combination of codes in the place of all.

@@ -55,10 +55,12 @@ fn add_area(level: usize, choices: &mut Choices<'_>, areas: &mut Vec<AreaSketch>
     let mut row = |parent: Option<&AreaSketch>, from: &str, to: &str| {
         let (level, parent) = (LEVELS[level], parent.map_or("", |parent| parent.id.as_str()));
         let to = if to == NEVER { "" } else { to };
-        text.push_str(&format!("{id},{id},{id},{level},{parent},{from},{to}\n"));
+        text.extend([format!("{id},{id},{id},{level},{parent},{from},{to}\n")]);
     };
     let day = choices.of_values(CHANGE_DAYS);
-    let other = choices.one(&possible).filter(|other| Some(&other.id) != parent.as_ref().map(|parent| &parent.id));
+    let other = choices
+        .one(&possible)
+        .filter(|other| Some(&other.id) != parent.as_ref().map(|parent| &parent.id));
     let new_parent = other.filter(|other| from < day && day < to && other.from <= day && day < other.to);
     if let Some(new_parent) = new_parent.filter(|_| choices.once_in(4)) {
         row(parent.as_ref(), from, day);

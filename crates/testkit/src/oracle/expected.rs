@@ -1,6 +1,6 @@
 //! What the catalogue expects of its reporters, and how much of it came.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{Expectation, Metric};
 use almanac_model::{AreaId, Coverage, MissingReason, Period};
@@ -8,7 +8,7 @@ use almanac_model::{AreaId, Coverage, MissingReason, Period};
 use super::Oracle;
 use super::records::SeriesKey;
 use super::series::relevant_sub_periods;
-use super::term::Term;
+use super::term::{Term, level_of};
 
 /// A term and the period for which it was read.
 #[derive(Clone, Debug)]
@@ -18,13 +18,19 @@ pub(super) struct Reading {
 }
 
 impl Oracle<'_> {
-    /// Whether the catalogue expects a report of a series for a sub-period: of the area at the level at which the
-    /// metric is collected then.
+    /// Whether the catalogue expects a report of a series for a sub-period.
     pub(super) fn is_expected(&self, metric: &Metric, series: &SeriesKey, sub_period: Period) -> bool {
-        let area = self.catalog.area(series.area.as_str());
-        let collected_here = area.is_some_and(|area| metric.level_for(sub_period) == Some(&area.level));
         let expectations = self.catalog.expectations(&metric.id);
-        collected_here && expectations.iter().any(|expectation| self.covers(expectation, series, sub_period))
+        expectations
+            .iter()
+            .any(|expectation| self.covers(expectation, series, sub_period))
+            && self.is_collected(metric, series, sub_period)
+    }
+
+    /// Whether values of the series' level are collected in a sub-period.
+    pub(super) fn is_collected(&self, metric: &Metric, series: &SeriesKey, sub_period: Period) -> bool {
+        let area = self.catalog.area(series.area.as_str());
+        area.is_some_and(|area| level_of(metric, sub_period) == Some(&area.level))
     }
 
     fn covers(&self, expectation: &Expectation, series: &SeriesKey, sub_period: Period) -> bool {
@@ -33,7 +39,10 @@ impl Oracle<'_> {
             && expectation.cells.contains(&series.codes)
             && expectation.from <= sub_period.start()
             && expectation.to.is_none_or(|to| sub_period.end() <= to)
-            && expectation.areas.iter().any(|above| self.catalog.lies_under(&series.area, above, day))
+            && expectation
+                .areas
+                .iter()
+                .any(|above| self.catalog.lies_under(&series.area, above, day))
     }
 
     /// Every series that the catalogue can expect of a metric at some time.
@@ -54,35 +63,31 @@ impl Oracle<'_> {
     }
 
     /// Reports received and expected of all that was read, in the whole of an area. Two terms that read the same report
-    /// count it once.
+    /// count it once. `None` when the catalogue asks for no report; one that cannot exist is asked for, but not expected.
     pub(super) fn coverage(&self, readings: &[Reading], area: &AreaId) -> Option<Coverage> {
-        let mut expected = BTreeSet::new();
-        let mut reported = BTreeSet::new();
+        let mut asked_for = BTreeMap::new();
         for Reading { term, period } in readings {
             let metric = &term.metric;
             for series in self.expectable_series(metric) {
-                if !self.belongs(term, &series, std::slice::from_ref(area), *period) {
-                    continue;
-                }
-                for sub_period in relevant_sub_periods(metric, *period) {
-                    let record = self.record(metric, &series, sub_period);
-                    let cannot_exist = record
-                        .as_ref()
-                        .is_some_and(|record| record.outcome == Err(MissingReason::CannotExist));
-                    if cannot_exist || !self.is_expected(metric, &series, sub_period) {
-                        continue;
+                if self.belongs(term, &series, std::slice::from_ref(area), *period) {
+                    for sub_period in relevant_sub_periods(metric, *period) {
+                        if self.is_expected(metric, &series, sub_period) {
+                            let record = self.record(metric, &series, sub_period);
+                            let report = (metric.id.clone(), *period, series.clone(), sub_period);
+                            asked_for.insert(report, record.map(|record| record.outcome));
+                        }
                     }
-                    let report = (metric.id.clone(), *period, series.clone(), sub_period);
-                    if record.is_some() {
-                        reported.insert(report.clone());
-                    }
-                    expected.insert(report);
                 }
             }
         }
-        (!expected.is_empty()).then(|| Coverage {
-            reported: count(reported.len()),
-            expected: count(expected.len()),
+        let came: Vec<bool> = asked_for
+            .values()
+            .filter(|outcome| **outcome != Some(Err(MissingReason::CannotExist)))
+            .map(Option::is_some)
+            .collect();
+        (!asked_for.is_empty()).then(|| Coverage {
+            reported: count(came.iter().filter(|came| **came).count()),
+            expected: count(came.len()),
         })
     }
 }

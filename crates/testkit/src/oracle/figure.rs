@@ -116,11 +116,20 @@ impl Oracle<'_> {
             for group in groups {
                 match key {
                     GroupKey::Dimension(dimension) => {
-                        let codes = self.catalog.dimension(dimension.as_str()).map_or(&[][..], |found| &found.codes);
+                        let codes = self
+                            .catalog
+                            .dimension(dimension.as_str())
+                            .map_or(&[][..], |found| &found.codes);
+                        let wanted = question.filters.get(dimension);
                         for item in codes {
+                            if wanted.is_some_and(|wanted| !wanted.contains(&item.code)) {
+                                continue;
+                            }
                             let mut group = group.clone();
                             group.texts.insert(dimension.to_string(), item.code.to_string());
-                            group.filter.insert(dimension.clone(), BTreeSet::from([item.code.clone()]));
+                            group
+                                .filter
+                                .insert(dimension.clone(), BTreeSet::from([item.code.clone()]));
                             longer.push(group);
                         }
                     }
@@ -147,18 +156,14 @@ impl Oracle<'_> {
         };
         let terms = self.terms(&Formula::Reference(reference), &Filter::new(), None);
         let may_report = |metrics: &BTreeSet<_>| terms.first().is_some_and(|term| metrics.contains(&term.metric.id));
-        let reporters = self.catalog.reporters().filter(|reporter| may_report(&reporter.metrics));
+        let reporters = self
+            .catalog
+            .reporters()
+            .filter(|reporter| may_report(&reporter.metrics));
         reporters.map(|reporter| reporter.id.clone()).collect()
     }
 
-    fn figure(
-        &self,
-        measure: &MeasureId,
-        area: &AreaId,
-        period: Period,
-        group: &Group,
-        question: &Question,
-    ) -> Figure {
+    fn figure(&self, measure: &MeasureId, area: &AreaId, period: Period, group: &Group, question: &Question) -> Figure {
         let exists = self.catalog.is_valid_at(area, period.last_day());
         let filter = narrowed(&question.filters, &group.filter);
         let (evaluated, decimals, range) = match measure {
@@ -189,7 +194,7 @@ impl Oracle<'_> {
         if value.outcome.as_ref().is_ok_and(|number| is_outside(range, number)) {
             value.flags.insert(FigureFlag::OutOfRange);
         }
-        if question.strict && value.outcome.is_ok() && value.flags.iter().any(lacks_something) {
+        if question.strict && value.outcome.is_ok() && value.flags.iter().copied().any(lacks_something) {
             value.outcome = Err(MissingReason::Incomplete);
             value.qualifier = Qualifier::Exact;
         }
@@ -198,7 +203,11 @@ impl Oracle<'_> {
             area: area.clone(),
             period,
             group: group.texts.clone(),
-            value: value.outcome.as_ref().map(|number| number.to_decimal_string(decimals)).map_err(|reason| *reason),
+            value: value
+                .outcome
+                .as_ref()
+                .map(|number| number.to_decimal_string(decimals))
+                .map_err(|reason| *reason),
             quality: value.quality,
             qualifier: value.qualifier,
             coverage: self.coverage(&value.readings, area),
@@ -213,7 +222,7 @@ fn is_outside(range: Range, number: &Exact) -> bool {
     range.min.is_some_and(|min| *number < Exact::from(min)) || range.max.is_some_and(|max| *number > Exact::from(max))
 }
 
-fn lacks_something(flag: &FigureFlag) -> bool {
+fn lacks_something(flag: FigureFlag) -> bool {
     matches!(
         flag,
         FigureFlag::PartialPeriod | FigureFlag::PartialCoverage | FigureFlag::Unmatched
@@ -222,7 +231,11 @@ fn lacks_something(flag: &FigureFlag) -> bool {
 
 fn printed_sides(sides: &EvaluatedSides, period: Period) -> Sides {
     let print = |value: &Value, period: Period| Side {
-        value: value.outcome.as_ref().map(|number| number.to_short_string(SIDE_DECIMALS)).map_err(|reason| *reason),
+        value: value
+            .outcome
+            .as_ref()
+            .map(|number| number.to_short_string(SIDE_DECIMALS))
+            .map_err(|reason| *reason),
         period,
         quality: value.quality,
         qualifier: value.qualifier,

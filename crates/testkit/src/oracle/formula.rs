@@ -144,7 +144,9 @@ impl Oracle<'_> {
         };
         Term {
             metric: metric.clone(),
-            filter: own.map(|(dimension, codes)| (dimension.clone(), codes.clone())).collect(),
+            filter: own
+                .map(|(dimension, codes)| (dimension.clone(), codes.clone()))
+                .collect(),
             reporter: reporter.filter(may_report).cloned(),
         }
     }

@@ -12,8 +12,12 @@ impl Oracle<'_> {
     pub(super) fn quotient(&self, numerator: &Formula, denominator: &Formula, scope: &Scope<'_>) -> Evaluated {
         let denominator_period = self.denominator_period(denominator, scope);
         let (areas, left_out) = self.matched_areas(numerator, denominator, scope, denominator_period);
-        let numerator = self.formula_value(numerator, &scope.with(areas.clone(), scope.period)).value;
-        let denominator = self.formula_value(denominator, &scope.with(areas, denominator_period)).value;
+        let numerator = self
+            .formula_value(numerator, &scope.with(areas.clone(), scope.period))
+            .value;
+        let denominator = self
+            .formula_value(denominator, &scope.with(areas, denominator_period))
+            .value;
         let mut value = Value::combine(Operator::Divide, &numerator, &denominator);
         if left_out {
             value.flags.insert(FigureFlag::Unmatched);
@@ -52,11 +56,20 @@ impl Oracle<'_> {
             return vec![scope.period];
         };
         let itself = coarsest.divides(scope.period.granularity());
-        let latest_end = if itself { scope.period.start() } else { scope.period.end() };
+        let latest_end = if itself {
+            scope.period.start()
+        } else {
+            scope.period.end()
+        };
         let containing = Period::containing(coarsest, scope.period.last_day());
         let back = (0..=limit.cast_signed()).map(|places| containing.offset(-places));
         let before = back.filter(|period| period.end() <= latest_end);
-        itself.then_some(scope.period).into_iter().chain(before).collect()
+        let all = itself.then_some(scope.period).into_iter().chain(before);
+        // what was counted on other boundaries does not stand against the areas of the scope
+        let day = scope.period.last_day();
+        let same = |area: &AreaId, period: Period| self.catalog.same_extent(area, period.last_day(), day);
+        all.filter(|period| scope.areas.iter().all(|area| same(area, *period)))
+            .collect()
     }
 
     /// The areas that have both sides, and whether some that have only one were left out.
@@ -112,7 +125,12 @@ impl Oracle<'_> {
         };
         let day = scope.period.last_day();
         let all = self.catalog.areas().filter(|area| area.level == coarsest);
-        let under = all.filter(|area| scope.areas.iter().any(|above| self.catalog.lies_under(&area.id, above, day)));
+        let under = all.filter(|area| {
+            scope
+                .areas
+                .iter()
+                .any(|above| self.catalog.lies_under(&area.id, above, day))
+        });
         under.map(|area| area.id.clone()).collect()
     }
 

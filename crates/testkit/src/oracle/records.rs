@@ -16,6 +16,7 @@ pub(super) struct Event {
     series: SeriesKey,
     period: Period,
     record: Record,
+    is_retraction: bool,
 }
 
 /// Everything that tells the series of one metric apart.
@@ -27,11 +28,17 @@ pub(super) struct SeriesKey {
 }
 
 /// What stands for a series in a sub-period: a number or a reason, and how good it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Record {
     pub(super) outcome: Result<Exact, MissingReason>,
     pub(super) quality: Quality,
     pub(super) qualifier: Qualifier,
+}
+
+impl Event {
+    pub(super) fn series(&self) -> (MetricId, SeriesKey) {
+        (self.metric.clone(), self.series.clone())
+    }
 }
 
 /// The events of a batch, row by row.
@@ -51,6 +58,7 @@ pub(super) fn events(batch: &Batch) -> Vec<Event> {
                 quality: row.status.quality,
                 qualifier: row.status.qualifier,
             },
+            is_retraction: row.is_retraction,
         })
     });
     rows.collect()
@@ -59,11 +67,11 @@ pub(super) fn events(batch: &Batch) -> Vec<Event> {
 impl Oracle<'_> {
     /// The series of which anything was ever recorded.
     pub(super) fn recorded_series(&self, metric: &Metric) -> BTreeSet<SeriesKey> {
-        let of_metric = self.events.iter().filter(|event| event.metric == metric.id);
-        of_metric.map(|event| event.series.clone()).collect()
+        let of_metric = self.series.iter().filter(|(id, _)| *id == metric.id);
+        of_metric.map(|(_, series)| series.clone()).collect()
     }
 
-    /// What stands for a series in a sub-period; `None` when nothing was recorded.
+    /// What stands for a series in a sub-period; `None` when nothing was recorded, or all of it was taken back.
     ///
     /// Of reports the last one counts. The events of a tally add up.
     pub(super) fn record(&self, metric: &Metric, series: &SeriesKey, sub_period: Period) -> Option<Record> {
@@ -71,11 +79,20 @@ impl Oracle<'_> {
             .events
             .iter()
             .filter(|event| event.period == sub_period && event.metric == metric.id && event.series == *series);
-        let records = events.map(|event| event.record.clone());
-        match metric.method {
-            Method::Report => records.last(),
-            Method::Tally => records.reduce(|total, record| total.plus(&record)),
+        let mut standing: Vec<Record> = Vec::new();
+        for event in events {
+            match (metric.method, event.is_retraction) {
+                (Method::Report, false) => standing = vec![event.record.clone()],
+                (Method::Report, true) => standing.clear(),
+                (Method::Tally, false) => standing.push(event.record.clone()),
+                (Method::Tally, true) => {
+                    if let Some(position) = standing.iter().position(|record| *record == event.record) {
+                        standing.remove(position);
+                    }
+                }
+            }
         }
+        standing.into_iter().reduce(|total, record| total.plus(&record))
     }
 }
 

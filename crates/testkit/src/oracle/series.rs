@@ -83,15 +83,17 @@ impl Oracle<'_> {
 
     /// The last number in the period, or one from before that still stands.
     fn last(&self, metric: &Metric, series: &SeriesKey, parts: &[Part]) -> Value {
-        let last_record = parts.iter().rev().find(|part| part.record.is_some());
-        if last_record.and_then(Part::reason) == Some(MissingReason::CannotExist) {
-            return no_number(MissingReason::CannotExist, parts);
+        let last_record = parts.iter().rev().find_map(|part| part.record.as_ref());
+        if let Some(record) = last_record.filter(|record| record.outcome == Err(MissingReason::CannotExist)) {
+            return of_record(record);
         }
         if let Some(part) = parts.iter().rev().find(|part| part.number().is_some()) {
             return chosen(part, parts.last());
         }
-        let before = parts.first().and_then(|first| self.carried(metric, series, first.period));
-        before.unwrap_or_else(|| no_number(reason_of(parts), parts))
+        let before = parts
+            .first()
+            .and_then(|first| self.carried(metric, series, first.period));
+        before.unwrap_or_else(|| no_number(parts))
     }
 
     /// The nearest earlier number that may still stand, or the statement that there cannot be one.
@@ -103,8 +105,11 @@ impl Oracle<'_> {
             };
             if record.outcome.is_ok() || record.outcome == Err(MissingReason::CannotExist) {
                 let mut value = of_record(&record);
-                value.flags.insert(FigureFlag::CarriedForward);
-                value.carried_from = Some(period.last_day());
+                // that something could not exist is no value that stands in for another
+                if record.outcome.is_ok() {
+                    value.flags.insert(FigureFlag::CarriedForward);
+                    value.carried_from = Some(period.last_day());
+                }
                 return Some(value);
             }
         }
@@ -120,20 +125,24 @@ impl Oracle<'_> {
                 .outcome
                 .as_ref()
                 .is_err_and(|reason| *reason != MissingReason::CannotExist),
-            None => !nobody_knows_how_many && (nothing_declared || self.is_expected(metric, series, part.period)),
+            None => {
+                !nobody_knows_how_many
+                    && self.is_collected(metric, series, part.period)
+                    && (nothing_declared || self.is_expected(metric, series, part.period))
+            }
         })
     }
 }
 
 /// Why a series has no number, with the weakest quality of its statements.
-fn no_number(reason: MissingReason, parts: &[Part]) -> Value {
-    let mut value = Value::missing(reason);
-    value.quality = parts.iter().filter_map(|part| Some(part.record.as_ref()?.quality)).min();
+fn no_number(parts: &[Part]) -> Value {
+    let reasons: Vec<MissingReason> = parts.iter().filter_map(Part::reason).collect();
+    let mut value = Value::missing(most_telling(&reasons));
+    value.quality = parts
+        .iter()
+        .filter_map(|part| Some(part.record.as_ref()?.quality))
+        .min();
     value
-}
-
-fn reason_of(parts: &[Part]) -> MissingReason {
-    most_telling(&parts.iter().filter_map(Part::reason).collect::<Vec<_>>())
 }
 
 /// What one record says.
@@ -151,7 +160,10 @@ fn of_record(record: &Record) -> Value {
 
 /// The number of the one sub-period that was chosen, where `wanted` would have been the right one.
 fn chosen(part: &Part, wanted: Option<&Part>) -> Value {
-    let mut value = part.record.as_ref().map_or_else(|| Value::missing(MissingReason::NoRecord), of_record);
+    let mut value = part
+        .record
+        .as_ref()
+        .map_or_else(|| Value::missing(MissingReason::NoRecord), of_record);
     if wanted.is_none_or(|wanted| wanted.period != part.period) {
         value.flags.insert(FigureFlag::PartialPeriod);
     }
@@ -160,7 +172,7 @@ fn chosen(part: &Part, wanted: Option<&Part>) -> Value {
 
 fn first(parts: &[Part]) -> Value {
     let with_number = parts.iter().find(|part| part.number().is_some());
-    with_number.map_or_else(|| no_number(reason_of(parts), parts), |part| chosen(part, parts.first()))
+    with_number.map_or_else(|| no_number(parts), |part| chosen(part, parts.first()))
 }
 
 /// Sum, average, minimum or maximum of the numbers that are there.
@@ -177,7 +189,7 @@ fn all_together(time: TimeOperator, parts: &[Part]) -> Value {
         TimeOperator::Sum | TimeOperator::First | TimeOperator::Last => exact().reduce(|sum, number| &sum + &number),
     };
     let Some(result) = result else {
-        return no_number(reason_of(parts), parts);
+        return no_number(parts);
     };
     let mut value = Value::number(result);
     value.quality = numbers.iter().map(|(_, _, record)| record.quality).min();

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use almanac_catalog::{Area, Metric, SumOperator};
-use almanac_model::{AreaId, Code, DimensionId, Exact, FigureFlag, LevelId, MissingReason, Period, Qualifier, ReporterId};
+use almanac_catalog::{Area, CollectionLevel, Metric, SumOperator};
+use almanac_model::{
+    AreaId, Code, DimensionId, Exact, FigureFlag, LevelId, MissingReason, Period, Qualifier, ReporterId,
+};
 
 use super::Oracle;
 use super::expected::Reading;
@@ -46,7 +48,10 @@ impl Oracle<'_> {
         let mut numbers: Vec<(Exact, Qualifier)> = Vec::new();
         let mut reasons: Vec<MissingReason> = Vec::new();
         let mut inherited = Value::missing(MissingReason::NoRecord);
-        for series in candidates.iter().filter(|series| self.belongs(term, series, areas, period)) {
+        for series in candidates
+            .iter()
+            .filter(|series| self.belongs(term, series, areas, period))
+        {
             let value = self.series_value(metric, series, period);
             match value.outcome.clone() {
                 Ok(number) => numbers.push((number, value.qualifier)),
@@ -64,7 +69,7 @@ impl Oracle<'_> {
         }
         let mut total = sum(metric, &numbers, &reasons);
         total.inherit(&inherited);
-        if !numbers.is_empty() && reasons.iter().any(|reason| *reason != MissingReason::CannotExist) {
+        if total.outcome.is_ok() && reasons.iter().any(|reason| *reason != MissingReason::CannotExist) {
             total.flags.insert(FigureFlag::PartialCoverage);
         }
         total
@@ -78,12 +83,17 @@ impl Oracle<'_> {
             .filter
             .iter()
             .all(|(dimension, codes)| series.codes.get(dimension).is_some_and(|code| codes.contains(code)));
-        let wanted_reporter = term.reporter.as_ref().is_none_or(|reporter| *reporter == series.reporter);
+        let wanted_reporter = term
+            .reporter
+            .as_ref()
+            .is_none_or(|reporter| *reporter == series.reporter);
         let area = self.catalog.area(series.area.as_str());
         wanted_codes
             && wanted_reporter
             && area.is_some_and(|area| is_collected_in(&term.metric, area, period))
-            && areas.iter().any(|above| self.catalog.lies_under(&series.area, above, day))
+            && areas
+                .iter()
+                .any(|above| self.catalog.lies_under(&series.area, above, day))
     }
 }
 
@@ -106,10 +116,24 @@ fn is_collected_in(metric: &Metric, area: &Area, period: Period) -> bool {
     levels_in(metric, period).contains(&area.level)
 }
 
-/// The levels at which a metric is collected at some day of a period.
+/// The levels at which the values that count were collected: of each sub-period that counts, its own.
 pub(super) fn levels_in(metric: &Metric, period: Period) -> Vec<LevelId> {
-    let of_period = metric.levels.iter().filter(|collection| {
-        collection.from.is_none_or(|from| from < period.end()) && collection.to.is_none_or(|to| period.start() < to)
-    });
-    of_period.map(|collection| collection.level.clone()).collect()
+    let counting = relevant_sub_periods(metric, period);
+    counting
+        .into_iter()
+        .filter_map(|part| level_of(metric, part).cloned())
+        .collect()
+}
+
+/// The level at which a value of a sub-period is collected: that of its last day.
+pub(super) fn level_of(metric: &Metric, part: Period) -> Option<&LevelId> {
+    let on_last_day = |collection: &&CollectionLevel| {
+        let day = part.last_day();
+        collection.from.is_none_or(|from| from <= day) && collection.to.is_none_or(|to| day < to)
+    };
+    metric
+        .levels
+        .iter()
+        .find(on_last_day)
+        .map(|collection| &collection.level)
 }

@@ -71,7 +71,12 @@ impl Value {
             (Err(reason), _) | (_, Err(reason)) => Err(*reason),
             (Ok(one), Ok(two)) => compute(operator, (one, left.qualifier), (two, right.qualifier)),
         };
-        let mut value = Self::new(result.as_ref().map(|(number, _)| number.clone()).map_err(|reason| *reason));
+        let mut value = Self::new(
+            result
+                .as_ref()
+                .map(|(number, _)| number.clone())
+                .map_err(|reason| *reason),
+        );
         value.qualifier = result.map_or(Qualifier::Exact, |(_, qualifier)| qualifier);
         value.inherit(left);
         value.inherit(right);

@@ -1,0 +1,10 @@
+//! One test for each rule of what a figure means, with numbers that can be checked by hand.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+mod areas;
+mod missing;
+mod quality;
+mod ratios;
+mod support;
+mod time;

@@ -1,0 +1,200 @@
+//! A tiny catalogue: the province `north` with the districts `east` and `west`, and two reporters, `post` and `rail`.
+
+use almanac_catalog::{Catalog, CatalogFiles};
+use almanac_cube::Cube;
+use almanac_indicator::{AreaSelection, Question, Refusal, RefusalReason, State, answer};
+use almanac_model::{
+    AreaId, Batch, Event, EventTime, Figure, Measure, MetricId, MissingReason, Qualifier, Quality, ReporterId, Revision,
+};
+use jiff::civil::date;
+
+const AREAS: &str = "area,code,name_vi,level,parent,valid_from,valid_to
+north,1,Bac,province,,2000-01-01,
+south,2,Nam,province,,2000-01-01,
+east,3,Dong,district,north,2000-01-01,
+west,4,Tay,district,north,2000-01-01,
+border,5,Bien,district,north,2000-01-01,2018-01-01
+border,5,Bien,district,south,2018-01-01,
+";
+
+const HEAD: &str = r#"
+[catalog]
+id = "rules"
+time_zone = "Asia/Ho_Chi_Minh"
+label = { vi = "x", en = "x" }
+owner = "x"
+[[level]]
+id = "province"
+label = { vi = "x", en = "x" }
+[[level]]
+id = "district"
+label = { vi = "x", en = "x" }
+[[unit]]
+id = "item"
+label = { vi = "x", en = "x" }
+"#;
+
+const TEXTS: &str = r#"
+label = { vi = "x", en = "x" }
+definition = { vi = "x", en = "x" }
+source = "x"
+owner = "x"
+unit = "item"
+"#;
+
+/// A catalogue and what was recorded under it.
+pub(crate) struct Book {
+    catalog: Catalog,
+    cube: Cube,
+    revision: Revision,
+}
+
+/// The keys of a metric by district, beside its id and its texts.
+pub(crate) fn metric(id: &str, keys: &str) -> String {
+    format!("[[metric]]\nid = \"{id}\"\n{TEXTS}\nlevels = [{{ level = \"district\" }}]\n{keys}\n")
+}
+
+/// A flow that is reported by month.
+pub(crate) fn monthly_flow(id: &str) -> String {
+    metric(id, "kind = \"flow\"\nmethod = \"report\"\nfrequency = \"month\"")
+}
+
+/// A stock that is reported by month; its time operator is the last value.
+pub(crate) fn monthly_stock(id: &str, keys: &str) -> String {
+    metric(
+        id,
+        &format!("kind = \"stock\"\nmethod = \"report\"\nfrequency = \"month\"\n{keys}"),
+    )
+}
+
+pub(crate) fn indicator(id: &str, formula: &str, keys: &str) -> String {
+    format!("[[indicator]]\nid = \"{id}\"\n{TEXTS}\nformula = \"{formula}\"\n{keys}\n")
+}
+
+/// The reporter `post` is expected to report a metric for the districts, from 2017 on.
+pub(crate) fn expected(metric: &str, areas: &str) -> String {
+    format!("[[expectation]]\nreporter = \"post\"\nmetric = \"{metric}\"\nareas = {areas}\nfrom = \"2017-01-01\"\n")
+}
+
+impl Book {
+    pub(crate) fn new(definitions: &[String]) -> Self {
+        let definitions = definitions.concat();
+        let metrics: Vec<&str> = definitions
+            .split("[[metric]]\nid = \"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        let reporter = |id: &str| {
+            format!(
+                "[[reporter]]\nid = \"{id}\"\nlabel = {{ vi = \"x\", en = \"x\" }}\nmetrics = {metrics:?}\n\
+                 areas = [\"north\", \"south\"]\n"
+            )
+        };
+        let files: CatalogFiles = [
+            ("areas.csv", AREAS.to_owned()),
+            ("catalog.toml", HEAD.to_owned()),
+            ("definitions.toml", definitions.clone()),
+            ("reporters.toml", reporter("post") + &reporter("rail")),
+        ]
+        .into_iter()
+        .collect();
+        Self {
+            catalog: almanac_testkit::generate::load(&files),
+            cube: Cube::default(),
+            revision: Revision::EMPTY,
+        }
+    }
+
+    /// Records a figure of the reporter `post`.
+    pub(crate) fn post(&mut self, metric: &str, area: &str, period: &str, value: &str) -> &mut Self {
+        self.record("post", metric, area, period, value)
+    }
+
+    /// Records a figure. A value is a number such as "5", a bound such as ">=5", a reason such as "suppressed"; "~" after
+    /// it makes it preliminary.
+    pub(crate) fn record(&mut self, reporter: &str, metric: &str, area: &str, period: &str, value: &str) -> &mut Self {
+        let (value, quality) = match value.strip_suffix('~') {
+            Some(value) => (value, Quality::Preliminary),
+            None => (value, Quality::Official),
+        };
+        let (number, qualifier) = match value.strip_prefix(">=") {
+            Some(number) => (number, Qualifier::AtLeast),
+            None => (value, Qualifier::Exact),
+        };
+        let measure = match number {
+            "not collected" => Measure::Missing(MissingReason::NotCollected),
+            "cannot exist" => Measure::Missing(MissingReason::CannotExist),
+            "suppressed" => Measure::Missing(MissingReason::Suppressed),
+            number => Measure::Value(number.parse().unwrap()),
+        };
+        let event = Event {
+            metric: MetricId::new(metric).unwrap(),
+            area: AreaId::new(area).unwrap(),
+            dimensions: [].into(),
+            time: EventTime::Period(period.parse().unwrap()),
+            measure,
+            quality,
+            qualifier,
+            event_id: Some("x".to_owned()),
+            note: None,
+            correction: None,
+        };
+        let reporter = ReporterId::new(reporter).unwrap();
+        let checked = self.catalog.check_event(&reporter, &event, date(2030, 1, 1)).unwrap();
+        let batch = Batch::new(
+            vec![checked.series],
+            vec![0],
+            vec![checked.period.ordinal()],
+            vec![checked.value],
+            vec![checked.status.bits().into()],
+            Vec::new(),
+        );
+        self.revision = self.revision.next();
+        self.cube.apply(self.revision, &batch.unwrap(), &self.catalog).unwrap();
+        self
+    }
+
+    fn question(&self, measure: &str, area: &str, period: &str, strict: bool) -> Question {
+        Question {
+            measures: vec![self.catalog.measure(measure).unwrap()],
+            areas: AreaSelection::List(vec![AreaId::new(area).unwrap()]),
+            periods: vec![period.parse().unwrap()],
+            group_by: Vec::new(),
+            filters: [].into(),
+            strict,
+            on_boundaries_of: None,
+        }
+    }
+
+    fn ask(&self, question: &Question) -> Result<Figure, Vec<Refusal>> {
+        let state = State {
+            catalog: &self.catalog,
+            cube: &self.cube,
+            as_of: self.revision,
+        };
+        answer(state, question, 0, 1).map(|mut answer| answer.figures.pop().unwrap())
+    }
+
+    pub(crate) fn figure(&self, measure: &str, area: &str, period: &str) -> Figure {
+        self.ask(&self.question(measure, area, period, false)).unwrap()
+    }
+
+    /// The figure when all or nothing is asked for.
+    pub(crate) fn strict(&self, measure: &str, area: &str, period: &str) -> Figure {
+        self.ask(&self.question(measure, area, period, true)).unwrap()
+    }
+
+    pub(crate) fn value(&self, measure: &str, area: &str, period: &str) -> Result<String, MissingReason> {
+        self.figure(measure, area, period).value
+    }
+
+    pub(crate) fn refusal(&self, measure: &str, area: &str, period: &str) -> RefusalReason {
+        self.ask(&self.question(measure, area, period, false)).unwrap_err()[0].reason
+    }
+}
+
+/// A value as figures print it.
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with values that may be missing")]
+pub(crate) fn number(text: &str) -> Result<String, MissingReason> {
+    Ok(text.to_owned())
+}
