@@ -1,0 +1,31 @@
+//! `almanac`: the services in one process, and tools for catalogues.
+
+mod check_catalog;
+mod demo;
+mod pair;
+mod review;
+mod up;
+
+use std::process::ExitCode;
+
+use almanac_service_kit::config::fail;
+use clap::Parser;
+
+/// Official figures: recorded for ever, computed exactly.
+#[derive(Parser)]
+#[command(name = "almanac", version)]
+enum Command {
+    Demo(demo::Args),
+    Up(up::Args),
+    CheckCatalog(check_catalog::Args),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let ended = match Command::parse() {
+        Command::Demo(args) => demo::run(args).await.map_err(Into::into),
+        Command::Up(args) => up::run(args).await.map_err(Into::into),
+        Command::CheckCatalog(args) => check_catalog::run(&args).map_err(Into::into),
+    };
+    ended.unwrap_or_else(|error: Box<dyn std::error::Error>| fail(&*error))
+}

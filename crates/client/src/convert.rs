@@ -1,0 +1,158 @@
+//! Answers as they come, into what the client gives back.
+
+use std::str::FromStr;
+
+use almanac_catalog::Unit;
+use almanac_model::{LogId, Release, Revision, UnitId};
+use almanac_wire::pb::{ingest as ingest_pb, query as pb, shared};
+use almanac_wire::{
+    documentation_from_proto, figure_from_proto, label_from_proto, period_from_proto, qualifier_from_proto,
+    quality_from_proto, timestamp_from_proto, value_from_proto,
+};
+
+use crate::{AnswerError, AnsweredAt, Contribution, Explanation, Report, ReportLine, ReportSection, Term};
+
+pub(crate) fn parsed<T: FromStr>(field: &'static str, text: &str) -> Result<T, AnswerError> {
+    text.parse().map_err(|_| AnswerError::Malformed {
+        field,
+        text: text.to_owned(),
+    })
+}
+
+pub(crate) fn log_id(text: &str) -> Result<LogId, AnswerError> {
+    parsed("log_id", text)
+}
+
+pub(crate) fn release(release: ingest_pb::Release) -> Result<Release, AnswerError> {
+    let malformed = AnswerError::Malformed {
+        field: "release",
+        text: release.name.clone(),
+    };
+    Release::try_from(release).map_err(|_| malformed)
+}
+
+pub(crate) fn answered_at(at: Option<pb::AnsweredAt>) -> Result<AnsweredAt, AnswerError> {
+    let pb::AnsweredAt {
+        revision,
+        log_id: log,
+        revision_time,
+        catalog_revision,
+    } = at.ok_or(AnswerError::Absent { field: "answered_at" })?;
+    Ok(AnsweredAt {
+        revision: Revision(revision),
+        log_id: log_id(&log)?,
+        revision_time: revision_time.as_ref().and_then(timestamp_from_proto),
+        catalog_revision: Revision(catalog_revision),
+    })
+}
+
+pub(crate) fn report(report: pb::GetReportResponse) -> Result<Report, AnswerError> {
+    let pb::GetReportResponse {
+        report: id,
+        documentation,
+        sections,
+        answered_at: at,
+    } = report;
+    Ok(Report {
+        id: parsed("report", &id)?,
+        documentation: documentation_from_proto(documentation),
+        sections: sections.into_iter().map(section).collect::<Result<_, _>>()?,
+        answered_at: answered_at(at)?,
+    })
+}
+
+fn section(section: pb::ReportSection) -> Result<ReportSection, AnswerError> {
+    let pb::ReportSection { label, lines } = section;
+    Ok(ReportSection {
+        label: label_from_proto(label),
+        lines: lines.into_iter().map(line).collect::<Result<_, _>>()?,
+    })
+}
+
+fn line(line: pb::ReportLine) -> Result<ReportLine, AnswerError> {
+    let pb::ReportLine {
+        id,
+        label,
+        figure,
+        unit: of_unit,
+    } = line;
+    let figure = figure_from_proto(figure.ok_or(AnswerError::Absent { field: "figure" })?)?;
+    Ok(ReportLine {
+        id,
+        label: label_from_proto(label),
+        unit: unit(of_unit, &figure.unit),
+        figure,
+    })
+}
+
+fn unit(unit: Option<shared::Unit>, id: &UnitId) -> Unit {
+    Unit {
+        id: id.clone(),
+        label: label_from_proto(unit.and_then(|unit| unit.label)),
+    }
+}
+
+pub(crate) fn explanation(explanation: pb::ExplainFigureResponse) -> Result<Explanation, AnswerError> {
+    let pb::ExplainFigureResponse {
+        figure,
+        formula,
+        substituted,
+        terms,
+        answered_at: at,
+    } = explanation;
+    Ok(Explanation {
+        figure: figure_from_proto(figure.ok_or(AnswerError::Absent { field: "figure" })?)?,
+        formula,
+        substituted,
+        terms: terms.into_iter().map(term).collect::<Result<_, _>>()?,
+        answered_at: answered_at(at)?,
+    })
+}
+
+fn term(term: pb::Term) -> Result<Term, AnswerError> {
+    let pb::Term {
+        expression,
+        documentation,
+        value,
+        missing,
+        unit,
+        period,
+        contributions,
+        contribution_count,
+    } = term;
+    Ok(Term {
+        expression,
+        documentation: documentation_from_proto(documentation),
+        value: value_from_proto("term.value", value, missing)?,
+        unit: parsed("unit", &unit)?,
+        period: period_from_proto("term.period", &period)?,
+        contributions: contributions.into_iter().map(contribution).collect::<Result<_, _>>()?,
+        contribution_count: contribution_count.unwrap_or_default().unsigned_abs(),
+    })
+}
+
+fn contribution(contribution: pb::Contribution) -> Result<Contribution, AnswerError> {
+    let pb::Contribution {
+        area,
+        dimensions,
+        reporter,
+        period,
+        value,
+        missing,
+        quality,
+        qualifier,
+        revision,
+        record_time,
+    } = contribution;
+    Ok(Contribution {
+        area: parsed("area", &area)?,
+        dimensions,
+        reporter: parsed("reporter", &reporter)?,
+        period: period_from_proto("contribution.period", &period)?,
+        value: value_from_proto("contribution.value", value, missing)?,
+        quality: quality_from_proto("contribution.quality", quality)?,
+        qualifier: qualifier_from_proto("contribution.qualifier", qualifier)?,
+        revision: Revision(revision),
+        record_time: record_time.as_ref().and_then(timestamp_from_proto),
+    })
+}

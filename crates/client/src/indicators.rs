@@ -1,0 +1,140 @@
+//! A question for figures, put together step by step.
+
+use std::fmt::Display;
+
+use almanac_model::{Granularity, ReleaseName, Revision};
+use almanac_wire::pb::query as pb;
+use almanac_wire::{figure_from_proto, granularity_to_proto};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::convert::answered_at;
+use crate::query::filter;
+use crate::{AnswerError, ClientError, Figures, QueryClient, ReadAt, RecordedAt};
+
+/// A question for figures. Begun by [`QueryClient::indicators`], answered by [`Self::fetch`].
+#[derive(Clone, Debug)]
+#[must_use = "a question does nothing until it is fetched"]
+pub struct IndicatorsQuestion<'a> {
+    client: &'a QueryClient,
+    request: pb::QueryIndicatorsRequest,
+    read_at: ReadAt,
+}
+
+impl<'a> IndicatorsQuestion<'a> {
+    pub(crate) fn new(client: &'a QueryClient, ids: impl IntoIterator<Item = impl Display>) -> Self {
+        let request = pb::QueryIndicatorsRequest {
+            indicators: ids.into_iter().map(|id| id.to_string()).collect(),
+            ..pb::QueryIndicatorsRequest::default()
+        };
+        Self {
+            client,
+            request,
+            read_at: ReadAt::newest(),
+        }
+    }
+
+    /// Also for this area.
+    pub fn area(mut self, area: impl Display) -> Self {
+        self.request.areas.push(area.to_string());
+        self
+    }
+
+    /// For all areas of a level that lie under an area at the end of each period. Instead of [`Self::area`].
+    pub fn areas_under(mut self, area: impl Display, level: impl Display) -> Self {
+        self.request.areas_under = area.to_string();
+        self.request.level = level.to_string();
+        self
+    }
+
+    /// Also for this period, `2017`, or for these, `2015..2017`.
+    pub fn period(mut self, period: impl Display) -> Self {
+        self.request.periods.push(period.to_string());
+        self
+    }
+
+    /// The periods cut into periods of this kind.
+    pub fn granularity(mut self, granularity: Granularity) -> Self {
+        self.request.granularity = granularity_to_proto(granularity).into();
+        self
+    }
+
+    /// Also broken down by this dimension, or by `reporter`.
+    pub fn group_by(mut self, dimension: impl Display) -> Self {
+        self.request.group_by.push(dimension.to_string());
+        self
+    }
+
+    /// Only these codes of a dimension.
+    pub fn filter(mut self, dimension: impl Display, codes: impl IntoIterator<Item = impl Display>) -> Self {
+        self.request.filters.push(filter(dimension, codes));
+        self
+    }
+
+    /// Restated on the boundaries of this day, and for areas of that day. Without it, figures are on the boundaries of
+    /// each period's end.
+    pub fn on_boundaries_of(mut self, day: Date) -> Self {
+        self.request.on_boundaries_of = day.to_string();
+        self
+    }
+
+    /// All or nothing: a figure that lacks a part is missing instead of partial.
+    pub fn strict(mut self) -> Self {
+        self.request.strict = true;
+        self
+    }
+
+    /// Nothing older than a write, see [`ReadAt::min_revision`].
+    pub fn min_revision(mut self, write: impl Into<RecordedAt>) -> Self {
+        self.read_at = self.read_at.min_revision(write);
+        self
+    }
+
+    /// The state after a revision, see [`ReadAt::as_of_revision`].
+    pub fn as_of_revision(mut self, revision: Revision) -> Self {
+        self.read_at = self.read_at.as_of_revision(revision);
+        self
+    }
+
+    /// The state at an instant, see [`ReadAt::as_of_time`].
+    pub fn as_of_time(mut self, time: Timestamp) -> Self {
+        self.read_at = self.read_at.as_of_time(time);
+        self
+    }
+
+    /// The state that a release froze, see [`ReadAt::as_of_release`].
+    pub fn as_of_release(mut self, release: &ReleaseName) -> Self {
+        self.read_at = self.read_at.as_of_release(release);
+        self
+    }
+
+    /// How many figures come in one message: 1,000 unless told otherwise. All pages are fetched, and read one revision.
+    pub fn page_size(mut self, figures: u16) -> Self {
+        self.request.page_size = figures.into();
+        self
+    }
+
+    /// Asks, and follows the pages to the last. The deadline is each page's own.
+    pub async fn fetch(self) -> Result<Figures, ClientError> {
+        let Self {
+            client,
+            mut request,
+            read_at,
+        } = self;
+        request.read_at = Some(read_at.to_proto());
+        let mut figures = Vec::new();
+        loop {
+            let page = client.query_indicators(&request).await?;
+            for figure in page.figures {
+                figures.push(figure_from_proto(figure).map_err(AnswerError::from)?);
+            }
+            if page.next_page_token.is_empty() {
+                return Ok(Figures {
+                    figures,
+                    answered_at: answered_at(page.answered_at)?,
+                });
+            }
+            request.page_token = page.next_page_token;
+        }
+    }
+}
