@@ -1,1 +1,20 @@
-//! End-to-end tests.
+//! What the two services promise together: over real sockets, on real disks, a file per behaviour.
+//!
+//! The services run in this process, so that a test says what time it is and how large things are; where a process has to
+//! die, it is the service's own binary. Nothing sleeps: a test waits for the condition it needs.
+
+mod support;
+
+mod backup;
+mod catalog;
+mod corrections;
+mod crash;
+mod layering;
+mod mistakes;
+mod outage;
+mod questions;
+mod reflection;
+mod releases;
+mod restart;
+mod retry;
+mod review;

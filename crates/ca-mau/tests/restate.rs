@@ -1,5 +1,7 @@
 //! The merger of 2025-07-01 as the catalogue tells it: what can be restated, and what cannot.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use almanac_ca_mau::catalog;
 use almanac_catalog::{Catalog, Share};
 use almanac_model::AreaId;

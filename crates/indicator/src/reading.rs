@@ -116,7 +116,7 @@ fn read_stretch(
     }
     // a restated figure stands for areas that the catalogue may expect nothing of: each has to have something
     let unheard = |area: &&AreaId| recorded.iter().all(|key| key.area != **area);
-    if territory.is_restated() && areas.keys().any(|area| unheard(area)) {
+    if territory.is_restated() && areas.keys().any(unheard) {
         return true;
     }
     let relevant = relevant_periods(metric, stretch.parts);

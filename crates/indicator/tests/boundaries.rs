@@ -1,5 +1,7 @@
 //! Figures of Ca Mau across the merger of 2025-07-01, on the real areas: what is restated, and what is refused.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use almanac_catalog::Catalog;
 use almanac_cube::Cube;
 use almanac_indicator::{AreaSelection, Question, State, answer};
@@ -12,14 +14,17 @@ use jiff::civil::{Date, date};
 const BEFORE: Date = date(2017, 12, 31);
 const AFTER: Date = date(2026, 1, 1);
 
+/// Reporter, metric, area, codes, value.
+type Recorded<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], &'a str);
+
 struct Book {
     catalog: Catalog,
     cube: Cube,
 }
 
 impl Book {
-    /// Values of one period, as (reporter, metric, area, codes, value).
-    fn of(period: &str, values: &[(&str, &str, &str, &[(&str, &str)], &str)]) -> Self {
+    /// Values of one period.
+    fn of(period: &str, values: &[Recorded<'_>]) -> Self {
         let catalog = almanac_ca_mau::catalog().unwrap();
         let mut batch = BatchBuilder::default();
         for (reporter, metric, area, codes, value) in values {

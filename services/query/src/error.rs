@@ -59,6 +59,23 @@ pub(crate) struct Lag {
     pub(crate) halted: bool,
 }
 
+impl QueryError {
+    /// The same, with the fields of the request seen from further out.
+    pub(crate) fn under(self, parent: &str) -> Self {
+        match self {
+            Self::Mistakes(found) => Self::Mistakes(found.into_iter().map(|mistake| mistake.under(parent)).collect()),
+            Self::Refused(refusals) => {
+                let under = |refusal: Refusal| Refusal {
+                    field: format!("{parent}.{}", refusal.field),
+                    ..refusal
+                };
+                Self::Refused(refusals.into_iter().map(under).collect())
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<QueryError> for Status {
     fn from(error: QueryError) -> Self {
         builder(error).build()

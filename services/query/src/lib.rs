@@ -6,6 +6,7 @@
 //! read_at    at which state of the log to read; waits for it                  read_at.rs, replica/locate.rs
 //! ask        a request becomes a question; every mistake at once              ask.rs, names.rs, mistakes.rs, page.rs
 //! rpc        one file for each method: convert, call, convert                 rpc/
+//! feed       answers in many messages, and how they end                       rpc/feed.rs
 //! error      every refusal becomes a status in one place                      error.rs, reason.rs
 //! ```
 //!
@@ -68,6 +69,8 @@ pub struct Deps {
     pub drain: Duration,
     /// How long a call without a deadline of its own waits for a revision.
     pub patience: Duration,
+    /// How often a watch says how far it is when nothing changes.
+    pub progress_every: Duration,
 }
 
 impl Deps {
@@ -79,6 +82,7 @@ impl Deps {
             clock,
             drain: kit::DRAIN,
             patience: limits::PATIENCE,
+            progress_every: limits::PROGRESS_EVERY,
         }
     }
 }
@@ -90,11 +94,13 @@ impl fmt::Debug for Deps {
             clock: _,
             drain,
             patience,
+            progress_every,
         } = self;
         f.debug_struct("Deps")
             .field("ingest", ingest)
             .field("drain", drain)
             .field("patience", patience)
+            .field("progress_every", progress_every)
             .finish_non_exhaustive()
     }
 }
@@ -105,7 +111,8 @@ impl fmt::Debug for Deps {
 pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToken) -> Result<Drained, ServeError> {
     let health = HealthHandle::new(&[SERVICE]).await;
     let replica = Arc::new(SharedReplica::default());
-    let stop = CancellationToken::new();
+    // The follower ends when the shutdown begins: that the log is lost is no news to a service that stops.
+    let stop = shutdown.child_token();
     // Dropping this future ends the follower too.
     let _stop_when_dropped = stop.clone().drop_guard();
     let follower = Follower::new(
@@ -114,19 +121,26 @@ pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToke
         Arc::clone(&deps.clock),
         health.clone(),
     );
-    tokio::spawn(supervise(follower, health.clone(), stop).instrument(error_span!("follower")));
+    let following = supervise(follower, health.clone(), stop.clone()).instrument(error_span!("follower"));
+    let following = tokio::spawn(following);
 
     let query = Query {
         replica,
         clock: deps.clock,
         patience: deps.patience,
+        progress_every: deps.progress_every,
     };
     let routes = Routes::new(configure!(QueryServiceServer::new(query), kit::PLAIN_REQUEST_BYTES));
     let options = ServerOptions {
         drain: deps.drain,
         ..ServerOptions::new(&[almanac_wire::QUERY_DESCRIPTORS])
     };
-    server::serve(listener, routes, health, &options, shutdown).await
+    let served = server::serve(listener, routes, health, &options, shutdown).await;
+    stop.cancel();
+    if let Err(panic) = following.await {
+        error!(error = %panic, "end follower");
+    }
+    served
 }
 
 /// Runs the follower, and says so when a panic ended it: answers go on, but they grow old.

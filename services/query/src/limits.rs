@@ -42,6 +42,15 @@ pub(crate) const FIGURES_INLINE: usize = 64;
 /// Where a page of figures ends before it has `page_size` of them: gRPC clients take 4 MiB unless told otherwise.
 pub(crate) const PAGE_BYTES: usize = 3_500_000;
 
+/// Figures of one watch: each is computed again at every revision.
+pub(crate) const WATCHED_FIGURES: usize = 10_000;
+
+/// Without a change a watch says this often how far it is. The proto file promises "every few seconds".
+pub(crate) const PROGRESS_EVERY: Duration = Duration::from_secs(3);
+
+/// Messages of a stream that wait for the connection: one is sent while the next is computed.
+pub(crate) const MESSAGES_WAITING: usize = 1;
+
 /// How long a call without a deadline waits for a revision. The proto file promises it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 

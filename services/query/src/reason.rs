@@ -74,6 +74,8 @@ reasons! {
     AREA_TOO_FINE: "The area is finer than the metric is collected.", "Ask for the area above it.";
     NOT_COLLECTED_THEN: "The metric was not collected at that time.", "Ask for a period of the metric's collection levels.";
     BOUNDARY_CHANGE: "A boundary changed inside the period.", "Ask for periods before and after that day.";
+    LEVEL_CHANGE: "The metric was collected at another level in a part of the period.",
+        "Ask for periods in which the level is the same.";
     NOT_ADDITIVE: "The metric cannot be added: distinct persons would be counted twice.",
         "Choose one code of each dimension, and an area at which it is collected.";
     DIMENSION_NOT_USED: "No metric of the indicator has the dimension.", "Use one of those that the message lists.";
@@ -101,6 +103,7 @@ mod tests {
             RefusalReason::AreaTooFine,
             RefusalReason::NotCollectedThen,
             RefusalReason::BoundaryChange,
+            RefusalReason::LevelChange,
             RefusalReason::NotAdditive,
             RefusalReason::DimensionNotUsed,
             RefusalReason::DimensionFixed,

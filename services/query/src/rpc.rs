@@ -1,6 +1,8 @@
 //! The methods of the service, one file each.
 
 mod explain_figure;
+mod feed;
+mod figures;
 mod get_report;
 mod list_areas;
 mod list_dimensions;
@@ -9,6 +11,8 @@ mod list_metrics;
 mod list_vintages;
 mod listing;
 mod query_indicators;
+mod stream_indicators;
+mod watch_indicators;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +24,7 @@ use almanac_wire::pb::query::query_service_server::QueryService;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
+use self::feed::Messages;
 use crate::error::QueryError;
 use crate::mistakes::Mistakes;
 use crate::page::{self, Page, Paged};
@@ -34,6 +39,7 @@ pub(crate) struct Query {
     pub(crate) replica: Arc<SharedReplica>,
     pub(crate) clock: Clock,
     pub(crate) patience: Duration,
+    pub(crate) progress_every: Duration,
 }
 
 /// An answer, or why there is none.
@@ -46,6 +52,24 @@ impl QueryService for Query {
         request: Request<pb::QueryIndicatorsRequest>,
     ) -> Result<Response<pb::QueryIndicatorsResponse>, Status> {
         Ok(query_indicators::answer(self, request).await?)
+    }
+
+    type StreamIndicatorsStream = Messages<pb::StreamIndicatorsResponse>;
+
+    async fn stream_indicators(
+        &self,
+        request: Request<pb::StreamIndicatorsRequest>,
+    ) -> Result<Response<Self::StreamIndicatorsStream>, Status> {
+        Ok(stream_indicators::answer(self, request).await?)
+    }
+
+    type WatchIndicatorsStream = Messages<pb::WatchIndicatorsResponse>;
+
+    async fn watch_indicators(
+        &self,
+        request: Request<pb::WatchIndicatorsRequest>,
+    ) -> Result<Response<Self::WatchIndicatorsStream>, Status> {
+        Ok(watch_indicators::answer(self, request).await?)
     }
 
     async fn get_report(

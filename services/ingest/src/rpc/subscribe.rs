@@ -90,8 +90,8 @@ impl Feed {
             () = follower.closed() => return,
             ended = self.follow() => ended,
         };
-        // a follower that is gone hears no reason
-        let _gone = follower.try_send(Err(ended));
+        // after what waits: a stream that only ended would look complete. A follower that is gone hears no reason
+        let _gone = follower.send(Err(ended)).await;
     }
 
     /// Sends records until reading fails.

@@ -9,5 +9,7 @@ mod pages;
 mod past;
 mod refusals;
 mod reports;
+mod streams;
 mod support;
 mod vintages;
+mod watches;

@@ -141,6 +141,11 @@ impl TestQuery {
     }
 
     pub(crate) async fn start(log: &TestLog, patience: Duration) -> Self {
+        // as often as any test may take: never
+        Self::start_with(log, patience, Duration::from_mins(10)).await
+    }
+
+    pub(crate) async fn start_with(log: &TestLog, patience: Duration, progress_every: Duration) -> Self {
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         // an hour after the first record: what was heard was heard at this moment
@@ -148,6 +153,7 @@ impl TestQuery {
         let ingest = Endpoint::from_shared(format!("http://{}", log.address)).unwrap();
         let deps = Deps {
             patience,
+            progress_every,
             ..Deps::new(ingest, Arc::new(move || now))
         };
         let shutdown = CancellationToken::new();

@@ -9,6 +9,7 @@ use tonic::Code;
 
 use crate::support::{
     TestLog, TestQuery, as_of, ask, batch, catalogue, inhabitants, is, log_of_2017, permits, release, texts, time_of,
+    told,
 };
 
 /// The figures of 2017, and what was recorded later: some of it changes the density of telephones, some does not.
@@ -47,7 +48,8 @@ fn lines(answer: &pb::ListVintagesResponse) -> String {
     let line = |vintage: &pb::Vintage| {
         let changes: Vec<&str> = vintage.changes().map(|change| change.as_str_name()).collect();
         let value = vintage.figure.as_ref().unwrap().value.as_deref();
-        format!("{} {} {}", vintage.revision, value.unwrap_or("-"), changes.join(" "))
+        let line = format!("{} {} {}", vintage.revision, value.unwrap_or("-"), changes.join(" "));
+        line.trim_end().to_owned()
     };
     answer.vintages.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -58,10 +60,20 @@ async fn a_figure_has_a_vintage_for_each_revision_that_changed_it() {
     let mut query = TestQuery::follow(&log).await;
     query.until_serving().await;
     let answer = list(&mut query, of("telephone.density", "2017")).await;
-    insta::assert_snapshot!(lines(&answer), @"");
+    insta::assert_snapshot!(lines(&answer), @r#"
+    2 119.09
+    4 59.55 FIGURE_CHANGE_VALUE FIGURE_CHANGE_OPERANDS
+    8 119.09 FIGURE_CHANGE_VALUE FIGURE_CHANGE_OPERANDS
+    10 119.09 FIGURE_CHANGE_OPERANDS
+    "#);
     assert_eq!(answer.vintages[0].revision_time, Some(timestamp_to_proto(time_of(2))));
     assert_eq!(answer.answered_at.unwrap().revision, 10);
-    insta::assert_snapshot!(format!("{:?}", answer.first_to_latest.unwrap()), @"");
+    let size = answer.first_to_latest.unwrap();
+    assert_eq!((size.from_revision, size.to_revision), (2, 10));
+    assert_eq!(
+        (size.absolute_change.as_str(), size.percent_change.as_deref()),
+        ("0.00", Some("0.00"))
+    );
 }
 
 #[tokio::test]
@@ -74,7 +86,7 @@ async fn the_size_of_a_revision_is_computed_before_rounding() {
         ..of("telephone.density", "2017")
     };
     let size = list(&mut query, request).await.first_to_latest.unwrap();
-    // 1456018 / 2445200 * 100 - 1456018 / 1222600 * 100
+    // 59.5460 - 119.0919: the rounded values are 59.54 apart
     assert_eq!((size.from_revision, size.to_revision), (2, 4));
     assert_eq!(size.absolute_change, "-59.55");
     assert_eq!(size.percent_change.as_deref(), Some("-50.00"));
@@ -214,4 +226,29 @@ async fn what_was_never_recorded_has_no_vintage_and_what_is_unknown_is_refused()
         .await
         .unwrap_err();
     assert!(is(&fine, Code::InvalidArgument, "PERIOD_TOO_FINE"), "{fine:?}");
+}
+
+#[tokio::test]
+async fn a_history_that_is_too_long_is_refused_with_a_remedy() {
+    let log = log_of_2017().await;
+    let correction = inhabitants("2017", "2445200").encode();
+    for _ in 0..10_000 {
+        log.append_bytes(correction.clone());
+    }
+    let mut query = TestQuery::follow(&log).await;
+    query.until_serving().await;
+    let refused = query
+        .client
+        .list_vintages(of("telephone.density", "2017"))
+        .await
+        .unwrap_err();
+    insta::assert_snapshot!(told(&refused), @r#"
+    ResourceExhausted TOO_MANY_REVISIONS
+    the values behind the figure were written by more than 10000 revisions; ask with filters, for a smaller area or a shorter period, or up to an earlier state with read_at.as_of
+    "#);
+    let earlier = pb::ListVintagesRequest {
+        read_at: as_of(State::Revision(9_000)),
+        ..of("telephone.density", "2017")
+    };
+    assert_eq!(list(&mut query, earlier).await.vintages.len(), 2);
 }

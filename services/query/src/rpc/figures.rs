@@ -1,0 +1,157 @@
+//! The figures of a question, computed some at a time, so that a record that arrives never waits long.
+
+use std::sync::Arc;
+
+use almanac_catalog::Catalog;
+use almanac_indicator::{Answer, AreaSelection, Question, State, answer};
+use almanac_model::AreaId;
+use almanac_wire::figure_to_proto;
+use almanac_wire::pb::{query as pb, shared};
+use prost::Message;
+
+use crate::error::QueryError;
+use crate::mistakes::Mistakes;
+use crate::page::Page;
+use crate::replica::{Moment, Replica};
+use crate::shared::{SharedReplica, Work};
+use crate::{ask, limits};
+
+/// The figures of a question at one state of the log.
+pub(super) struct Figures {
+    question: Arc<Question>,
+    moment: Moment,
+    work: Work,
+    grid: Grid,
+}
+
+/// What is known of the order of the figures.
+enum Grid {
+    /// Nothing yet: the question has not been checked.
+    Unchecked,
+    /// It takes the whole question to find some of them.
+    Whole,
+    /// One for each measure, each of these areas and each period.
+    Regular(Vec<AreaId>),
+}
+
+impl Figures {
+    /// The question of a request.
+    pub(super) fn asked(
+        request: &pb::QueryIndicatorsRequest,
+        moment: Moment,
+        mut mistakes: Mistakes,
+    ) -> Result<Self, QueryError> {
+        let question = ask::question(request, &moment.catalog, &mut mistakes);
+        mistakes.refuse_any()?;
+        let few = ask::at_least_figures(&question) <= limits::FIGURES_INLINE && question.group_by.is_empty();
+        Ok(Self {
+            question: Arc::new(question),
+            moment,
+            work: if few { Work::Small } else { Work::Large },
+            grid: Grid::Unchecked,
+        })
+    }
+
+    /// The same question at another state with the same definitions.
+    pub(super) fn at(&self, moment: Moment) -> Self {
+        Self {
+            question: Arc::clone(&self.question),
+            moment,
+            work: self.work,
+            grid: Grid::Unchecked,
+        }
+    }
+
+    /// At which state of the log.
+    pub(super) const fn moment(&self) -> &Moment {
+        &self.moment
+    }
+
+    /// A page of figures, and where the next page begins. It ends early before it grows larger than clients take.
+    pub(super) async fn page(
+        &mut self,
+        replica: &Arc<SharedReplica>,
+        page: Page,
+    ) -> Result<(Vec<shared::Figure>, Option<usize>), QueryError> {
+        let (mut figures, mut bytes, mut offset) = (Vec::new(), 0, page.offset);
+        loop {
+            let answer = self.some(replica, offset, page.limit - figures.len()).await?;
+            for figure in answer.figures.into_iter().map(figure_to_proto) {
+                bytes += figure.encoded_len();
+                if bytes > limits::PAGE_BYTES && !figures.is_empty() {
+                    return Ok((figures, Some(offset)));
+                }
+                figures.push(figure);
+                offset += 1;
+            }
+            if answer.next.is_none() || figures.len() >= page.limit {
+                return Ok((figures, answer.next));
+            }
+        }
+    }
+
+    /// Some of the figures, from number `offset` on. The first time the whole question is checked; what follows is asked
+    /// as a smaller question where that is possible, since checking a million figures for each thousand takes minutes.
+    pub(super) async fn some(
+        &mut self,
+        replica: &Arc<SharedReplica>,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Answer, QueryError> {
+        let limit = limit.min(limits::FIGURES_AT_ONCE);
+        let (asked, skip, total) = match &self.grid {
+            Grid::Regular(areas) => part(&self.question, areas, offset, limit),
+            Grid::Unchecked | Grid::Whole => (Arc::clone(&self.question), offset, None),
+        };
+        let compute = move |_: &Replica, state: State<'_>| answer(state, &asked, skip, limit);
+        let found = replica.compute(&self.moment, self.work, compute).await?;
+        let mut found = found.map_err(QueryError::Refused)?;
+        if let Some(total) = total {
+            let end = offset.saturating_add(found.figures.len());
+            found.next = (end < total).then_some(end);
+        }
+        if matches!(self.grid, Grid::Unchecked) {
+            self.grid = grid(&self.question, &self.moment.catalog);
+        }
+        Ok(found)
+    }
+}
+
+/// The part of a regular question that has the figure of that number: how many come before it in the part, and how many
+/// there are in the whole.
+fn part(question: &Question, areas: &[AreaId], offset: usize, limit: usize) -> (Arc<Question>, usize, Option<usize>) {
+    let periods = question.periods.len();
+    let each = areas.len() * periods;
+    let (measure, rest) = (offset / each, offset % each);
+    let (area, skip) = (rest / periods, rest % periods);
+    let wanted = skip.saturating_add(limit).div_ceil(periods);
+    let part = Question {
+        measures: question.measures.get(measure).cloned().into_iter().collect(),
+        areas: AreaSelection::List(areas.iter().skip(area).take(wanted).cloned().collect()),
+        ..question.clone()
+    };
+    (Arc::new(part), skip, Some(question.measures.len() * each))
+}
+
+/// Whether every measure has one figure for each area and period.
+fn grid(question: &Question, catalog: &Catalog) -> Grid {
+    if !question.group_by.is_empty() || question.periods.is_empty() {
+        return Grid::Whole;
+    }
+    let areas = match &question.areas {
+        AreaSelection::List(areas) => Some(areas.clone()),
+        AreaSelection::Under { area, level } => {
+            let mut each = question.periods.iter().map(|period| {
+                let day = question.on_boundaries_of.unwrap_or(period.last_day());
+                let mut areas: Vec<AreaId> = catalog.descendants_at(area, level, day).into_iter().cloned().collect();
+                areas.sort();
+                areas
+            });
+            let first = each.next();
+            first.filter(|first| each.all(|other| other == *first))
+        }
+    };
+    areas
+        .filter(|areas| !areas.is_empty())
+        .map_or(Grid::Whole, Grid::Regular)
+}

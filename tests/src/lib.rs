@@ -1,0 +1,3 @@
+//! What the tests' programs share.
+
+pub mod powerloss;
