@@ -25,7 +25,7 @@ pub use figure::{
     quality_to_proto, value_from_proto,
 };
 pub use page::{PageToken, PageTokenError};
-pub use payload::{Payload, PayloadError};
+pub use payload::{Payload, PayloadError, record_digest};
 pub use time::{timestamp_from_proto, timestamp_to_proto};
 pub use violation::{FieldViolation, did_you_mean};
 

@@ -3,6 +3,7 @@
 use almanac_catalog::CatalogFiles;
 use almanac_model::{Batch, IdError, Release, Revision};
 use prost::Message;
+use sha2::{Digest, Sha256};
 
 use crate::pb::ingest as ingest_pb;
 use crate::pb::log as pb;
@@ -40,6 +41,15 @@ pub enum PayloadError {
     /// A release without a time.
     #[error("the release has no time")]
     ReleaseTime,
+}
+
+/// What tells a record from every other: a digest over its time and its payload.
+#[must_use]
+pub fn record_digest(recorded_at_ms: i64, payload: &[u8]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(recorded_at_ms.to_be_bytes());
+    hasher.update(payload);
+    hasher.finalize().into()
 }
 
 impl Payload {

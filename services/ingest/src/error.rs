@@ -62,6 +62,8 @@ pub mod reason {
     pub const LOG_DAMAGED: &str = "LOG_DAMAGED";
     /// The follower has applied another log. It has to rebuild.
     pub const OTHER_LOG: &str = "OTHER_LOG";
+    /// The log holds another record than the follower applied: it was restored from an older copy. It has to rebuild.
+    pub const OTHER_RECORD: &str = "OTHER_RECORD";
     /// The follower is ahead of this log. It has to rebuild.
     pub const FOLLOWER_AHEAD: &str = "FOLLOWER_AHEAD";
     /// Revisions this early are no longer kept.
@@ -91,6 +93,10 @@ pub(crate) enum IngestError {
     PageToken(PageTokenError),
     OtherLog {
         log_id: String,
+    },
+    /// The log was restored from an older copy and has grown differently since.
+    OtherRecord {
+        revision: Revision,
     },
     FollowerAhead {
         durable: Revision,
@@ -148,6 +154,13 @@ impl From<IngestError> for Status {
                 StatusBuilder::new(Code::FailedPrecondition, reason::OTHER_LOG, text)
                     .metadata("log_id", log_id)
                     .build()
+            }
+            IngestError::OtherRecord { revision } => {
+                let text = format!(
+                    "this log holds another revision {revision} than was applied; drop what was applied and begin at revision 1"
+                );
+                let status = StatusBuilder::new(Code::FailedPrecondition, reason::OTHER_RECORD, text);
+                status.metadata("revision", revision).build()
             }
             IngestError::FollowerAhead { durable } => {
                 let text =

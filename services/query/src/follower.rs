@@ -13,7 +13,7 @@ use std::sync::Arc;
 use almanac_model::Revision;
 use almanac_service_kit::health::HealthHandle;
 use almanac_wire::pb::log as pb;
-use almanac_wire::timestamp_from_proto;
+use almanac_wire::{record_digest, timestamp_from_proto};
 use jiff::Timestamp;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,8 @@ pub(crate) struct Follower {
     /// What was logged last. A state is logged when it begins, not with every attempt or message.
     logged: Logged,
     serving: bool,
+    /// The digest of the record that was applied last: a log that was restored from an older copy has another one there.
+    last_record: Option<[u8; 32]>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,6 +61,7 @@ impl Follower {
             backoff: Backoff::new(seed.into()),
             logged: Logged::Nothing,
             serving: false,
+            last_record: None,
         }
     }
 
@@ -76,6 +79,9 @@ impl Follower {
             let Err(lost) = self.follow().await;
             let remedy = lost.remedy();
             self.log_loss(&lost);
+            if remedy == Remedy::Rebuild {
+                self.last_record = None;
+            }
             let change = move |replica: &mut Replica| match remedy {
                 Remedy::Reconnect | Remedy::ReconnectAndReport => replica.disconnect(),
                 Remedy::Rebuild => *replica = Replica::default(),
@@ -96,7 +102,7 @@ impl Follower {
     /// Applies what one subscription brings, until it is lost.
     async fn follow(&mut self) -> Result<Infallible, Lost> {
         let Progress { log, applied, .. } = *self.replica.progress().borrow();
-        let mut subscription = Subscription::open(&self.ingest, log, applied.next()).await?;
+        let mut subscription = Subscription::open(&self.ingest, log, applied.next(), self.last_record).await?;
         loop {
             let message = subscription.next().await?;
             self.take(message).await?;
@@ -109,7 +115,7 @@ impl Follower {
         }
     }
 
-    async fn take(&self, message: pb::SubscribeResponse) -> Result<(), Lost> {
+    async fn take(&mut self, message: pb::SubscribeResponse) -> Result<(), Lost> {
         let pb::SubscribeResponse {
             log_id,
             head_revision,
@@ -126,7 +132,7 @@ impl Follower {
         }
     }
 
-    async fn apply(&self, record: pb::LogRecord) -> Result<(), Lost> {
+    async fn apply(&mut self, record: pb::LogRecord) -> Result<(), Lost> {
         // who recorded it is the log's business; no answer names persons
         let pb::LogRecord {
             revision,
@@ -147,6 +153,7 @@ impl Follower {
         };
         let time: Option<Timestamp> = record_time.as_ref().and_then(timestamp_from_proto);
         let time = time.ok_or(RecordError::Time).map_err(unreadable)?;
+        let digest = record_digest(time.as_millisecond(), &payload);
         let large = payload.len() > limits::RECORD_INLINE_BYTES;
         let work = if large { Work::Large } else { Work::Small };
         // decoded before the replica is locked
@@ -156,7 +163,9 @@ impl Follower {
         self.replica
             .change(work, move |replica| replica.apply(time, content))
             .await?
-            .map_err(unreadable)
+            .map_err(unreadable)?;
+        self.last_record = Some(digest);
+        Ok(())
     }
 
     async fn report_health(&mut self, broken: bool) {

@@ -21,6 +21,7 @@ impl Log {
         let request = pb::SubscribeRequest {
             from_revision: 1,
             log_id: String::new(),
+            last_record_digest: Vec::new(),
         };
         // a record may be larger than what clients take by default
         let mut client = LogServiceClient::new(channel).max_decoding_message_size(17 << 20);

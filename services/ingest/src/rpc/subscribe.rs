@@ -9,7 +9,7 @@ use almanac_service_kit::server::stream_stop;
 use almanac_service_kit::status::StatusBuilder;
 use almanac_wire::pb::log as pb;
 use almanac_wire::pb::log::log_service_server::LogService;
-use almanac_wire::timestamp_to_proto;
+use almanac_wire::{record_digest, timestamp_to_proto};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -45,7 +45,9 @@ impl LogService for LogRpc {
         request: Request<pb::SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         let stop = stream_stop(&request);
-        let from = check_follower(self.ledger.log.as_ref(), &request.into_inner())?;
+        let request = request.into_inner();
+        let log = Arc::clone(&self.ledger.log);
+        let from = blocking(move || check_follower(log.as_ref(), &request)).await??;
         let (messages, stream) = mpsc::channel(WAITING_MESSAGES);
         let feed = Feed {
             log: Arc::clone(&self.ledger.log),
@@ -58,9 +60,13 @@ impl LogService for LogRpc {
     }
 }
 
-/// A follower of another log, or one that is ahead, must not carry on.
+/// A follower of another log, of another past of this log, or one that is ahead, must not carry on. It blocks on the disk.
 fn check_follower(log: &dyn EventLog, request: &pb::SubscribeRequest) -> Result<Revision, IngestError> {
-    let pb::SubscribeRequest { from_revision, log_id } = request;
+    let pb::SubscribeRequest {
+        from_revision,
+        log_id,
+        last_record_digest,
+    } = request;
     if !log_id.is_empty() && *log_id != log.id().to_string() {
         return Err(IngestError::OtherLog {
             log_id: log.id().to_string(),
@@ -70,6 +76,16 @@ fn check_follower(log: &dyn EventLog, request: &pb::SubscribeRequest) -> Result<
     let from = Revision((*from_revision).max(1));
     if from > durable.next() {
         return Err(IngestError::FollowerAhead { durable });
+    }
+    let last = Revision(from.0 - 1);
+    if !last_record_digest.is_empty() && last >= log.earliest() {
+        let records = log.read(last, 1).map_err(IngestError::Read)?;
+        let same = records.first().is_some_and(|record| {
+            record_digest(record.recorded_at_ms, &record.payload) == last_record_digest.as_slice()
+        });
+        if !same {
+            return Err(IngestError::OtherRecord { revision: last });
+        }
     }
     Ok(from)
 }

@@ -30,13 +30,20 @@ pub(super) fn configured(ingest: &Endpoint) -> Endpoint {
 }
 
 impl Subscription {
-    /// Subscribes from a revision on; `log` is the one that was followed so far.
-    pub(super) async fn open(ingest: &Endpoint, log: Option<LogId>, from: Revision) -> Result<Self, Lost> {
+    /// Subscribes from a revision on; `log` is the one that was followed so far, `last_record` the digest of what was applied
+    /// last.
+    pub(super) async fn open(
+        ingest: &Endpoint,
+        log: Option<LogId>,
+        from: Revision,
+        last_record: Option<[u8; 32]>,
+    ) -> Result<Self, Lost> {
         let channel = ingest.connect().await?;
         let mut client = LogServiceClient::new(channel).max_decoding_message_size(limits::LOG_MESSAGE_BYTES);
         let request = SubscribeRequest {
             from_revision: from.0,
             log_id: log.map(|log| log.to_string()).unwrap_or_default(),
+            last_record_digest: last_record.map(Vec::from).unwrap_or_default(),
         };
         let answer = timeout(limits::LOG_SILENCE, client.subscribe(request))
             .await

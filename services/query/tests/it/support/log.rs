@@ -143,7 +143,11 @@ impl LogService for TestLog {
         &self,
         request: Request<pb::SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        let pb::SubscribeRequest { from_revision, log_id } = request.into_inner();
+        let pb::SubscribeRequest {
+            from_revision,
+            log_id,
+            last_record_digest: _,
+        } = request.into_inner();
         self.state.send_modify(|state| state.calls += 1);
         let state = self.state.borrow().clone();
         if state.closed {
