@@ -9,6 +9,7 @@ use almanac_model::{
 };
 
 use crate::check::check;
+use crate::compare::Compared;
 use crate::evaluate::{Evaluation, Reading, all_or_nothing};
 use crate::plan::{Node, Plan};
 use crate::question::{AreaSelection, GroupKey, Question, Refusal, RefusalReason, State};
@@ -196,10 +197,21 @@ fn reporter_of(catalog: &Catalog, id: &str, metric: &almanac_model::MetricId) ->
 fn figure(state: State<'_>, question: &Question, plan: &Plan<'_>, target: &(AreaId, Period), group: &Group) -> Figure {
     let narrowings = narrowings(state.catalog, question, plan, group);
     let mut evaluation = Evaluation::new(state, plan, &narrowings);
-    evaluate_figure(state, question, plan, target, group, &mut evaluation)
+    let (mut figure, value) = evaluate_figure(state, question, plan, target, group, &mut evaluation);
+    let compared = Compared {
+        state,
+        question,
+        plan,
+        narrowings: &narrowings,
+        area: &target.0,
+        period: target.1,
+        value: &value,
+    };
+    figure.comparisons = question.comparisons.iter().map(|base| compared.with(*base)).collect();
+    figure
 }
 
-/// The figure of one evaluation, which keeps what it read.
+/// The figure of one evaluation, which keeps what it read, and its value before rounding.
 pub(crate) fn evaluate_figure(
     state: State<'_>,
     question: &Question,
@@ -207,7 +219,7 @@ pub(crate) fn evaluate_figure(
     (area, period): &(AreaId, Period),
     group: &Group,
     evaluation: &mut Evaluation<'_>,
-) -> Figure {
+) -> (Figure, Value) {
     let dimensions = group
         .iter()
         .map(|(key, text)| (key.to_string(), text.clone()))
@@ -215,7 +227,7 @@ pub(crate) fn evaluate_figure(
     let territory = Territory::of(area, question.on_boundaries_of);
     if territory.is_void(state, period.last_day()) {
         let value = Value::missing(MissingReason::CannotExist);
-        return assemble(plan, area, *period, dimensions, &value);
+        return (assemble(plan, area, *period, dimensions, &value), value);
     }
     let result = evaluation.run(&territory, *period);
     let mut value = result.value;
@@ -235,7 +247,7 @@ pub(crate) fn evaluate_figure(
             denominator: side(&node.denominator, 1, &sides.denominator, sides.denominator_period),
         }
     });
-    figure
+    (figure, value)
 }
 
 fn assemble(
@@ -266,6 +278,7 @@ fn assemble(
         coverage: None,
         flags: value.lineage.flags.clone(),
         carried_from: value.lineage.carried_from,
+        comparisons: Vec::new(),
     }
 }
 

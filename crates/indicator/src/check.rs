@@ -7,7 +7,7 @@ use almanac_model::{AreaId, DimensionId, Granularity, LevelId, Period};
 
 use crate::answer::measure_text;
 use crate::plan::{Node, Plan};
-use crate::question::{GroupKey, Question, Refusal, RefusalReason};
+use crate::question::{Base, GroupKey, Question, Refusal, RefusalReason};
 use crate::territory::levels_read;
 
 /// The refusals of a question, each once, and no more than anybody reads.
@@ -18,6 +18,7 @@ pub(crate) fn check(
     targets: &[(AreaId, Period)],
 ) -> Result<(), Vec<Refusal>> {
     let mut found = Refusals::default();
+    check_bases(question, &mut found);
     for plan in plans {
         let name = measure_text(&plan.measure);
         for dimension in question.filters.keys() {
@@ -61,6 +62,46 @@ impl Refusals {
         };
         if !self.is_full() && !self.list.contains(&refusal) {
             self.list.push(refusal);
+        }
+    }
+}
+
+/// The refusals that the base of a comparison would meet if it were asked for itself.
+pub(crate) fn check_one(
+    catalog: &Catalog,
+    question: &Question,
+    plan: &Plan<'_>,
+    area: &AreaId,
+    period: Period,
+) -> Result<(), Vec<Refusal>> {
+    let mut found = Refusals::default();
+    if question.on_boundaries_of.is_none() {
+        for term in &plan.terms {
+            check_targets(catalog, term.metric, &[(area.clone(), period)], &mut found);
+        }
+    }
+    if found.list.is_empty() { Ok(()) } else { Err(found.list) }
+}
+
+/// A month is not compared with a year.
+fn check_bases(question: &Question, found: &mut Refusals) {
+    for (index, base) in question.comparisons.iter().enumerate() {
+        let Base::Period(base) = base else { continue };
+        let other = question
+            .periods
+            .iter()
+            .find(|period| period.granularity() != base.granularity());
+        if let Some(period) = other {
+            let message = format!(
+                "the base {base} is a {} and {period} a {}; compare periods of one kind",
+                base.granularity(),
+                period.granularity()
+            );
+            found.add(
+                &format!("comparisons[{index}].base_period"),
+                RefusalReason::BaseGranularity,
+                message,
+            );
         }
     }
 }

@@ -64,6 +64,7 @@ pub fn explain(
         filters: filters.clone(),
         strict,
         on_boundaries_of: None,
+        comparisons: Vec::new(),
     };
     let target = (area.clone(), period);
     check(
@@ -74,7 +75,7 @@ pub fn explain(
     )?;
     let narrowings = narrowings(state.catalog, &question, &plan, &Group::new());
     let mut evaluation = Evaluation::new(state, &plan, &narrowings);
-    let figure = evaluate_figure(state, &question, &plan, &target, &Group::new(), &mut evaluation);
+    let (figure, _) = evaluate_figure(state, &question, &plan, &target, &Group::new(), &mut evaluation);
     let terms: Vec<TermExplanation> = evaluation
         .readings
         .iter()

@@ -13,6 +13,7 @@
 
 mod answer;
 mod check;
+mod compare;
 mod evaluate;
 mod expected;
 mod explain;
@@ -27,9 +28,7 @@ mod vintages;
 
 pub use answer::{Answer, MAX_FIGURES, answer};
 pub use explain::{Explanation, TermExplanation, explain};
-pub use question::{AreaSelection, Filters, GroupKey, Question, Refusal, RefusalReason, State};
+pub use question::{AreaSelection, Base, Filters, GroupKey, Question, Refusal, RefusalReason, State};
 pub use reading::Contribution;
 pub use report::{FilledLine, FilledReport, FilledSection, fill_report};
-pub use vintages::{
-    FigureChange, History, NoPercent, OneFigure, RevisionSize, TooManyRevisions, Vintage, keep_vintage,
-};
+pub use vintages::{FigureChange, History, OneFigure, RevisionSize, TooManyRevisions, Vintage, keep_vintage};

@@ -39,6 +39,19 @@ pub struct Question {
     pub strict: bool,
     /// Restate figures on the boundaries of this day; `None`: on those of each period's end.
     pub on_boundaries_of: Option<Date>,
+    /// What each figure is compared with.
+    pub comparisons: Vec<Base>,
+}
+
+/// What a figure is compared with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Base {
+    /// The period before.
+    PreviousPeriod,
+    /// The same period of the year before.
+    SamePeriodLastYear,
+    /// This period.
+    Period(Period),
 }
 
 /// Which areas.
@@ -96,6 +109,8 @@ pub enum RefusalReason {
     DimensionNotUsed,
     /// The formula itself fixes the dimension.
     DimensionFixed,
+    /// The base of a comparison is of another granularity.
+    BaseGranularity,
     /// More figures than one question may ask for.
     TooManyFigures,
 }
@@ -114,6 +129,7 @@ impl RefusalReason {
             Self::NotAdditive => "NOT_ADDITIVE",
             Self::DimensionNotUsed => "DIMENSION_NOT_USED",
             Self::DimensionFixed => "DIMENSION_FIXED",
+            Self::BaseGranularity => "BASE_GRANULARITY",
             Self::TooManyFigures => "TOO_MANY_FIGURES",
         }
     }

@@ -86,6 +86,7 @@ fn fill_line(
         filters: line.filter.clone(),
         strict: false,
         on_boundaries_of: None,
+        comparisons: Vec::new(),
     };
     Ok(answer(state, &question, 0, 1)?.figures.pop())
 }

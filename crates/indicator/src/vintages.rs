@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use almanac_catalog::{Catalog, MeasureId};
 use almanac_cube::Cube;
-use almanac_model::{AreaId, Exact, Figure, MissingReason, Period, Revision};
+use almanac_model::{AreaId, Change, Exact, Figure, MissingReason, NoPercent, Period, Revision};
 
 use self::writes::each_write;
 use crate::answer::{Group, answer, narrowings};
+use crate::compare::change;
 use crate::evaluate::Evaluation;
 use crate::plan::Plan;
 use crate::question::{AreaSelection, Filters, Question, Refusal, State};
@@ -89,15 +90,6 @@ pub struct RevisionSize {
     pub percent: Result<String, NoPercent>,
 }
 
-/// Why a change is no percentage.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NoPercent {
-    /// The earlier value is zero.
-    BaseZero,
-    /// The earlier value is negative.
-    BaseNegative,
-}
-
 impl OneFigure {
     fn question(&self) -> Question {
         Question {
@@ -108,6 +100,7 @@ impl OneFigure {
             filters: self.filters.clone(),
             strict: false,
             on_boundaries_of: None,
+            comparisons: Vec::new(),
         }
     }
 }
@@ -149,20 +142,12 @@ impl<'a> History<'a> {
     pub fn size(self, figure: &OneFigure, earlier: Revision, later: Revision) -> Option<RevisionSize> {
         let (first, _) = self.exact_at(figure, earlier)?;
         let (latest, decimals) = self.exact_at(figure, later)?;
-        let change = &latest - &first;
-        let percent = || {
-            change
-                .checked_div(&first)
-                .map(|ratio| (&ratio * &Exact::from_integer(100)).to_decimal_string(2))
-        };
-        Some(RevisionSize {
-            absolute: change.to_decimal_string(decimals),
-            percent: if first.sign().is_lt() {
-                Err(NoPercent::BaseNegative)
-            } else {
-                percent().ok_or(NoPercent::BaseZero)
-            },
-        })
+        let Change {
+            absolute,
+            percent,
+            index: _,
+        } = change(&first, &latest, decimals);
+        Some(RevisionSize { absolute, percent })
     }
 
     /// The number before it is rounded, and its decimals.
@@ -218,6 +203,8 @@ fn differences(before: &Figure, after: &Figure) -> BTreeSet<FigureChange> {
         coverage,
         flags,
         carried_from,
+        // a vintage is compared with vintages only
+        comparisons: _,
     } = after;
     let changed = [
         (FigureChange::Value, value.as_ref().ok() != before.value.as_ref().ok()),

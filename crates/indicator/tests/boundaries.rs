@@ -4,10 +4,10 @@
 
 use almanac_catalog::Catalog;
 use almanac_cube::Cube;
-use almanac_indicator::{AreaSelection, Question, State, answer};
+use almanac_indicator::{AreaSelection, Base, Question, State, answer};
 use almanac_model::{
-    AreaId, BatchBuilder, BatchExtra, Event, EventTime, Figure, FigureFlag, Measure, MissingReason, Qualifier, Quality,
-    ReporterId, Revision,
+    AreaId, BatchBuilder, BatchExtra, ComparisonFlag, Event, EventTime, Figure, FigureFlag, Measure, MissingReason,
+    Qualifier, Quality, ReporterId, Revision,
 };
 use jiff::civil::{Date, date};
 
@@ -67,6 +67,7 @@ impl Book {
             filters: [].into(),
             strict: false,
             on_boundaries_of: boundaries,
+            comparisons: vec![Base::Period("2017".parse().unwrap())],
         };
         let state = State {
             catalog: &self.catalog,
@@ -112,6 +113,18 @@ fn rule_17_by_default_a_figure_is_on_the_boundaries_of_its_own_time() {
     let figure = both_provinces().figure("telephone.subscriptions", "96", "2017", None);
     assert_eq!(figure.value.as_deref(), Ok("1456018"));
     assert!(!figure.flags.contains(&FigureFlag::Restated));
+}
+
+#[test]
+fn rule_18_ca_mau_2017_against_ca_mau_2026_is_not_comparable_unless_restated() {
+    let book = Book::of(
+        "2025",
+        &[("ca-mau-statistics", "population.inhabitants", "96", &[], "2140282")],
+    );
+    let plain = book.figure("population.inhabitants", "96", "2025", None);
+    assert!(plain.comparisons[0].flags.contains(&ComparisonFlag::NotComparable));
+    let restated = both_provinces().figure("population.inhabitants", "96", "2017", Some(AFTER));
+    assert!(restated.comparisons[0].flags.is_empty());
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub struct Figure {
     pub flags: BTreeSet<FigureFlag>,
     /// The last day of the earliest value that stood in for an absent one.
     pub carried_from: Option<Date>,
+    /// What it is compared with, as asked.
+    pub comparisons: Vec<Comparison>,
 }
 
 /// Both sides of a division.
@@ -87,4 +89,59 @@ pub enum FigureFlag {
     Restated,
     /// The denominator is of another period than the figure.
     DenominatorOtherPeriod,
+}
+
+/// A figure against the figure of another period.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Comparison {
+    /// With what.
+    pub kind: ComparisonKind,
+    /// The period it is compared with; `None` when the calendar has none, such as 29 February last year.
+    pub base_period: Option<Period>,
+    /// The figure of that period.
+    pub base: Result<String, MissingReason>,
+    /// How far they are apart; `None` when one of them is missing.
+    pub change: Option<Change>,
+    /// What to know before using it.
+    pub flags: BTreeSet<ComparisonFlag>,
+}
+
+/// What a figure is compared with.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum ComparisonKind {
+    /// The period before.
+    PreviousPeriod,
+    /// The same period of the year before.
+    SamePeriodLastYear,
+    /// A period that was named.
+    Base,
+}
+
+/// What to know before using a comparison.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum ComparisonFlag {
+    /// The territory is another one: growth would tell of boundaries.
+    NotComparable,
+    /// One of the two lacks parts.
+    Partial,
+}
+
+/// How far two values are apart. All of it is computed before rounding.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Change {
+    /// The value minus the base, with the figure's decimals; for shares in percent these are percentage points.
+    pub absolute: String,
+    /// The same in percent of the base, with two decimals.
+    pub percent: Result<String, NoPercent>,
+    /// The value where the base is 100, with two decimals.
+    pub index: Result<String, NoPercent>,
+}
+
+/// Why a change is no percentage.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NoPercent {
+    /// The base is zero.
+    BaseZero,
+    /// The base is negative.
+    BaseNegative,
 }

@@ -18,7 +18,9 @@ pub use batch::{Batch, BatchBuilder, BatchExtra, BatchRow, BatchSeries, BatchSha
 pub use decimal::{Decimal, DecimalError};
 pub use event::{Correction, CorrectionReason, Event, EventTime, Measure};
 pub use exact::Exact;
-pub use figure::{Coverage, Figure, FigureFlag, Operand, Quotient};
+pub use figure::{
+    Change, Comparison, ComparisonFlag, ComparisonKind, Coverage, Figure, FigureFlag, NoPercent, Operand, Quotient,
+};
 pub use granularity::Granularity;
 pub use id::{
     AreaId, Code, DimensionId, IdError, IndicatorId, LevelId, MetricId, ReleaseName, ReportId, ReporterId, UnitId,

@@ -6,7 +6,7 @@ mod range;
 mod tests;
 
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, ISOWeekDate, date};
 
 pub use range::PeriodRange;
 
@@ -129,6 +129,22 @@ impl Period {
             granularity: self.granularity,
             ordinal: self.ordinal + places,
         }
+    }
+
+    /// The same period of the year before; `None` when the calendar has none.
+    #[must_use]
+    pub fn a_year_before(self) -> Option<Self> {
+        let start = self.start();
+        let earlier = match self.granularity {
+            Granularity::Week => {
+                let week = start.iso_week_date();
+                ISOWeekDate::new(week.year() - 1, week.week(), week.weekday())
+                    .ok()?
+                    .date()
+            }
+            _ => Date::new(start.year() - 1, start.month(), start.day()).ok()?,
+        };
+        Some(Self::containing(self.granularity, earlier))
     }
 
     /// The periods of that granularity of which it consists; `None` when they do not fit into it whole.

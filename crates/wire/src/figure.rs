@@ -1,11 +1,14 @@
 //! Figures, and the enumerations of quality.
 
+mod comparison;
 mod received;
 
 use almanac_model::{Coverage, Figure, FigureFlag, Granularity, MissingReason, Operand, Qualifier, Quality, Quotient};
 
 use crate::pb::shared as pb;
 
+use comparison::comparison_to_proto;
+pub use comparison::percent_missing_to_proto;
 pub use received::{
     FigureDecodeError, figure_from_proto, period_from_proto, qualifier_from_proto, quality_from_proto, value_from_proto,
 };
@@ -90,6 +93,7 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
         coverage,
         flags,
         carried_from,
+        comparisons,
     } = figure;
     let (numerator, denominator) = quotient
         .map(|Quotient { numerator, denominator }| (numerator, denominator))
@@ -109,6 +113,7 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
         coverage: coverage.map(coverage_to_proto),
         flags: flags.into_iter().map(|flag| flag_to_proto(flag).into()).collect(),
         carried_from: carried_from.map(|day| day.to_string()).unwrap_or_default(),
+        comparisons: comparisons.into_iter().map(comparison_to_proto).collect(),
     }
 }
 

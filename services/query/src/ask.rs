@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use almanac_catalog::{Catalog, MeasureId};
-use almanac_indicator::{AreaSelection, GroupKey, OneFigure, Question};
+use almanac_indicator::{AreaSelection, Base, GroupKey, OneFigure, Question};
 use almanac_model::{AreaId, Granularity, Period, PeriodRange};
 use almanac_wire::granularity_from_proto;
 use almanac_wire::pb::{query as pb, shared};
@@ -32,6 +32,7 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, 
         strict,
         page_size: _,
         page_token: _,
+        comparisons,
     } = request;
     let mut names = Names { catalog, mistakes };
     Question {
@@ -44,6 +45,45 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, 
         on_boundaries_of: (!on_boundaries_of.is_empty())
             .then(|| names.date("on_boundaries_of", on_boundaries_of))
             .flatten(),
+        comparisons: bases(comparisons, &mut names),
+    }
+}
+
+/// What to compare with. A named base goes with its kind, and with no other.
+fn bases(asked: &[pb::ComparisonRequest], names: &mut Names<'_, '_>) -> Vec<Base> {
+    if !names.at_most("comparisons", asked.len(), limits::COMPARISONS) {
+        return Vec::new();
+    }
+    let asked = asked.iter().enumerate();
+    asked
+        .filter_map(|(index, comparison)| base(index, comparison, names))
+        .collect()
+}
+
+fn base(index: usize, comparison: &pb::ComparisonRequest, names: &mut Names<'_, '_>) -> Option<Base> {
+    let (kind, text) = (comparison.kind(), comparison.base_period.as_str());
+    let field = format!("comparisons[{index}].base_period");
+    match kind {
+        shared::ComparisonKind::Base => names.period(&field, text).map(Base::Period),
+        shared::ComparisonKind::Unspecified => {
+            let message = || {
+                use shared::ComparisonKind::{Base, PreviousPeriod, SamePeriodLastYear};
+                let kinds = [PreviousPeriod, SamePeriodLastYear, Base].map(|kind| kind.as_str_name());
+                format!("give one of {}", kinds.join(", "))
+            };
+            names
+                .mistakes
+                .add(format!("comparisons[{index}].kind"), reason::REQUIRED, message);
+            None
+        }
+        _ if !text.is_empty() => {
+            let message =
+                || "a base period goes with COMPARISON_KIND_BASE; leave it out, or ask for that kind".to_owned();
+            names.mistakes.add(&field, reason::CONFLICT, message);
+            None
+        }
+        shared::ComparisonKind::PreviousPeriod => Some(Base::PreviousPeriod),
+        shared::ComparisonKind::SamePeriodLastYear => Some(Base::SamePeriodLastYear),
     }
 }
 

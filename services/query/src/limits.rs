@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+/// Comparisons in one question: each figure is computed once more for each.
+pub(crate) const COMPARISONS: usize = 8;
 /// Indicators in one question: an annual review has some dozens.
 pub(crate) const INDICATORS: usize = 100;
 

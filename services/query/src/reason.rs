@@ -76,6 +76,8 @@ reasons! {
     BOUNDARY_CHANGE: "A boundary changed inside the period.", "Ask for periods before and after that day.";
     LEVEL_CHANGE: "The metric was collected at another level in a part of the period.",
         "Ask for periods in which the level is the same.";
+    BASE_GRANULARITY: "The base of a comparison is of another kind of period than the figures.",
+        "Compare years with years and months with months.";
     NOT_ADDITIVE: "The metric cannot be added: distinct persons would be counted twice.",
         "Choose one code of each dimension, and an area at which it is collected.";
     DIMENSION_NOT_USED: "No metric of the indicator has the dimension.", "Use one of those that the message lists.";
@@ -104,6 +106,7 @@ mod tests {
             RefusalReason::NotCollectedThen,
             RefusalReason::BoundaryChange,
             RefusalReason::LevelChange,
+            RefusalReason::BaseGranularity,
             RefusalReason::NotAdditive,
             RefusalReason::DimensionNotUsed,
             RefusalReason::DimensionFixed,

@@ -2,9 +2,10 @@
 
 use almanac_catalog::{Catalog, CatalogFiles};
 use almanac_cube::Cube;
-use almanac_indicator::{AreaSelection, Question, Refusal, RefusalReason, State, answer};
+use almanac_indicator::{AreaSelection, Base, Question, Refusal, RefusalReason, State, answer};
 use almanac_model::{
-    AreaId, Batch, Event, EventTime, Figure, Measure, MetricId, MissingReason, Qualifier, Quality, ReporterId, Revision,
+    AreaId, Batch, Comparison, Event, EventTime, Figure, Measure, MetricId, MissingReason, Qualifier, Quality,
+    ReporterId, Revision,
 };
 use jiff::civil::date;
 
@@ -163,6 +164,7 @@ impl Book {
             filters: [].into(),
             strict,
             on_boundaries_of: None,
+            comparisons: Vec::new(),
         }
     }
 
@@ -182,6 +184,15 @@ impl Book {
     /// The figure when all or nothing is asked for.
     pub(crate) fn strict(&self, measure: &str, area: &str, period: &str) -> Figure {
         self.ask(&self.question(measure, area, period, true)).unwrap()
+    }
+
+    /// A figure against that of another period.
+    pub(crate) fn compared(&self, measure: &str, area: &str, period: &str, base: Base) -> Comparison {
+        let question = Question {
+            comparisons: vec![base],
+            ..self.question(measure, area, period, false)
+        };
+        self.ask(&question).unwrap().comparisons.pop().unwrap()
     }
 
     pub(crate) fn value(&self, measure: &str, area: &str, period: &str) -> Result<String, MissingReason> {

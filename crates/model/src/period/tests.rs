@@ -90,3 +90,20 @@ fn a_range_is_cut_only_into_whole_periods() {
         Err(PeriodError::Range { .. })
     ));
 }
+
+#[test]
+fn the_same_period_of_the_year_before() {
+    for (text, before) in [
+        ("2017", Some("2016")),
+        ("2017-H2", Some("2016-H2")),
+        ("2017-Q1", Some("2016-Q1")),
+        ("2017-05", Some("2016-05")),
+        ("2017-05-14", Some("2016-05-14")),
+        ("2017-W18", Some("2016-W18")),
+        ("2016-02-29", None),
+        ("2020-W53", None),
+    ] {
+        let found = period(text).a_year_before().map(|period| period.to_string());
+        assert_eq!(found.as_deref(), before, "{text}");
+    }
+}

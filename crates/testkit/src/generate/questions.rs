@@ -28,6 +28,7 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         group_by,
         filters,
         on_boundaries_of: None,
+        comparisons: Vec::new(),
     };
     (as_of, question)
 }

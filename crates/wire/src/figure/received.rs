@@ -8,6 +8,7 @@ use almanac_model::{
 };
 use jiff::civil::Date;
 
+use super::comparison::comparison_from_proto;
 use crate::pb::shared as pb;
 
 /// Why a message is not a figure: it comes from a service of a newer version, or from none.
@@ -73,6 +74,7 @@ pub fn figure_from_proto(figure: pb::Figure) -> Result<Figure, FigureDecodeError
         coverage,
         flags,
         carried_from,
+        comparisons,
     } = figure;
     let period = period_from_proto("period", &period)?;
     Ok(Figure {
@@ -88,6 +90,10 @@ pub fn figure_from_proto(figure: pb::Figure) -> Result<Figure, FigureDecodeError
         coverage: coverage.map(coverage_from_proto).transpose()?,
         flags: flags.into_iter().map(flag_from_proto).collect::<Result<_, _>>()?,
         carried_from: day("carried_from", &carried_from)?,
+        comparisons: comparisons
+            .into_iter()
+            .map(comparison_from_proto)
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -152,7 +158,7 @@ fn day(field: &'static str, text: &str) -> Result<Option<Date>, FigureDecodeErro
     (!text.is_empty()).then(|| text.parse().map_err(wrong)).transpose()
 }
 
-fn known<T: TryFrom<i32>>(field: &'static str, number: i32) -> Result<T, FigureDecodeError> {
+pub(super) fn known<T: TryFrom<i32>>(field: &'static str, number: i32) -> Result<T, FigureDecodeError> {
     T::try_from(number).map_err(|_| FigureDecodeError::Unknown {
         field,
         number: number.into(),
@@ -236,6 +242,8 @@ fn flag_from_proto(number: i32) -> Result<FigureFlag, FigureDecodeError> {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use almanac_model::{Change, Comparison, ComparisonFlag, ComparisonKind, NoPercent};
+
     use super::*;
     use crate::figure_to_proto;
 
@@ -247,6 +255,20 @@ mod tests {
             sources: vec!["circular 06/2018".to_owned()],
             quality: value.is_ok().then_some(Quality::Estimated),
             qualifier: Qualifier::Exact,
+        }
+    }
+
+    fn compared(percent: Result<String, NoPercent>) -> Comparison {
+        Comparison {
+            kind: ComparisonKind::SamePeriodLastYear,
+            base_period: Some("2016".parse().unwrap()),
+            base: Ok("100.00".to_owned()),
+            change: Some(Change {
+                absolute: "19.09".to_owned(),
+                index: percent.clone(),
+                percent,
+            }),
+            flags: BTreeSet::from([ComparisonFlag::NotComparable]),
         }
     }
 
@@ -270,6 +292,7 @@ mod tests {
             }),
             flags: BTreeSet::from([FigureFlag::CarriedForward, FigureFlag::DenominatorOtherPeriod]),
             carried_from: Some("2016-12-31".parse().unwrap()),
+            comparisons: vec![compared(Ok("110.50".to_owned())), compared(Err(NoPercent::BaseZero))],
         }
     }
 
@@ -283,6 +306,12 @@ mod tests {
             coverage: None,
             flags: BTreeSet::new(),
             carried_from: None,
+            comparisons: vec![Comparison {
+                base_period: None,
+                base: Err(MissingReason::CannotExist),
+                change: None,
+                ..compared(Err(NoPercent::BaseZero))
+            }],
             ..full()
         };
         for figure in [full(), missing] {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use almanac_indicator::{FigureChange, NoPercent, OneFigure, RevisionSize, State, Vintage, keep_vintage};
+use almanac_indicator::{FigureChange, OneFigure, RevisionSize, State, Vintage, keep_vintage};
 use almanac_model::Revision;
 use almanac_wire::pb::query as pb;
-use almanac_wire::{figure_to_proto, timestamp_to_proto};
+use almanac_wire::{figure_to_proto, percent_missing_to_proto, timestamp_to_proto};
 use tonic::Request;
 
 use super::{Answered, Query, for_one_figure};
@@ -117,17 +117,12 @@ async fn first_to_latest(
 
 fn size_to_proto(size: RevisionSize, from: Revision, to: Revision) -> pb::RevisionSize {
     let RevisionSize { absolute, percent } = size;
-    let percent_missing = match percent {
-        Ok(_) => pb::PercentMissing::Unspecified,
-        Err(NoPercent::BaseZero) => pb::PercentMissing::BaseZero,
-        Err(NoPercent::BaseNegative) => pb::PercentMissing::BaseNegative,
-    };
     pb::RevisionSize {
         from_revision: from.0,
         to_revision: to.0,
         absolute_change: absolute,
+        percent_missing: percent_missing_to_proto(percent.as_ref().err()).into(),
         percent_change: percent.ok(),
-        percent_missing: percent_missing.into(),
     }
 }
 

@@ -90,7 +90,10 @@ async fn the_size_of_a_revision_is_computed_before_rounding() {
     assert_eq!((size.from_revision, size.to_revision), (2, 4));
     assert_eq!(size.absolute_change, "-59.55");
     assert_eq!(size.percent_change.as_deref(), Some("-50.00"));
-    assert_eq!(size.percent_missing(), pb::PercentMissing::Unspecified);
+    assert_eq!(
+        size.percent_missing(),
+        almanac_wire::pb::shared::PercentMissing::Unspecified
+    );
 }
 
 #[tokio::test]
@@ -113,7 +116,10 @@ async fn growth_from_zero_has_no_percentage() {
         (size.absolute_change.as_str(), size.percent_change.as_deref()),
         ("4", None)
     );
-    assert_eq!(size.percent_missing(), pb::PercentMissing::BaseZero);
+    assert_eq!(
+        size.percent_missing(),
+        almanac_wire::pb::shared::PercentMissing::BaseZero
+    );
 }
 
 /// The vintages are exactly what asking at every revision finds.

@@ -1,0 +1,129 @@
+//! Comparisons of figures, both ways.
+
+use almanac_model::{Change, Comparison, ComparisonFlag, ComparisonKind, NoPercent};
+
+use super::received::{FigureDecodeError, known, period_from_proto, value_from_proto};
+use super::{missing_number, pb};
+
+pub(super) fn comparison_to_proto(comparison: Comparison) -> pb::Comparison {
+    let Comparison {
+        kind,
+        base_period,
+        base,
+        change,
+        flags,
+    } = comparison;
+    let (change, percent, index) = match change {
+        Some(Change {
+            absolute,
+            percent,
+            index,
+        }) => (Some(absolute), Some(percent), index.ok()),
+        None => (None, None, None),
+    };
+    let no_percent = percent.as_ref().and_then(|percent| percent.as_ref().err());
+    pb::Comparison {
+        kind: kind_to_proto(kind).into(),
+        base_period: base_period.map(|period| period.to_string()).unwrap_or_default(),
+        base_missing: missing_number(&base),
+        base_value: base.ok(),
+        change,
+        percent_missing: percent_missing_to_proto(no_percent).into(),
+        growth_percent: percent.and_then(Result::ok),
+        index,
+        flags: flags.into_iter().map(|flag| flag_to_proto(flag).into()).collect(),
+    }
+}
+
+/// Why a change has no percentage, as protobuf has it.
+#[must_use]
+pub const fn percent_missing_to_proto(reason: Option<&NoPercent>) -> pb::PercentMissing {
+    match reason {
+        None => pb::PercentMissing::Unspecified,
+        Some(NoPercent::BaseZero) => pb::PercentMissing::BaseZero,
+        Some(NoPercent::BaseNegative) => pb::PercentMissing::BaseNegative,
+    }
+}
+
+const fn kind_to_proto(kind: ComparisonKind) -> pb::ComparisonKind {
+    match kind {
+        ComparisonKind::PreviousPeriod => pb::ComparisonKind::PreviousPeriod,
+        ComparisonKind::SamePeriodLastYear => pb::ComparisonKind::SamePeriodLastYear,
+        ComparisonKind::Base => pb::ComparisonKind::Base,
+    }
+}
+
+const fn flag_to_proto(flag: ComparisonFlag) -> pb::ComparisonFlag {
+    match flag {
+        ComparisonFlag::NotComparable => pb::ComparisonFlag::NotComparable,
+        ComparisonFlag::Partial => pb::ComparisonFlag::Partial,
+    }
+}
+
+pub(super) fn comparison_from_proto(comparison: pb::Comparison) -> Result<Comparison, FigureDecodeError> {
+    let pb::Comparison {
+        kind,
+        base_period,
+        base_value,
+        base_missing,
+        change,
+        growth_percent,
+        index,
+        percent_missing,
+        flags,
+    } = comparison;
+    let no_percent = no_percent_from_proto(percent_missing)?;
+    let change = change.map(|absolute| {
+        let reason = no_percent.unwrap_or(NoPercent::BaseZero);
+        Change {
+            absolute,
+            percent: growth_percent.ok_or(reason),
+            index: index.ok_or(reason),
+        }
+    });
+    Ok(Comparison {
+        kind: kind_from_proto(kind)?,
+        base_period: match base_period.as_str() {
+            "" => None,
+            text => Some(period_from_proto("comparisons.base_period", text)?),
+        },
+        base: value_from_proto("comparisons.base_value", base_value, base_missing)?,
+        change,
+        flags: flags.into_iter().map(flag_from_proto).collect::<Result<_, _>>()?,
+    })
+}
+
+fn kind_from_proto(number: i32) -> Result<ComparisonKind, FigureDecodeError> {
+    let field = "comparisons.kind";
+    match known::<pb::ComparisonKind>(field, number)? {
+        pb::ComparisonKind::Unspecified => Err(FigureDecodeError::Unknown {
+            field,
+            number: number.into(),
+        }),
+        pb::ComparisonKind::PreviousPeriod => Ok(ComparisonKind::PreviousPeriod),
+        pb::ComparisonKind::SamePeriodLastYear => Ok(ComparisonKind::SamePeriodLastYear),
+        pb::ComparisonKind::Base => Ok(ComparisonKind::Base),
+    }
+}
+
+fn flag_from_proto(number: i32) -> Result<ComparisonFlag, FigureDecodeError> {
+    let field = "comparisons.flags";
+    match known::<pb::ComparisonFlag>(field, number)? {
+        pb::ComparisonFlag::Unspecified => Err(FigureDecodeError::Unknown {
+            field,
+            number: number.into(),
+        }),
+        pb::ComparisonFlag::NotComparable => Ok(ComparisonFlag::NotComparable),
+        pb::ComparisonFlag::Partial => Ok(ComparisonFlag::Partial),
+    }
+}
+
+fn no_percent_from_proto(number: i32) -> Result<Option<NoPercent>, FigureDecodeError> {
+    Ok(
+        match known::<pb::PercentMissing>("comparisons.percent_missing", number)? {
+            pb::PercentMissing::Unspecified => None,
+            pb::PercentMissing::BaseZero => Some(NoPercent::BaseZero),
+            pb::PercentMissing::BaseNegative => Some(NoPercent::BaseNegative),
+        },
+    )
+}
