@@ -13,6 +13,7 @@ use almanac_wire::pb::log::log_service_server::LogServiceServer;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tracing::{Instrument, error};
 
@@ -58,7 +59,11 @@ pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToke
     let ingest = IngestServiceServer::new(IngestRpc {
         ledger: Arc::clone(&ledger),
     });
-    let replication = LogServiceServer::new(LogRpc { ledger });
+    let feeds = TaskTracker::new();
+    let replication = LogServiceServer::new(LogRpc {
+        ledger,
+        feeds: feeds.clone(),
+    });
     let routes = Routes::new(configure!(ingest, limits::PLAIN_REQUEST_BYTES))
         .add_service(configure!(replication, limits::PLAIN_REQUEST_BYTES));
     let options = ServerOptions {
@@ -78,6 +83,8 @@ pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToke
         }
     };
     stop.cancel();
+    feeds.close();
+    feeds.wait().await;
     let closed = tokio::task::spawn_blocking(move || log.close());
     for ended in [reported.await, closed.await] {
         ended.unwrap_or_else(|panic| error!(error = %panic, "end task"));

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use almanac_event_log::{OpenError, SledOptions};
-use almanac_ingest::{CatalogSource, Deps, Ledger, LedgerOptions, RunError, StartError, ensure_catalog, open, serve};
+use almanac_event_log::SledOptions;
+use almanac_ingest::{CatalogSource, Deps, Ledger, LedgerOptions, RunError, ensure_catalog, open, serve};
 use almanac_service_kit::server::Drained;
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
@@ -45,7 +45,7 @@ impl Ingest {
     pub(crate) async fn open(dir: &Path, clock: TestClock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let (ledger, accepts_writes) = open_log(dir, &clock).await;
+        let (ledger, accepts_writes) = open_log(dir, &clock);
         ensure_catalog(&ledger, &CatalogSource::BuiltinCaMau)
             .await
             .expect("the embedded catalogue is accepted");
@@ -109,15 +109,8 @@ impl Ingest {
     }
 }
 
-/// Opens the log as soon as the service before has let go of it: it stops serving a moment before the last of its feeds
-/// drops the log, which a process that ends would not show.
-async fn open_log(dir: &Path, clock: &TestClock) -> (Arc<Ledger>, watch::Receiver<bool>) {
-    loop {
-        match open(dir, sled_options(), clock.reader(), LedgerOptions::default()) {
-            Err(StartError::Open(OpenError::InUse { .. })) => tokio::task::yield_now().await,
-            opened => return opened.expect("the log opens"),
-        }
-    }
+fn open_log(dir: &Path, clock: &TestClock) -> (Arc<Ledger>, watch::Receiver<bool>) {
+    open(dir, sled_options(), clock.reader(), LedgerOptions::default()).expect("the log opens")
 }
 
 /// A folder that goes when the test ends.

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
@@ -32,6 +33,8 @@ const WAITING_MESSAGES: usize = 4;
 /// The methods of `LogService`.
 pub(crate) struct LogRpc {
     pub(crate) ledger: Arc<Ledger>,
+    /// The feeds of all followers: the service ends after them, since they hold the log.
+    pub(crate) feeds: TaskTracker,
 }
 
 type Message = Result<pb::SubscribeResponse, Status>;
@@ -55,7 +58,7 @@ impl LogService for LogRpc {
             next: from,
             messages,
         };
-        tokio::spawn(feed.run(stop).in_current_span());
+        self.feeds.spawn(feed.run(stop).in_current_span());
         Ok(Response::new(ReceiverStream::new(stream)))
     }
 }
