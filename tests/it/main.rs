@@ -16,5 +16,6 @@ mod questions;
 mod reflection;
 mod releases;
 mod restart;
+mod retractions;
 mod retry;
 mod review;

@@ -89,7 +89,12 @@ impl Search {
             }
             None => format!("revision {expected} or later holds no value of this series and period"),
         };
-        let violation = FieldViolation::new("correction.expected_revision", reason::STALE_REVISION, message);
+        let field = if row.is_retraction {
+            "expected_revision"
+        } else {
+            "correction.expected_revision"
+        };
+        let violation = FieldViolation::new(field, reason::STALE_REVISION, message);
         Some(row.reject(violation, newest))
     }
 }
