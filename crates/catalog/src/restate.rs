@@ -92,9 +92,31 @@ impl Catalog {
                     .flat_map(|(place, weight)| self.weighted(&place, weight.as_ref(), date, on))
                     .collect()
             }
-            None if self.is_valid_at(area, on) => vec![(area.clone(), Some(Exact::from_integer(1)))],
+            None if self.is_valid_at(area, on) => self.destinations_of_lasting(area, day, on),
             None => self.destinations_of_dissolved(area, on),
         }
+    }
+
+    /// A unit that goes on lies where it was, unless units under it went elsewhere: then it lies where all of them are, and
+    /// how it is divided among them was not published.
+    fn destinations_of_lasting(&self, area: &AreaId, day: Date, on: Date) -> Vec<Destination> {
+        let itself = || vec![(area.clone(), Some(Exact::from_integer(1)))];
+        if self.change_days(day, on).is_empty() {
+            return itself();
+        }
+        let places = self.places_of(&self.units_under(area, day), day, on);
+        let stayed = places.iter().all(|place| self.lies_under(place, area, on));
+        if stayed { itself() } else { unweighted(places) }
+    }
+
+    fn units_under(&self, area: &AreaId, day: Date) -> Vec<&AreaId> {
+        let below = self.areas().filter(|unit| self.parent_at(&unit.id, day) == Some(area));
+        below.map(|unit| &unit.id).collect()
+    }
+
+    fn places_of(&self, units: &[&AreaId], day: Date, on: Date) -> BTreeSet<AreaId> {
+        let destinations = units.iter().flat_map(|unit| self.destinations(unit, day, on));
+        destinations.map(|(place, _)| place).collect()
     }
 
     fn weighted(&self, place: &AreaId, weight: Option<&Exact>, date: Date, on: Date) -> Vec<Destination> {
@@ -135,20 +157,30 @@ impl Catalog {
             return Vec::new();
         };
         let Ok(eve) = end.yesterday() else { return Vec::new() };
-        let mut under: Vec<&AreaId> = self
-            .areas()
-            .filter(|below| self.parent_at(&below.id, eve) == Some(area))
-            .map(|below| &below.id)
-            .collect();
+        let under = self.units_under(area, eve);
         if under.is_empty() {
-            under.extend(self.parent_at(area, eve));
+            return unweighted(self.place_above(area, eve, on));
         }
-        let places: BTreeSet<AreaId> = under
-            .into_iter()
-            .flat_map(|below| self.destinations(below, eve, on))
-            .map(|(place, _)| place)
-            .collect();
-        places.into_iter().map(|place| (place, None)).collect()
+        unweighted(self.places_of(&under, eve, on))
+    }
+
+    /// Where the nearest unit above is that goes on, or of which a transition tells.
+    fn place_above(&self, area: &AreaId, eve: Date, on: Date) -> BTreeSet<AreaId> {
+        let mut above = self.parent_at(area, eve);
+        while let Some(unit) = above {
+            if self.is_valid_at(unit, on) {
+                return BTreeSet::from([unit.clone()]);
+            }
+            if self
+                .transitions
+                .iter()
+                .any(|one| one.from == *unit && one.date > eve && one.date <= on)
+            {
+                return self.places_of(&[unit], eve, on);
+            }
+            above = self.parent_at(unit, eve);
+        }
+        BTreeSet::new()
     }
 
     fn share_backwards(&self, area: &AreaId, day: Date, within: &AreaId, boundaries: Date) -> Share {
@@ -171,7 +203,7 @@ impl Catalog {
             .iter()
             .filter(|one| one.to == *area && one.date > on && one.date <= day);
         let Some(date) = before.clone().map(|one| one.date).max() else {
-            return self.is_valid_at(area, on).then(|| area.clone()).into_iter().collect();
+            return self.origins_of_untouched(area, day, on);
         };
         let eve = date.yesterday().unwrap_or(date);
         let came = before.filter(|one| one.date == date).map(|one| &one.from);
@@ -180,4 +212,23 @@ impl Catalog {
             .flat_map(|origin| self.origins(origin, eve, on))
             .collect()
     }
+
+    /// Without a transition of its own an area is what it was, unless units under it came from elsewhere.
+    fn origins_of_untouched(&self, area: &AreaId, day: Date, on: Date) -> BTreeSet<AreaId> {
+        let lasts = self.is_valid_at(area, on);
+        let below = self.units_under(area, day);
+        if lasts && (below.is_empty() || self.change_days(on, day).is_empty()) {
+            return BTreeSet::from([area.clone()]);
+        }
+        let origins: BTreeSet<AreaId> = below.into_iter().flat_map(|unit| self.origins(unit, day, on)).collect();
+        if lasts && origins.iter().all(|origin| self.lies_under(origin, area, on)) {
+            return BTreeSet::from([area.clone()]);
+        }
+        origins
+    }
+}
+
+/// Places of which nobody published the sizes.
+fn unweighted(places: BTreeSet<AreaId>) -> Vec<Destination> {
+    places.into_iter().map(|place| (place, None)).collect()
 }

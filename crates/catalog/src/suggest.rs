@@ -19,8 +19,15 @@ impl<'a> From<&'a str> for Candidate<'a> {
     }
 }
 
+/// Names may have diacritics, which take several bytes.
+const MAX_WRONG_BYTES: usize = 256;
+
 /// Up to three candidates, the nearest first.
 pub(crate) fn nearest<'a, C: Into<Candidate<'a>>>(wrong: &str, candidates: impl IntoIterator<Item = C>) -> Vec<String> {
+    // no name is near to a text that is longer than any name, and looking would take long
+    if wrong.len() > MAX_WRONG_BYTES {
+        return Vec::new();
+    }
     let wrong = fold(wrong);
     if wrong.is_empty() {
         return Vec::new();

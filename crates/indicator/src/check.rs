@@ -35,6 +35,10 @@ pub(crate) fn check(
             // restated figures are put together from whatever was collected; what cannot be is missing
             if question.on_boundaries_of.is_none() {
                 check_targets(catalog, term.metric, targets, &mut found);
+            } else if !matches!(term.metric.time, TimeOperator::Sum | TimeOperator::Last) {
+                for (area, period) in targets {
+                    check_boundaries(catalog, term.metric, area, *period, &mut found);
+                }
             }
         }
     }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use almanac_model::{
     AreaId, Change, Comparison, ComparisonFlag, ComparisonKind, Exact, FigureFlag, MissingReason, NoPercent, Period,
+    Qualifier,
 };
 
 use crate::check::check_one;
 use crate::evaluate::{Evaluation, all_or_nothing};
 use crate::plan::Plan;
-use crate::question::{Base, Question, RefusalReason, State};
+use crate::question::{Base, Question, Refusal, RefusalReason, State};
 use crate::reading::Narrowing;
 use crate::territory::Territory;
 use crate::value::Value;
@@ -45,6 +46,12 @@ impl Compared<'_> {
                 .as_ref()
                 .map(|number| number.to_decimal_string(decimals))
                 .map_err(|reason| *reason),
+            base_qualifier: if base.is_missing() {
+                Qualifier::Exact
+            } else {
+                base.qualifier
+            },
+            base_quality: base.lineage.quality,
             change: change_between(&base, self.value, decimals),
             flags: self.flags(base_period, &base),
         }
@@ -65,14 +72,7 @@ impl Compared<'_> {
             return Value::missing(MissingReason::CannotExist);
         }
         if let Err(refusals) = check_one(state.catalog, question, plan, area, period) {
-            let moved = refusals
-                .iter()
-                .any(|refusal| refusal.reason == RefusalReason::BoundaryChange);
-            return Value::missing(if moved {
-                MissingReason::NotRestatable
-            } else {
-                MissingReason::NoRecord
-            });
+            return Value::missing(reason_of(&refusals));
         }
         let mut value = Evaluation::new(state, plan, narrowings).run(&territory, period).value;
         if question.strict {
@@ -93,7 +93,21 @@ impl Compared<'_> {
             .is_some_and(|period| !territory.is_same_on(self.state, period.last_day(), self.period.last_day()));
         let not_comparable = moved.then_some(ComparisonFlag::NotComparable);
         let partial = (lacks(base) || lacks(self.value)).then_some(ComparisonFlag::Partial);
-        not_comparable.into_iter().chain(partial).collect()
+        let is_bound = |value: &Value| !value.is_missing() && value.qualifier != Qualifier::Exact;
+        let bounded = (is_bound(base) || is_bound(self.value)).then_some(ComparisonFlag::Bounded);
+        not_comparable.into_iter().chain(partial).chain(bounded).collect()
+    }
+}
+
+/// Why there is no base where a question for it would be refused.
+fn reason_of(refusals: &[Refusal]) -> MissingReason {
+    let is = |reason| refusals.iter().any(|refusal| refusal.reason == reason);
+    if is(RefusalReason::NotAdditive) {
+        MissingReason::NotAdditive
+    } else if is(RefusalReason::BoundaryChange) || is(RefusalReason::LevelChange) {
+        MissingReason::NotRestatable
+    } else {
+        MissingReason::NotCollected
     }
 }
 

@@ -226,9 +226,10 @@ impl<'a> Evaluation<'a> {
         if parts.len() < 2 {
             return (target.territory.clone(), false);
         }
+        let day = target.period.last_day();
         let (mut kept, mut only_numerator, mut only_denominator, mut both) = (Vec::new(), 0, 0, 0);
         for part in parts {
-            let territory = target.territory.restricted_to(vec![part.clone()]);
+            let territory = target.territory.restricted_to(vec![part.clone()], day);
             let at = |period| Target {
                 territory: territory.clone(),
                 period,
@@ -245,14 +246,13 @@ impl<'a> Evaluation<'a> {
                 kept.push(part);
             }
         }
+        let left_out = only_numerator + only_denominator > 0;
         // one side is lacking everywhere: the whole is missing, and the answer shows the side that is there
-        if both == 0 && (only_numerator == 0 || only_denominator == 0) {
+        let one_side_only = both == 0 && (only_numerator == 0 || only_denominator == 0);
+        if !left_out || one_side_only {
             return (target.territory.clone(), false);
         }
-        (
-            target.territory.restricted_to(kept),
-            only_numerator + only_denominator > 0,
-        )
+        (target.territory.restricted_to(kept, day), true)
     }
 
     /// The areas in which both sides are collected: those of the coarsest level among the terms. A term that changed its

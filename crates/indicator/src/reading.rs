@@ -75,12 +75,13 @@ pub(crate) fn read_term(
         return missing(MissingReason::CannotExist);
     }
     let mut sum = SeriesSum::new(metric);
-    let mut lacking = false;
+    let (mut lacking, mut restated) = (false, false);
     for stretch in territory.stretches(state, period, parts, metric.time == TimeOperator::Sum) {
         lacking |= read_stretch(state, metric, narrowing, territory, stretch, &mut sum);
+        restated |= territory.was_other_on(state, stretch.day);
     }
     let mut read = sum.finish(lacking);
-    if territory.was_other_on(state, period.last_day()) && !read.value.is_missing() {
+    if restated && !read.value.is_missing() {
         read.value.lineage.flags.insert(FigureFlag::Restated);
     }
     read
@@ -96,16 +97,28 @@ fn read_stretch(
     sum: &mut SeriesSum<'_>,
 ) -> bool {
     let areas = territory.collecting(state, metric, stretch);
+    if territory.is_restated() && (areas.len() > 1 || areas.values().any(|share| *share != Share::All)) {
+        sum.put_together = true;
+    }
     let mut recorded = BTreeSet::new();
     for (series, share) in selected_series(state, metric, narrowing, &areas) {
         let at = |ordinal| Period::from_ordinal(metric.frequency, ordinal);
         let expected = |ordinal| at(ordinal).is_some_and(|part| is_expected(state, metric, series.key(), part));
+        // a level of another territory does not stand in for one of this
+        let same_area = |ordinal| {
+            at(ordinal).is_some_and(|part| {
+                let (then, now) = (part.last_day(), stretch.day);
+                state.catalog.change_days(then, now).is_empty()
+                    || state.catalog.same_extent(&series.key().area, then, now)
+            })
+        };
         let scope = SeriesScope {
             metric,
             series,
             periods: stretch.parts.first().ordinal()..=stretch.parts.last().ordinal(),
             as_of: state.as_of,
             is_expected: &expected,
+            is_same_area: &same_area,
         };
         let mut value = scope.value();
         if !matches!(value.value.outcome, Err(MissingReason::NoRecord)) {
@@ -148,6 +161,8 @@ struct SeriesSum<'a> {
     numbers: usize,
     reasons: Vec<MissingReason>,
     contributions: Vec<Contribution>,
+    /// Whether it stands for several areas, or for parts of one.
+    put_together: bool,
 }
 
 impl<'a> SeriesSum<'a> {
@@ -159,6 +174,7 @@ impl<'a> SeriesSum<'a> {
             numbers: 0,
             reasons: Vec::new(),
             contributions: Vec::new(),
+            put_together: false,
         }
     }
 
@@ -196,7 +212,7 @@ impl<'a> SeriesSum<'a> {
         } else if self.numbers == 0 {
             self.total.outcome = Err(most_telling(self.reasons.into_iter().chain(absent)));
             self.total.qualifier = Qualifier::Exact;
-        } else if self.numbers > 1 && self.metric.sum == SumOperator::None {
+        } else if (self.numbers > 1 || self.put_together) && self.metric.sum == SumOperator::None {
             self.total.outcome = Err(MissingReason::NotAdditive);
             self.total.qualifier = Qualifier::Exact;
         } else if withheld || lacking {

@@ -26,6 +26,8 @@ pub(crate) struct SeriesScope<'a> {
     pub(crate) as_of: Revision,
     /// Whether a value of the sub-period ought to be there.
     pub(crate) is_expected: &'a dyn Fn(i32) -> bool,
+    /// Whether the area had the same territory in the sub-period as at the end of the period.
+    pub(crate) is_same_area: &'a dyn Fn(i32) -> bool,
 }
 
 impl SeriesScope<'_> {
@@ -89,31 +91,38 @@ impl SeriesScope<'_> {
         SeriesValue { value, used: cells }
     }
 
-    /// The last value inside the period; without one, an earlier value within the carry-forward limit. That something
-    /// ceased to exist is a last value too.
+    /// The last value inside the period; without any record, an earlier value within the carry-forward limit. That
+    /// something ceased to exist, or is confidential now, is a last value too.
     fn last(&self, cells: UsedCells) -> SeriesValue {
+        let end = *self.periods.end();
         match cells.last() {
-            Some(&(ordinal, cell)) if cell.status.missing == Some(MissingReason::CannotExist) => SeriesValue {
+            None => self.carried_forward().unwrap_or_else(|| without_number(cells)),
+            Some(&(ordinal, cell)) if is_final(cell) => SeriesValue {
                 value: self.value_of(cell),
                 used: vec![(ordinal, cell)],
             },
-            _ if numbers(&cells).next().is_some() => {
-                let newest_first: UsedCells = cells.into_iter().rev().collect();
-                self.edge(newest_first, *self.periods.end())
+            Some(_) => {
+                let stands = |(ordinal, _): &(i32, Cell)| *ordinal == end || (self.is_same_area)(*ordinal);
+                self.edge(cells.into_iter().rev().filter(stands).collect(), end)
             }
-            _ => self.carried_forward().unwrap_or_else(|| without_number(cells)),
         }
     }
 
+    /// The nearest earlier record, if it is a number that is at most so many periods from the end, and of this territory.
     fn carried_forward(&self) -> Option<SeriesValue> {
-        let start = *self.periods.start();
+        let (start, end) = (*self.periods.start(), *self.periods.end());
         let limit = i32::try_from(self.metric.carry_forward).unwrap_or(i32::MAX);
-        let earlier = self
+        let mut earlier = self
             .series
-            .cells(start.saturating_sub(limit)..=start.saturating_sub(1), self.as_of);
-        let (ordinal, cell) = earlier
-            .rev()
-            .find(|(_, cell)| matches!(cell.status.missing, None | Some(MissingReason::CannotExist)))?;
+            .cells(end.saturating_sub(limit)..=start.saturating_sub(1), self.as_of);
+        let (ordinal, cell) = earlier.next_back()?;
+        let says_nothing = cell
+            .status
+            .missing
+            .is_some_and(|reason| reason != MissingReason::CannotExist);
+        if says_nothing || !(self.is_same_area)(ordinal) {
+            return None;
+        }
         let mut value = self.value_of(cell);
         if !value.is_missing() {
             value.lineage.flags.insert(FigureFlag::CarriedForward);
@@ -182,6 +191,14 @@ impl SeriesScope<'_> {
     fn period(&self, ordinal: i32) -> Option<Period> {
         Period::from_ordinal(self.metric.frequency, ordinal)
     }
+}
+
+/// A record after which no earlier number holds.
+fn is_final(cell: Cell) -> bool {
+    matches!(
+        cell.status.missing,
+        Some(MissingReason::CannotExist | MissingReason::Suppressed)
+    )
 }
 
 fn numbers(cells: &[(i32, Cell)]) -> impl Iterator<Item = (i32, Cell)> + '_ {

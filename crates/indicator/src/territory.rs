@@ -18,8 +18,8 @@ pub(crate) enum Territory {
     Restated {
         area: AreaId,
         boundaries: Date,
-        /// Only what lies under these, when parts of the territory are left out.
-        sources: Option<Vec<AreaId>>,
+        /// Only what lies in these areas of that day, when parts of the territory are left out.
+        sources: Option<(Date, Vec<AreaId>)>,
     },
 }
 
@@ -85,8 +85,10 @@ impl Territory {
                 sources,
             } => {
                 let kept = |unit: &AreaId| {
-                    let sources = sources.as_deref();
-                    sources.is_none_or(|sources| sources.iter().any(|source| catalog.lies_under(unit, source, day)))
+                    sources.as_ref().is_none_or(|(since, areas)| {
+                        let outside = |source| catalog.share_in(unit, day, source, *since) == Share::Nothing;
+                        !areas.iter().all(outside)
+                    })
                 };
                 let units = catalog
                     .areas()
@@ -108,14 +110,14 @@ impl Territory {
             .collect()
     }
 
-    /// What is left of it when only some of its parts are kept.
-    pub(crate) fn restricted_to(&self, parts: Vec<AreaId>) -> Self {
+    /// What is left of it when only some of its parts of a day are kept.
+    pub(crate) fn restricted_to(&self, parts: Vec<AreaId>, day: Date) -> Self {
         match self {
             Self::Current(_) => Self::Current(parts),
             Self::Restated { area, boundaries, .. } => Self::Restated {
                 area: area.clone(),
                 boundaries: *boundaries,
-                sources: Some(parts),
+                sources: Some((day, parts)),
             },
         }
     }

@@ -20,12 +20,22 @@ type Recorded<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], &'a st
 struct Book {
     catalog: Catalog,
     cube: Cube,
+    revision: Revision,
 }
 
 impl Book {
     /// Values of one period.
     fn of(period: &str, values: &[Recorded<'_>]) -> Self {
-        let catalog = almanac_ca_mau::catalog().unwrap();
+        let mut book = Self {
+            catalog: almanac_ca_mau::catalog().unwrap(),
+            cube: Cube::default(),
+            revision: Revision(0),
+        };
+        book.record(period, values);
+        book
+    }
+
+    fn record(&mut self, period: &str, values: &[Recorded<'_>]) {
         let mut batch = BatchBuilder::default();
         for (reporter, metric, area, codes, value) in values {
             let event = Event {
@@ -44,7 +54,7 @@ impl Book {
                 correction: None,
             };
             let reporter: ReporterId = reporter.parse().unwrap();
-            let row = catalog.check_event(&reporter, &event, date(2026, 11, 23)).unwrap();
+            let row = self.catalog.check_event(&reporter, &event, date(2027, 1, 1)).unwrap();
             batch.push(
                 row.series,
                 row.period.ordinal(),
@@ -53,9 +63,8 @@ impl Book {
                 BatchExtra::default(),
             );
         }
-        let mut cube = Cube::default();
-        cube.apply(Revision(1), &batch.finish(), &catalog).unwrap();
-        Self { catalog, cube }
+        self.revision = self.revision.next();
+        self.cube.apply(self.revision, &batch.finish(), &self.catalog).unwrap();
     }
 
     fn figure(&self, measure: &str, area: &str, period: &str, boundaries: Option<Date>) -> Figure {
@@ -67,7 +76,7 @@ impl Book {
             filters: [].into(),
             strict: false,
             on_boundaries_of: boundaries,
-            comparisons: vec![Base::Period("2017".parse().unwrap())],
+            comparisons: Vec::from_iter((period.len() == 4).then(|| Base::Period("2017".parse().unwrap()))),
         };
         let state = State {
             catalog: &self.catalog,
@@ -218,4 +227,111 @@ fn rule_17_districts_are_restated_on_the_province_and_not_on_communes() {
     let commune = commune.unwrap().id.to_string();
     let divided = book.figure("post.service_points", &commune, "2018", Some(AFTER));
     assert_eq!(divided.value, Err(MissingReason::NotRestatable));
+}
+
+/// Monthly metrics of the communes, beside those of the department.
+const MONTHLY: &str = r#"
+[[metric]]
+id = "monthly.sent"
+label = { vi = "x", en = "x" }
+definition = { vi = "x", en = "x" }
+source = "x"
+owner = "x"
+unit = "item"
+kind = "flow"
+method = "report"
+frequency = "month"
+levels = [{ level = "commune" }]
+
+[[metric]]
+id = "monthly.offices"
+label = { vi = "x", en = "x" }
+definition = { vi = "x", en = "x" }
+source = "x"
+owner = "x"
+unit = "item"
+kind = "stock"
+method = "report"
+frequency = "month"
+carry_forward = 12
+levels = [{ level = "province" }]
+
+[[indicator]]
+id = "monthly.per_inhabitant"
+label = { vi = "x", en = "x" }
+definition = { vi = "x", en = "x" }
+source = "x"
+owner = "x"
+formula = "monthly.sent / population.inhabitants"
+unit = "percent"
+decimals = 2
+
+[[reporter]]
+id = "monthly"
+label = { vi = "x", en = "x" }
+metrics = ["monthly.sent", "monthly.offices"]
+areas = ["96", "95"]
+"#;
+
+fn monthly() -> Book {
+    let mut files = almanac_ca_mau::catalog_files();
+    files.insert("monthly.toml", MONTHLY);
+    Book {
+        catalog: Catalog::load(&files).unwrap(),
+        cube: Cube::default(),
+        revision: Revision(0),
+    }
+}
+
+#[test]
+fn rule_17_a_sum_over_the_merger_is_restated_month_by_month() {
+    let mut book = monthly();
+    // ward 2 of Bac Lieu city (31813) went into the new ward 31825.2025
+    book.record("2025-01", &[("monthly", "monthly.sent", "31813", &[], "10")]);
+    book.record("2025-07", &[("monthly", "monthly.sent", "31825.2025", &[], "7")]);
+    book.record(
+        "2025",
+        &[("ca-mau-statistics", "population.inhabitants", "96", &[], "100")],
+    );
+    for area in ["31825.2025", "96"] {
+        let sent = book.figure("monthly.sent", area, "2025", Some(AFTER));
+        assert_eq!(sent.value.as_deref(), Ok("17"), "{area}");
+        assert!(sent.flags.contains(&FigureFlag::Restated), "{area}");
+        assert!(
+            sent.flags.contains(&FigureFlag::PartialCoverage),
+            "{area}: other communes have not reported"
+        );
+    }
+    // 17 / 100: the quotient loses no month either
+    let ratio = book.figure("monthly.per_inhabitant", "96", "2025", Some(AFTER));
+    assert_eq!(ratio.value.as_deref(), Ok("0.17"));
+}
+
+#[test]
+fn rule_12_the_level_of_another_territory_does_not_stand_in() {
+    let mut book = monthly();
+    book.record("2025-05", &[("monthly", "monthly.offices", "96", &[], "9")]);
+    let before = book.figure("monthly.offices", "96", "2025-06", None);
+    assert_eq!(
+        before.value.as_deref(),
+        Ok("9"),
+        "carried forward within the old province"
+    );
+    for period in ["2025-07", "2025"] {
+        let after = book.figure("monthly.offices", "96", period, None);
+        assert_eq!(
+            after.value,
+            Err(MissingReason::NoRecord),
+            "{period}: the province has grown by Bac Lieu"
+        );
+    }
+}
+
+#[test]
+fn rule_2_distinct_persons_are_not_put_together_by_restating() {
+    let book = Book::of("2017", &[("ca-mau-dic", "telephone.mobile_users", "96", &[], "600573")]);
+    let own = book.figure("telephone.mobile_users", "96", "2017", None);
+    assert_eq!(own.value.as_deref(), Ok("600573"));
+    let merged = book.figure("telephone.mobile_users", "96", "2017", Some(AFTER));
+    assert_eq!(merged.value, Err(MissingReason::NotAdditive));
 }

@@ -100,6 +100,10 @@ pub struct Comparison {
     pub base_period: Option<Period>,
     /// The figure of that period.
     pub base: Result<String, MissingReason>,
+    /// How the base is bounded.
+    pub base_qualifier: Qualifier,
+    /// How final the base is; `None` when nothing was recorded.
+    pub base_quality: Option<Quality>,
     /// How far they are apart; `None` when one of them is missing.
     pub change: Option<Change>,
     /// What to know before using it.
@@ -124,6 +128,8 @@ pub enum ComparisonFlag {
     NotComparable,
     /// One of the two lacks parts.
     Partial,
+    /// One of the two is a bound or rounded, so that the change is not exact.
+    Bounded,
 }
 
 /// How far two values are apart. All of it is computed before rounding.

@@ -99,7 +99,11 @@ pub(crate) enum Outcome {
     /// It has to be checked again: the catalogue, or a value that it corrects, changed meanwhile.
     Outdated,
     /// Some of its events cannot be recorded, so that none was.
-    Refused(Vec<Rejected>),
+    Refused {
+        /// The newest record when it was refused.
+        head: Revision,
+        rejected: Vec<Rejected>,
+    },
 }
 
 /// What was recorded of a proposal.
@@ -139,11 +143,17 @@ impl Ledger {
         self.state().in_force.clone()
     }
 
-    /// The releases, the newest first.
-    pub(crate) fn releases(&self) -> Vec<Release> {
-        let mut releases: Vec<(Release, Revision)> = self.state().releases.values().cloned().collect();
+    /// The releases, the newest first, and the newest record.
+    pub(crate) fn releases(&self) -> (Vec<Release>, Revision) {
+        let state = self.state();
+        let mut releases: Vec<(Release, Revision)> = state.releases.values().cloned().collect();
         releases.sort_by_key(|(_, recorded)| std::cmp::Reverse(*recorded));
-        releases.into_iter().map(|(release, _)| release).collect()
+        (releases.into_iter().map(|(release, _)| release).collect(), state.head)
+    }
+
+    /// The newest record, which may not be durable yet.
+    pub(crate) fn head(&self) -> Revision {
+        self.state().head
     }
 
     /// The revision that recorded a request.
@@ -187,7 +197,10 @@ impl Ledger {
         };
         let sorted = sort_rows(&state, draft, late);
         if !skip_invalid && !sorted.rejected.is_empty() {
-            return Ok(Outcome::Refused(sorted.rejected));
+            return Ok(Outcome::Refused {
+                head: state.head,
+                rejected: sorted.rejected,
+            });
         }
         let mut recorded = Recorded {
             revision: state.head,
@@ -220,7 +233,7 @@ impl Ledger {
             return Ok(if same {
                 Ok((release.clone(), *recorded))
             } else {
-                Err(ReleaseRefusal::Exists(release.clone()))
+                Err(ReleaseRefusal::Exists(release.clone(), *recorded))
             });
         }
         let frozen = revision.unwrap_or(state.head);
@@ -300,8 +313,8 @@ impl Ledger {
 #[derive(Debug)]
 pub(crate) enum ReleaseRefusal {
     Violation(FieldViolation),
-    /// The name is taken by another revision.
-    Exists(Release),
+    /// The name is taken by another revision; with the revision that recorded it.
+    Exists(Release, Revision),
 }
 
 fn apply(state: &mut State, record: &Record, retention_ms: i64) -> Result<(), RecoverError> {

@@ -58,10 +58,9 @@ impl IngestService for IngestRpc {
         &self,
         request: Request<pb::ListReleasesRequest>,
     ) -> Result<Response<pb::ListReleasesResponse>, Status> {
-        Ok(Response::new(releases::list_releases(
-            &self.ledger,
-            request.into_inner(),
-        )?))
+        Ok(Response::new(
+            releases::list_releases(&self.ledger, request.into_inner()).await?,
+        ))
     }
 
     async fn apply_catalog(
@@ -74,7 +73,7 @@ impl IngestService for IngestRpc {
     }
 
     async fn get_catalog(&self, _: Request<pb::GetCatalogRequest>) -> Result<Response<pb::GetCatalogResponse>, Status> {
-        Ok(Response::new(apply_catalog::get_catalog(&self.ledger)?))
+        Ok(Response::new(apply_catalog::get_catalog(&self.ledger).await?))
     }
 }
 

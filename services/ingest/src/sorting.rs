@@ -1,5 +1,7 @@
 //! What of a draft is recorded: not what came before, nor what cannot be. Asked under the ledger's lock.
 
+use std::collections::HashSet;
+
 use almanac_catalog::CheckedEvent;
 use almanac_model::{Batch, BatchBuilder};
 use almanac_wire::FieldViolation;
@@ -34,13 +36,14 @@ pub(crate) fn sort_rows(state: &State, draft: Draft, late: Vec<Rejected>) -> Sor
         duplicates: 0,
         rejected: draft.rejected,
     };
+    let late_rows: HashSet<usize> = late.iter().map(|rejected| rejected.index).collect();
     for row in draft.rows {
         match row
             .tally
             .as_ref()
             .map_or(Seen::New, |tally| state.seen(tally, row.is_retraction))
         {
-            Seen::New if late.iter().any(|rejected| rejected.index == row.index) => {}
+            Seen::New if late_rows.contains(&row.index) => {}
             Seen::New => sorted.rows.push(row),
             Seen::Same => sorted.duplicates += 1,
             Seen::Other => {

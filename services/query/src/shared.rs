@@ -22,7 +22,7 @@ pub(crate) struct SharedReplica {
     replica: RwLock<Replica>,
     progress: watch::Sender<Progress>,
     /// Large computations at one time: more than there are cores would only slow one another.
-    computations: Semaphore,
+    computations: Arc<Semaphore>,
 }
 
 /// How long something takes.
@@ -51,7 +51,7 @@ impl Default for SharedReplica {
         Self {
             replica: RwLock::default(),
             progress: watch::Sender::default(),
-            computations: Semaphore::new(cores),
+            computations: Arc::new(Semaphore::new(cores)),
         }
     }
 }
@@ -74,9 +74,11 @@ impl SharedReplica {
             return Ok(look(&replica));
         }
         // never closed
-        let _place = self.computations.acquire().await;
+        let place = Arc::clone(&self.computations).acquire_owned().await;
         let shared = Arc::clone(self);
         run(Work::Large, move || {
+            // kept by the computation, which goes on when its caller has gone
+            let _place = place;
             shared.replica.read().map(|replica| look(&replica)).map_err(|_| Broken)
         })
         .await?

@@ -8,6 +8,7 @@ use super::records::{Record, SeriesKey};
 use super::value::Value;
 
 /// A sub-period and what was recorded for it.
+#[derive(Clone)]
 struct Part {
     period: Period,
     record: Option<Record>,
@@ -81,39 +82,51 @@ impl Oracle<'_> {
         }
     }
 
-    /// The last number in the period, or one from before that still stands.
+    /// The last number in the period, or one from before that still stands. A level of another territory is none of this.
     fn last(&self, metric: &Metric, series: &SeriesKey, parts: &[Part]) -> Value {
-        let last_record = parts.iter().rev().find_map(|part| part.record.as_ref());
-        if let Some(record) = last_record.filter(|record| record.outcome == Err(MissingReason::CannotExist)) {
-            return of_record(record);
+        let Some(end) = parts.last() else {
+            return no_number(parts);
+        };
+        let Some(newest) = parts.iter().rev().find_map(|part| part.record.as_ref()) else {
+            let carried = self.carried(metric, series, parts);
+            return carried.unwrap_or_else(|| no_number(parts));
+        };
+        let ends_it = [Err(MissingReason::CannotExist), Err(MissingReason::Suppressed)];
+        if ends_it.contains(&newest.outcome) {
+            return of_record(newest);
         }
-        if let Some(part) = parts.iter().rev().find(|part| part.number().is_some()) {
-            return chosen(part, parts.last());
+        let stands = |part: &&Part| part.period == end.period || self.same_area(series, part.period, end.period);
+        let standing: Vec<Part> = parts.iter().filter(stands).cloned().collect();
+        match standing.iter().rev().find(|part| part.number().is_some()) {
+            Some(part) => chosen(part, Some(end)),
+            None => no_number(&standing),
         }
-        let before = parts
-            .first()
-            .and_then(|first| self.carried(metric, series, first.period));
-        before.unwrap_or_else(|| no_number(parts))
     }
 
-    /// The nearest earlier number that may still stand, or the statement that there cannot be one.
-    fn carried(&self, metric: &Metric, series: &SeriesKey, first: Period) -> Option<Value> {
-        for places in 1..=metric.carry_forward.cast_signed() {
-            let period = first.offset(-places);
-            let Some(record) = self.record(metric, series, period) else {
-                continue;
-            };
-            if record.outcome.is_ok() || record.outcome == Err(MissingReason::CannotExist) {
-                let mut value = of_record(&record);
-                // that something could not exist is no value that stands in for another
-                if record.outcome.is_ok() {
-                    value.flags.insert(FigureFlag::CarriedForward);
-                    value.carried_from = Some(period.last_day());
-                }
-                return Some(value);
-            }
+    fn same_area(&self, series: &SeriesKey, one: Period, other: Period) -> bool {
+        self.catalog.same_extent(&series.area, one.last_day(), other.last_day())
+    }
+
+    /// The nearest earlier record, if it may still stand: a number, or the statement that there cannot be one.
+    fn carried(&self, metric: &Metric, series: &SeriesKey, parts: &[Part]) -> Option<Value> {
+        let (first, end) = (parts.first()?.period, parts.last()?.period);
+        let reach = (1..=metric.carry_forward.cast_signed()).map(|places| end.offset(-places));
+        let mut earlier = reach.filter(|period| *period < first);
+        let (period, record) = earlier.find_map(|period| Some((period, self.record(metric, series, period)?)))?;
+        if !self.same_area(series, period, end) {
+            return None;
         }
-        None
+        let mut value = of_record(&record);
+        match record.outcome {
+            Ok(_) => {
+                value.flags.insert(FigureFlag::CarriedForward);
+                value.carried_from = Some(period.last_day());
+                Some(value)
+            }
+            // that something could not exist is no value that stands in for another
+            Err(MissingReason::CannotExist) => Some(value),
+            Err(_) => None,
+        }
     }
 
     /// Whether a sub-period has no number that ought to have one.

@@ -2,14 +2,18 @@
 
 use almanac_model::{Change, Comparison, ComparisonFlag, ComparisonKind, NoPercent};
 
-use super::received::{FigureDecodeError, known, period_from_proto, value_from_proto};
-use super::{missing_number, pb};
+use super::received::{
+    FigureDecodeError, known, period_from_proto, qualifier_from_proto, quality_from_proto, value_from_proto,
+};
+use super::{missing_number, pb, qualifier_number, quality_number};
 
 pub(super) fn comparison_to_proto(comparison: Comparison) -> pb::Comparison {
     let Comparison {
         kind,
         base_period,
         base,
+        base_qualifier,
+        base_quality,
         change,
         flags,
     } = comparison;
@@ -25,6 +29,8 @@ pub(super) fn comparison_to_proto(comparison: Comparison) -> pb::Comparison {
     pb::Comparison {
         kind: kind_to_proto(kind).into(),
         base_period: base_period.map(|period| period.to_string()).unwrap_or_default(),
+        base_qualifier: qualifier_number(&base, base_qualifier),
+        base_quality: quality_number(base_quality),
         base_missing: missing_number(&base),
         base_value: base.ok(),
         change,
@@ -57,6 +63,7 @@ const fn flag_to_proto(flag: ComparisonFlag) -> pb::ComparisonFlag {
     match flag {
         ComparisonFlag::NotComparable => pb::ComparisonFlag::NotComparable,
         ComparisonFlag::Partial => pb::ComparisonFlag::Partial,
+        ComparisonFlag::Bounded => pb::ComparisonFlag::Bounded,
     }
 }
 
@@ -71,6 +78,8 @@ pub(super) fn comparison_from_proto(comparison: pb::Comparison) -> Result<Compar
         index,
         percent_missing,
         flags,
+        base_qualifier,
+        base_quality,
     } = comparison;
     let no_percent = no_percent_from_proto(percent_missing)?;
     let change = change.map(|absolute| {
@@ -88,6 +97,8 @@ pub(super) fn comparison_from_proto(comparison: pb::Comparison) -> Result<Compar
             text => Some(period_from_proto("comparisons.base_period", text)?),
         },
         base: value_from_proto("comparisons.base_value", base_value, base_missing)?,
+        base_qualifier: qualifier_from_proto("comparisons.base_qualifier", base_qualifier)?,
+        base_quality: quality_from_proto("comparisons.base_quality", base_quality)?,
         change,
         flags: flags.into_iter().map(flag_from_proto).collect::<Result<_, _>>()?,
     })
@@ -115,6 +126,7 @@ fn flag_from_proto(number: i32) -> Result<ComparisonFlag, FigureDecodeError> {
         }),
         pb::ComparisonFlag::NotComparable => Ok(ComparisonFlag::NotComparable),
         pb::ComparisonFlag::Partial => Ok(ComparisonFlag::Partial),
+        pb::ComparisonFlag::Bounded => Ok(ComparisonFlag::Bounded),
     }
 }
 

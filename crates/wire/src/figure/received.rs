@@ -263,6 +263,8 @@ mod tests {
             kind: ComparisonKind::SamePeriodLastYear,
             base_period: Some("2016".parse().unwrap()),
             base: Ok("100.00".to_owned()),
+            base_qualifier: Qualifier::AtLeast,
+            base_quality: Some(Quality::Estimated),
             change: Some(Change {
                 absolute: "19.09".to_owned(),
                 index: percent.clone(),
@@ -309,6 +311,8 @@ mod tests {
             comparisons: vec![Comparison {
                 base_period: None,
                 base: Err(MissingReason::CannotExist),
+                base_qualifier: Qualifier::Exact,
+                base_quality: None,
                 change: None,
                 ..compared(Err(NoPercent::BaseZero))
             }],

@@ -73,8 +73,9 @@ pub(crate) async fn apply(
     }
 }
 
-pub(super) fn get_catalog(ledger: &Ledger) -> Result<pb::GetCatalogResponse, IngestError> {
+pub(super) async fn get_catalog(ledger: &Ledger) -> Result<pb::GetCatalogResponse, IngestError> {
     let InForce { revision, catalog } = ledger.in_force().ok_or(IngestError::NoCatalog)?;
+    durable(ledger, revision).await?;
     Ok(pb::GetCatalogResponse {
         catalog: Some(bundle_to_proto(catalog.files())),
         revision: revision.0,

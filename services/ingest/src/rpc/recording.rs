@@ -44,9 +44,9 @@ pub(super) async fn record(
     }
     let propose = Arc::new(propose);
     loop {
-        let propose = Arc::clone(&propose);
-        let proposal = blocking(move || propose()).await??;
-        match ledger.record(proposal, encode_receipt)? {
+        let (propose, log) = (Arc::clone(&propose), Arc::clone(ledger));
+        let attempt = move || Ok::<_, IngestError>(log.record(propose()?, encode_receipt)?);
+        match blocking(attempt).await?? {
             Outcome::Recorded(recorded) => {
                 durable(ledger, recorded.revision).await?;
                 return Ok(Answered {
@@ -60,7 +60,11 @@ pub(super) async fn record(
                 let key = key.as_ref().ok_or(IngestError::Internal)?;
                 return repeated(ledger, revision, key).await;
             }
-            Outcome::Refused(rejected) => return Err(IngestError::Rejected { list, rejected }),
+            Outcome::Refused { head, rejected } => {
+                // what it is refused for has to stand
+                durable(ledger, head).await?;
+                return Err(IngestError::Rejected { list, rejected });
+            }
             Outcome::Outdated => {}
         }
     }

@@ -23,10 +23,14 @@ pub(super) async fn create_release(
     let pb::CreateReleaseRequest { name, revision, note } = request.into_inner();
     let name = check_name(&name, &note)?;
     let made = ledger.release(name, revision.map(Revision), note, principal)?;
-    let (release, recorded) = made.map_err(|refusal| match refusal {
-        ReleaseRefusal::Violation(violation) => IngestError::Invalid(vec![violation]),
-        ReleaseRefusal::Exists(release) => IngestError::ReleaseExists(release),
-    })?;
+    let (release, recorded) = match made {
+        Ok(made) => made,
+        Err(ReleaseRefusal::Violation(violation)) => return Err(IngestError::Invalid(vec![violation])),
+        Err(ReleaseRefusal::Exists(release, recorded)) => {
+            durable(ledger, recorded).await?;
+            return Err(IngestError::ReleaseExists(release));
+        }
+    };
     durable(ledger, recorded).await?;
     Ok(pb::CreateReleaseResponse {
         release: Some((&release).into()),
@@ -50,7 +54,7 @@ fn check_name(name: &str, note: &str) -> Result<ReleaseName, IngestError> {
     }
 }
 
-pub(super) fn list_releases(
+pub(super) async fn list_releases(
     ledger: &Ledger,
     request: pb::ListReleasesRequest,
 ) -> Result<pb::ListReleasesResponse, IngestError> {
@@ -67,7 +71,8 @@ pub(super) fn list_releases(
             )]));
         }
     };
-    let releases = ledger.releases();
+    let (releases, head) = ledger.releases();
+    durable(ledger, head).await?;
     let (from_end, question) = (releases.len(), pb::ListReleasesRequest::default());
     // newer releases come first: a page begins so many before the oldest, whatever was added meanwhile
     let remaining = match page_token.as_str() {

@@ -9,8 +9,8 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use tonic::Request;
 
-use super::principal;
 use super::recording::{Answered, check_reporter, check_request_id, record, search};
+use super::{durable, principal};
 use crate::Ledger;
 use crate::error::{IngestError, reason};
 use crate::ledger::Proposal;
@@ -27,6 +27,8 @@ pub(super) async fn retract_events(
     let principal = principal(&request);
     let message = request.into_inner();
     let (why, key) = check_request(ledger, &message)?;
+    // what is to be taken back is read from the log, which has only what is durable
+    durable(ledger, ledger.head()).await?;
     let proposer = Arc::clone(ledger);
     let propose = move || propose(&proposer, &message, &why, principal.clone(), key);
     let Answered {
