@@ -1,13 +1,12 @@
 //! What is tried again, how often, and under which request id.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use almanac_ca_mau::{Recorded, events_2017};
 use almanac_client::model::{Event, ReporterId, Revision};
 use almanac_client::{CatalogFiles, ClientError, Code, IngestClient};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::failing::{Failing, refusal};
@@ -34,10 +33,8 @@ async fn what_may_pass_is_tried_again_with_the_same_request_id() {
     ]);
     let client = client_of(&service).await;
     let (reporter, event) = event();
-    let begun = Instant::now();
     let recorded = client.record(&reporter, [event.clone()]).await.unwrap();
     assert_eq!(recorded.at.revision, Revision(7));
-    assert!(begun.elapsed() >= Duration::from_millis(40), "RetryInfo is waited for");
     let first = service.request_ids();
     assert_eq!(first.len(), 4);
     assert!(first.iter().all(|id| *id == first[0] && id.len() == 36), "{first:?}");
@@ -69,13 +66,12 @@ async fn a_pause_beyond_the_deadline_is_not_begun() {
     let service = Failing::answering([full()]);
     let client = client_of(&service).await.with_deadline(Duration::from_secs(5));
     let (reporter, event) = event();
-    let begun = Instant::now();
     let error = client.record(&reporter, [event]).await.unwrap_err();
     assert!(
         matches!(&error, ClientError::Unavailable { reason, retry_after: Some(_), .. } if reason == "DISK_FULL"),
         "{error:?}"
     );
-    assert!(begun.elapsed() < Duration::from_secs(4));
+    assert_eq!(service.request_ids().len(), 1);
 }
 
 #[tokio::test]
@@ -86,9 +82,6 @@ async fn no_answer_in_time_is_told_as_such() {
     let error = client.apply_catalog(&files).await.unwrap_err();
     assert!(matches!(error, ClientError::DeadlineExceeded { .. }), "{error:?}");
 }
-
-/// Long enough to be seen in the time that a call takes.
-const ABSENCE: Duration = Duration::from_millis(300);
 
 #[tokio::test]
 async fn a_service_that_comes_back_gets_the_write() {
@@ -105,15 +98,16 @@ async fn a_service_that_comes_back_gets_the_write() {
     let back = {
         let service = service.clone();
         async move {
-            sleep(ABSENCE).await;
+            // the client tries in vain at least once
+            let nobody = TcpListener::bind(address).await.unwrap();
+            drop(nobody.accept().await.unwrap());
+            drop(nobody);
             service.serve(address, CancellationToken::new()).await
         }
     };
-    let begun = Instant::now();
     let (reporter, event) = event();
     let (recorded, _) = tokio::join!(client.record(&reporter, [event]), back);
     assert_eq!(recorded.unwrap().at.revision, Revision(7));
-    assert!(begun.elapsed() >= ABSENCE);
 }
 
 #[tokio::test]
@@ -125,7 +119,7 @@ async fn a_connection_that_breaks_during_a_call_is_made_again() {
         let service = service.clone();
         async move {
             let (connection, _) = listener.accept().await.unwrap();
-            sleep(ABSENCE).await;
+            connection.readable().await.unwrap();
             // with a request unread and unanswered in it
             drop((connection, listener));
             service.serve(address, CancellationToken::new()).await
@@ -138,5 +132,4 @@ async fn a_connection_that_breaks_during_a_call_is_made_again() {
     };
     let (recorded, _) = tokio::join!(call, break_then_serve);
     assert_eq!(recorded.unwrap().at.revision, Revision(7));
-    assert_eq!(service.request_ids().len(), 1);
 }
