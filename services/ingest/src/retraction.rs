@@ -1,5 +1,8 @@
 //! What is to be taken back, found in the log: an event of a tally by its id, a reported value by its place and revision.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use almanac_catalog::{Catalog, CheckedEvent, Method, Metric};
 use almanac_event_log::EventLog;
 use almanac_model::{
@@ -26,6 +29,8 @@ pub(crate) struct Retractions<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) catalog: &'a Catalog,
     pub(crate) why: &'a Why,
+    /// The batch that was read last: what one upload got wrong lies in one.
+    pub(crate) last_read: RefCell<Option<(Revision, Rc<Batch>)>>,
 }
 
 /// Why one retraction has no row: a mistake in it, or a fault of the log.
@@ -149,12 +154,19 @@ impl Retractions<'_> {
     }
 
     /// The events of a revision; `None` when there is no such revision or it holds something else.
-    fn batch(&self, revision: Revision) -> Result<Option<Batch>, SearchError> {
+    fn batch(&self, revision: Revision) -> Result<Option<Rc<Batch>>, SearchError> {
+        if let Some((_, batch)) = self.last_read.borrow().as_ref().filter(|(of, _)| *of == revision) {
+            return Ok(Some(Rc::clone(batch)));
+        }
         let log: &dyn EventLog = self.ledger.log.as_ref();
         let record = log.read(revision, 1)?.into_iter().next();
         let payload = record.map(|record| Payload::decode(&record.payload)).transpose();
         match payload.map_err(|cause| SearchError::Decode { revision, cause })? {
-            Some(Payload::Events(batch)) => Ok(Some(batch)),
+            Some(Payload::Events(batch)) => {
+                let batch = Rc::new(batch);
+                *self.last_read.borrow_mut() = Some((revision, Rc::clone(&batch)));
+                Ok(Some(batch))
+            }
             _ => Ok(None),
         }
     }

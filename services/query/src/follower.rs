@@ -84,7 +84,7 @@ impl Follower {
             }
             let change = move |replica: &mut Replica| match remedy {
                 Remedy::Reconnect | Remedy::ReconnectAndReport => replica.disconnect(),
-                Remedy::Rebuild => *replica = Replica::default(),
+                Remedy::Rebuild => *replica = replica.emptied(),
                 Remedy::Halt => {
                     replica.disconnect();
                     replica.halt();

@@ -41,6 +41,9 @@ pub(crate) struct Replica {
     releases: BTreeMap<ReleaseName, Revision>,
     /// The record time of each revision from 1 on, in unix nanoseconds. Never descends.
     times: Vec<i64>,
+    /// How often it was emptied. A log that was restored from an older copy keeps its id; what was read before it was emptied
+    /// does not go with what is read after.
+    rebuilds: u64,
 }
 
 /// How far a replica is. Published after every change.
@@ -56,6 +59,8 @@ pub(crate) struct Progress {
     pub(crate) connected: bool,
     /// Whether questions can be answered: it has caught up once, there is a catalogue, and no record was unreadable.
     pub(crate) can_serve: bool,
+    /// How often the replica was emptied.
+    pub(crate) rebuilds: u64,
 }
 
 /// What the log said belongs to another log, or to one that has lost its end.
@@ -101,7 +106,20 @@ impl Replica {
             head: self.head,
             connected: self.connected,
             can_serve: self.caught_up && !self.halted && !self.catalogs.is_empty(),
+            rebuilds: self.rebuilds,
         }
+    }
+
+    /// An empty one in its place, for another log or another past of this one.
+    pub(crate) fn emptied(&self) -> Self {
+        Self {
+            rebuilds: self.rebuilds + 1,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn rebuilds(&self) -> u64 {
+        self.rebuilds
     }
 
     pub(crate) fn lag(&self) -> Lag {

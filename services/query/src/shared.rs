@@ -136,10 +136,11 @@ impl SharedReplica {
         work: Work,
         compute: impl FnOnce(&Replica, State<'_>) -> T + Send + 'static,
     ) -> Result<T, QueryError> {
-        let (log, as_of, catalog) = (moment.log, moment.revision, Arc::clone(&moment.catalog));
+        let (log, rebuilds) = (moment.log, moment.rebuilds);
+        let (as_of, catalog) = (moment.revision, Arc::clone(&moment.catalog));
         let look = move |replica: &Replica| {
             // the replica may have been rebuilt from another log in the meantime
-            let same = replica.log() == Some(log) && replica.applied() >= as_of;
+            let same = replica.log() == Some(log) && replica.rebuilds() == rebuilds && replica.applied() >= as_of;
             same.then(|| {
                 compute(
                     replica,

@@ -1,5 +1,6 @@
 //! `RetractEvents`.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use almanac_event_log::RequestKey;
@@ -109,6 +110,7 @@ fn propose(
         ledger,
         catalog: &catalog,
         why,
+        last_read: RefCell::default(),
     };
     let draft = retractions.draft(&request.retractions).map_err(IngestError::Search)?;
     Ok(Proposal {

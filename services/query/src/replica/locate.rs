@@ -29,6 +29,8 @@ pub(crate) struct Moment {
     pub(crate) head: Revision,
     /// When it was last heard.
     pub(crate) heard: Option<Timestamp>,
+    /// How often the replica had been emptied.
+    pub(crate) rebuilds: u64,
 }
 
 /// Why a state was not found.
@@ -65,6 +67,7 @@ impl Replica {
             applied: self.applied(),
             head: self.head,
             heard: self.heard,
+            rebuilds: self.rebuilds,
         })
     }
 

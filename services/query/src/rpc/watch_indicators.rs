@@ -152,8 +152,9 @@ impl Watch {
 
     /// Waits for a newer state; says every few seconds that there is none.
     async fn newer(&mut self, outlet: &Outlet<pb::WatchIndicatorsResponse>) -> Result<Moment, QueryError> {
-        let (log, seen) = (self.seen.log, self.seen.revision);
-        let other_log = |progress: &Progress| progress.log != Some(log) || progress.applied < seen;
+        let (log, seen, rebuilds) = (self.seen.log, self.seen.revision, self.seen.rebuilds);
+        let other_log =
+            |progress: &Progress| progress.log != Some(log) || progress.rebuilds != rebuilds || progress.applied < seen;
         let moved = |progress: &Progress| other_log(progress) || progress.applied > seen;
         loop {
             let changed = timeout_at(self.due, self.progress.wait_for(moved)).await;
@@ -179,10 +180,11 @@ impl Watch {
         };
         let found = self.replica.locate(&newest, Instant::now()).await;
         // it was there a moment ago
-        found.map_err(|error| match error {
-            QueryError::Broken => QueryError::Broken,
-            _ => QueryError::LogReplaced,
-        })
+        match found {
+            Ok(moment) if moment.rebuilds == rebuilds => Ok(moment),
+            Err(QueryError::Broken) => Err(QueryError::Broken),
+            Ok(_) | Err(_) => Err(QueryError::LogReplaced),
+        }
     }
 
     async fn send(&mut self, message: pb::WatchIndicatorsResponse, outlet: &Outlet<pb::WatchIndicatorsResponse>) {

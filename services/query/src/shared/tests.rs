@@ -86,7 +86,7 @@ async fn a_state_that_was_found_is_not_read_from_another_log() {
     hear(&replica, 1).await;
     record(&replica, Content::decode(&catalogue()).unwrap()).await;
     let moment = replica.locate(&ReadAt::default(), Instant::now()).await.unwrap();
-    let rebuild = |replica: &mut Replica| *replica = Replica::default();
+    let rebuild = |replica: &mut Replica| *replica = replica.emptied();
     assert!(replica.compute(&moment, Work::Large, |_, _| ()).await.is_ok());
     replica.change(Work::Small, rebuild).await.unwrap();
     let refused = replica.compute(&moment, Work::Small, |_, _| ()).await;
