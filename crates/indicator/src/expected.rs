@@ -45,7 +45,8 @@ pub(crate) fn is_expected(state: State<'_>, metric: &Metric, key: &SeriesKey, pe
 
 /// Whether the metric is collected at the area's level in that sub-period.
 fn is_collected(state: State<'_>, metric: &Metric, area: &AreaId, period: Period) -> bool {
-    metric.levels.len() < 2
+    let always = matches!(metric.levels.as_slice(), [level] if level.from.is_none() && level.to.is_none());
+    always
         || state
             .catalog
             .area(area.as_str())
