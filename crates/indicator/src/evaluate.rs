@@ -249,10 +249,12 @@ impl<'a> Evaluation<'a> {
         let left_out = only_numerator + only_denominator > 0;
         // one side is lacking everywhere: the whole is missing, and the answer shows the side that is there
         let one_side_only = both == 0 && (only_numerator == 0 || only_denominator == 0);
-        if !left_out || one_side_only {
+        // parts are those of the period's end: a restated sum also has what was there before
+        let all_of_it = target.territory.is_restated() && !left_out;
+        if all_of_it || one_side_only {
             return (target.territory.clone(), false);
         }
-        (target.territory.restricted_to(kept, day), true)
+        (target.territory.restricted_to(kept, day), left_out)
     }
 
     /// The areas in which both sides are collected: those of the coarsest level among the terms. A term that changed its
