@@ -7,7 +7,7 @@ use crate::answer::{Group, evaluate_figure, narrowings};
 use crate::check::check;
 use crate::evaluate::{Evaluation, Reading};
 use crate::plan::Plan;
-use crate::question::{AreaSelection, Filters, Question, Refusal, State};
+use crate::question::{Filters, Question, Refusal, State};
 use crate::reading::Contribution;
 
 /// A figure and everything behind it.
@@ -57,14 +57,9 @@ pub fn explain(
         return Ok(None);
     };
     let question = Question {
-        measures: vec![measure.clone()],
-        areas: AreaSelection::List(vec![area.clone()]),
-        periods: vec![period],
-        group_by: Vec::new(),
         filters: filters.clone(),
         strict,
-        on_boundaries_of: None,
-        comparisons: Vec::new(),
+        ..Question::one(measure.clone(), area.clone(), period)
     };
     let target = (area.clone(), period);
     check(

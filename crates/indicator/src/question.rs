@@ -43,6 +43,23 @@ pub struct Question {
     pub comparisons: Vec<Base>,
 }
 
+impl Question {
+    /// Asks for one figure, on the boundaries of its period's end, compared with nothing.
+    #[must_use]
+    pub fn one(measure: MeasureId, area: AreaId, period: Period) -> Self {
+        Self {
+            measures: vec![measure],
+            areas: AreaSelection::List(vec![area]),
+            periods: vec![period],
+            group_by: Vec::new(),
+            filters: Filters::new(),
+            strict: false,
+            on_boundaries_of: None,
+            comparisons: Vec::new(),
+        }
+    }
+}
+
 /// What a figure is compared with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Base {

@@ -4,7 +4,7 @@ use almanac_catalog::{Documentation, Label, Report, ReportLine};
 use almanac_model::{AreaId, Figure, Period};
 
 use crate::answer::answer;
-use crate::question::{AreaSelection, Question, Refusal, State};
+use crate::question::{Question, Refusal, State};
 
 /// A filled report.
 #[derive(Clone, Debug)]
@@ -79,14 +79,8 @@ fn fill_line(
     period: Period,
 ) -> Result<Option<Figure>, Vec<Refusal>> {
     let question = Question {
-        measures: vec![line.measure.clone()],
-        areas: AreaSelection::List(vec![area.clone()]),
-        periods: vec![period],
-        group_by: Vec::new(),
         filters: line.filter.clone(),
-        strict: false,
-        on_boundaries_of: None,
-        comparisons: Vec::new(),
+        ..Question::one(line.measure.clone(), area.clone(), period)
     };
     Ok(answer(state, &question, 0, 1)?.figures.pop())
 }

@@ -18,7 +18,7 @@ use crate::answer::{Group, answer, narrowings};
 use crate::compare::change;
 use crate::evaluate::Evaluation;
 use crate::plan::Plan;
-use crate::question::{AreaSelection, Filters, Question, Refusal, State};
+use crate::question::{Filters, Question, Refusal, State};
 use crate::territory::Territory;
 
 /// The log up to a revision.
@@ -93,14 +93,8 @@ pub struct RevisionSize {
 impl OneFigure {
     fn question(&self) -> Question {
         Question {
-            measures: vec![self.measure.clone()],
-            areas: AreaSelection::List(vec![self.area.clone()]),
-            periods: vec![self.period],
-            group_by: Vec::new(),
             filters: self.filters.clone(),
-            strict: false,
-            on_boundaries_of: None,
-            comparisons: Vec::new(),
+            ..Question::one(self.measure.clone(), self.area.clone(), self.period)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use almanac_catalog::{Catalog, CatalogFiles};
 use almanac_cube::Cube;
-use almanac_indicator::{AreaSelection, Base, Question, Refusal, RefusalReason, State, answer};
+use almanac_indicator::{Base, Question, Refusal, RefusalReason, State, answer};
 use almanac_model::{
     AreaId, Batch, Comparison, Event, EventTime, Figure, Measure, MetricId, MissingReason, Qualifier, Quality,
     ReporterId, Revision,
@@ -156,15 +156,10 @@ impl Book {
     }
 
     fn question(&self, measure: &str, area: &str, period: &str, strict: bool) -> Question {
+        let measure = self.catalog.measure(measure).unwrap();
         Question {
-            measures: vec![self.catalog.measure(measure).unwrap()],
-            areas: AreaSelection::List(vec![AreaId::new(area).unwrap()]),
-            periods: vec![period.parse().unwrap()],
-            group_by: Vec::new(),
-            filters: [].into(),
             strict,
-            on_boundaries_of: None,
-            comparisons: Vec::new(),
+            ..Question::one(measure, AreaId::new(area).unwrap(), period.parse().unwrap())
         }
     }
 
