@@ -9,6 +9,7 @@ mod backup;
 mod catalog;
 mod corrections;
 mod crash;
+mod docs;
 mod layering;
 mod mistakes;
 mod outage;

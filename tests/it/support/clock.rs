@@ -17,6 +17,11 @@ impl Default for TestClock {
 }
 
 impl TestClock {
+    /// Says what time it is from now on.
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.0.store(now.as_millisecond(), Ordering::SeqCst);
+    }
+
     /// As the service takes it.
     pub(crate) fn reader(&self) -> almanac_ingest::Clock {
         let clock = Arc::clone(&self.0);

@@ -30,6 +30,7 @@ pub(crate) struct Ingest {
     pub(crate) client: IngestServiceClient<Channel>,
     dir: PathBuf,
     clock: TestClock,
+    catalog: CatalogSource,
     shutdown: CancellationToken,
     serving: JoinHandle<Result<Drained, RunError>>,
 }
@@ -43,12 +44,17 @@ impl Ingest {
 
     /// A service on what a folder holds.
     pub(crate) async fn open(dir: &Path, clock: TestClock) -> Self {
+        Self::open_with(dir, clock, CatalogSource::BuiltinCaMau).await
+    }
+
+    /// The same, with a catalogue of one's own where the log is new.
+    pub(crate) async fn open_with(dir: &Path, clock: TestClock, catalog: CatalogSource) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
         let (ledger, accepts_writes) = open_log(dir, &clock);
-        ensure_catalog(&ledger, &CatalogSource::BuiltinCaMau)
+        ensure_catalog(&ledger, &catalog)
             .await
-            .expect("the embedded catalogue is accepted");
+            .expect("the catalogue is accepted");
         let shutdown = CancellationToken::new();
         let deps = Deps {
             ledger,
@@ -61,6 +67,7 @@ impl Ingest {
             client: IngestServiceClient::new(channel(address)),
             dir: dir.to_owned(),
             clock,
+            catalog,
             shutdown,
             serving,
         }
@@ -78,8 +85,9 @@ impl Ingest {
 
     /// Stops and starts again on the same folder and on another port.
     pub(crate) async fn restart(self) -> Self {
+        let catalog = self.catalog.clone();
         let (dir, clock) = self.stop().await;
-        Self::open(&dir, clock).await
+        Self::open_with(&dir, clock, catalog).await
     }
 
     /// Records events of a reporter and says what was answered.

@@ -17,6 +17,11 @@ pub(crate) struct Pair {
 impl Pair {
     pub(crate) async fn start() -> Self {
         let (ingest, dir) = Ingest::start().await;
+        Self::on(ingest, dir).await
+    }
+
+    /// The pair of an ingest service and its folder.
+    pub(crate) async fn on(ingest: Ingest, dir: TempDir) -> Self {
         let gate = Gate::to(ingest.address).await;
         let query = Query::start(gate.address).await;
         Self {

@@ -8,13 +8,15 @@ use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 /// Calls a method and gives the bytes of its answer.
-pub(crate) async fn call(channel: Channel, path: &'static str, request: &impl Message) -> Result<Bytes, Status> {
+pub(crate) async fn call(channel: Channel, path: &str, request: &impl Message) -> Result<Bytes, Status> {
     let mut grpc = tonic::client::Grpc::new(channel);
     grpc.ready()
         .await
         .map_err(|error| Status::unavailable(error.to_string()))?;
     let request = Request::new(Bytes::from(request.encode_to_vec()));
-    let answer = grpc.unary(request, PathAndQuery::from_static(path), AsBytes).await?;
+    let answer = grpc
+        .unary(request, path.parse::<PathAndQuery>().expect("a path"), AsBytes)
+        .await?;
     Ok(answer.into_inner())
 }
 
