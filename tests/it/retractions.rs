@@ -1,6 +1,7 @@
 //! What was recorded by mistake is taken back: gone from the newest figures, still there in the past.
 
 use almanac_wire::pb::ingest as pb;
+use almanac_wire::pb::query::{ExpectedReport, GetCompletenessRequest, ReportStatus};
 use almanac_wire::pb::shared::as_of::State;
 use almanac_wire::pb::shared::{CorrectionReason, MissingReason};
 use tonic::{Code, Status};
@@ -175,5 +176,25 @@ async fn a_retried_retraction_is_recorded_once() -> Result<(), Status> {
     let again = ingest.client.clone().retract_events(request).await?.into_inner();
     assert_eq!((first.revision, again.revision), (recorded + 1, recorded + 1));
     assert!(again.duplicate && !first.duplicate);
+    Ok(())
+}
+
+#[tokio::test]
+async fn rule_24_a_report_that_was_taken_back_is_missing_and_was_not_before() -> Result<(), Status> {
+    let pair = Pair::start().await;
+    let recorded = pair.ingest.record(DIC, vec![enterprises(5)]).await?.revision;
+    let retracted = retract(&pair.ingest, vec![of_enterprises(recorded)]).await?.revision;
+    for (revision, status) in [(recorded, ReportStatus::Reported), (retracted, ReportStatus::Missing)] {
+        let request = GetCompletenessRequest {
+            metrics: vec!["post.enterprises".to_owned()],
+            periods: vec!["2017".to_owned()],
+            read_at: as_of(State::Revision(revision), in_2017("post.enterprises")).read_at,
+            ..GetCompletenessRequest::default()
+        };
+        let answer = pair.query.client.clone().get_completeness(request).await?.into_inner();
+        let told: Vec<ReportStatus> = answer.reports.iter().map(ExpectedReport::status).collect();
+        assert_eq!(told, [status], "as of revision {revision}");
+        assert_eq!(answer.answered_at.map(|at| at.revision), Some(revision));
+    }
     Ok(())
 }

@@ -254,6 +254,9 @@ pub struct Expectation {
     pub from: Date,
     /// For periods that end before this day; absent: for ever.
     pub to: Option<Date>,
+    /// The civil days after a period's last day by which its report is due; absent: nobody says when, and no report is
+    /// on time or late.
+    pub due_days: Option<u32>,
 }
 
 /// A formula with a unit.

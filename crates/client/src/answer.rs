@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use almanac_catalog::{Documentation, Label, Unit};
 use almanac_model::{
-    AreaId, Figure, LogId, MissingReason, Period, Qualifier, Quality, ReportId, ReporterId, Revision, UnitId,
+    AreaId, CompletenessSummary, ExpectedReport, Figure, LogId, MetricId, MissingReason, Period, Qualifier, Quality,
+    ReportId, ReporterId, Revision, UnitId,
 };
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// At which state of the log an answer was computed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,6 +28,21 @@ pub struct AnsweredAt {
 pub struct Figures {
     /// In the order of indicators, areas, periods and codes.
     pub figures: Vec<Figure>,
+    /// At which state of the log.
+    pub answered_at: AnsweredAt,
+}
+
+/// Which expected reports are there, all of one revision.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CompletenessAnswer {
+    /// Counts by metric, period and reporter, of all statuses.
+    pub summaries: Vec<CompletenessSummary>,
+    /// By metric, period asked for, reporter, area, codes and period.
+    pub reports: Vec<ExpectedReport>,
+    /// Metrics asked for of which no report is listed for some period or for any.
+    pub unlisted: Vec<MetricId>,
+    /// The day by which overdue was decided.
+    pub on: Date,
     /// At which state of the log.
     pub answered_at: AnsweredAt,
 }

@@ -40,6 +40,7 @@
 //! The clients are cheap to clone and share one connection, which is made again by itself when it breaks.
 
 mod answer;
+mod completeness;
 mod connection;
 mod convert;
 mod error;
@@ -51,7 +52,10 @@ mod retry;
 
 pub use almanac_catalog::{CatalogFiles, Documentation, Label, Unit};
 pub use almanac_model as model;
-pub use answer::{AnsweredAt, Contribution, Explanation, Figures, Report, ReportLine, ReportSection, Term};
+pub use answer::{
+    AnsweredAt, CompletenessAnswer, Contribution, Explanation, Figures, Report, ReportLine, ReportSection, Term,
+};
+pub use completeness::CompletenessQuestion;
 pub use connection::{ConnectError, DEADLINE};
 pub use error::{AnswerError, ClientError, Violation};
 pub use indicators::IndicatorsQuestion;

@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 use crate::connection::{CallOptions, connect, stub};
 use crate::convert;
 use crate::retry::call;
-use crate::{ClientError, ConnectError, Explanation, IndicatorsQuestion, ReadAt, Report};
+use crate::{ClientError, CompletenessQuestion, ConnectError, Explanation, IndicatorsQuestion, ReadAt, Report};
 
 /// A client of the query service.
 ///
@@ -64,6 +64,11 @@ impl QueryClient {
         IndicatorsQuestion::new(self, ids)
     }
 
+    /// Begins a question for the expected reports of a period, `2017`, or of several, `2015..2017`.
+    pub fn completeness(&self, period: impl Display) -> CompletenessQuestion<'_> {
+        CompletenessQuestion::new(self, period)
+    }
+
     /// A report of the catalogue, filled: `("annual-review", "96", "2017")`.
     pub async fn get_report(
         &self,
@@ -107,6 +112,17 @@ impl QueryClient {
         call(request, self.options.deadline, |request| {
             let mut stub = self.stub();
             async move { stub.query_indicators(request).await }
+        })
+        .await
+    }
+
+    pub(crate) async fn get_completeness(
+        &self,
+        request: &pb::GetCompletenessRequest,
+    ) -> Result<pb::GetCompletenessResponse, ClientError> {
+        call(request, self.options.deadline, |request| {
+            let mut stub = self.stub();
+            async move { stub.get_completeness(request).await }
         })
         .await
     }

@@ -17,6 +17,11 @@ pub(crate) struct ExpectedSeries<'a> {
 }
 
 impl ExpectedSeries<'_> {
+    /// The days after a sub-period's last one by which its value is due.
+    pub(crate) const fn due_days(&self) -> Option<u32> {
+        self.expectation.due_days
+    }
+
     /// Whether a value of that sub-period ought to be there.
     pub(crate) fn covers(&self, state: State<'_>, metric: &Metric, period: Period) -> bool {
         covers(self.expectation, period)

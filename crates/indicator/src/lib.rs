@@ -8,12 +8,15 @@
 //! Figure     rounded, with quality, coverage, flags, both operands       answer.rs
 //! ```
 //!
+//! Which of the expected reports are there at all is told by completeness.rs.
+//!
 //! The order is always: filter, time operator per series, add series, formula, round. So a ratio is a ratio of sums at
 //! every level. Nothing here does IO or reads a clock: one question at one revision has one answer.
 
 mod answer;
 mod check;
 mod compare;
+mod completeness;
 mod evaluate;
 mod expected;
 mod explain;
@@ -27,6 +30,7 @@ mod value;
 mod vintages;
 
 pub use answer::{Answer, MAX_FIGURES, answer};
+pub use completeness::{Expected, MAX_REPORTS, TooManyReports, expected_reports};
 pub use explain::{Explanation, TermExplanation, explain};
 pub use question::{AreaSelection, Base, Filters, GroupKey, Question, Refusal, RefusalReason, State};
 pub use reading::Contribution;

@@ -4,6 +4,7 @@
 //! type is made by a function that refuses what it cannot mean.
 
 mod batch;
+mod completeness;
 mod decimal;
 mod event;
 mod exact;
@@ -15,6 +16,7 @@ mod revision;
 mod status;
 
 pub use batch::{Batch, BatchBuilder, BatchExtra, BatchRow, BatchSeries, BatchShapeError};
+pub use completeness::{Completeness, CompletenessSummary, ExpectedReport, RecordedReport, ReportStatus};
 pub use decimal::{Decimal, DecimalError};
 pub use event::{Correction, CorrectionReason, Event, EventTime, Measure};
 pub use exact::Exact;

@@ -12,6 +12,7 @@ pub use comparison::percent_missing_to_proto;
 pub use received::{
     FigureDecodeError, figure_from_proto, period_from_proto, qualifier_from_proto, quality_from_proto, value_from_proto,
 };
+pub(crate) use received::{day, id, known};
 
 /// The granularity as protobuf has it.
 #[must_use]

@@ -5,6 +5,7 @@
 
 mod batch;
 mod catalog;
+mod completeness;
 mod event;
 mod figure;
 mod page;
@@ -17,6 +18,10 @@ pub use batch::{BatchDecodeError, batch_from_proto, batch_to_proto};
 pub use catalog::{
     area_to_proto, bundle_from_proto, bundle_to_proto, dimension_to_proto, documentation_from_proto,
     documentation_to_proto, indicator_to_proto, label_from_proto, label_to_proto, metric_to_proto, unit_to_proto,
+};
+pub use completeness::{
+    completeness_from_proto, completeness_to_proto, expected_report_from_proto, expected_report_to_proto,
+    report_status_from_proto, report_status_to_proto,
 };
 pub use event::{MAX_EVENT_ID_BYTES, MAX_NOTE_BYTES, correction_reason_from_proto, event_from_proto, event_to_proto};
 pub use figure::{

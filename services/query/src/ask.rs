@@ -101,7 +101,7 @@ fn measures(indicators: &[String], names: &mut Names<'_, '_>) -> Vec<MeasureId> 
     each("indicators", indicators, names, Names::measure)
 }
 
-fn selection(areas: &[String], under: &str, level: &str, names: &mut Names<'_, '_>) -> AreaSelection {
+pub(crate) fn selection(areas: &[String], under: &str, level: &str, names: &mut Names<'_, '_>) -> AreaSelection {
     match (areas.is_empty(), under.is_empty(), level.is_empty()) {
         (true, true, true) => {
             let message =
@@ -139,8 +139,19 @@ fn selection(areas: &[String], under: &str, level: &str, names: &mut Names<'_, '
     }
 }
 
+/// Which areas, where none means all.
+pub(crate) fn optional_selection(
+    areas: &[String],
+    under: &str,
+    level: &str,
+    names: &mut Names<'_, '_>,
+) -> Option<AreaSelection> {
+    let given = !areas.is_empty() || !under.is_empty() || !level.is_empty();
+    given.then(|| selection(areas, under, level, names))
+}
+
 /// The periods of all texts, each cut as asked. One that is named twice is refused: it would be answered twice.
-fn all_periods(texts: &[String], granularity: i32, names: &mut Names<'_, '_>) -> Vec<Period> {
+pub(crate) fn all_periods(texts: &[String], granularity: i32, names: &mut Names<'_, '_>) -> Vec<Period> {
     let granularity = cut(granularity, names);
     if texts.is_empty() {
         let message = || "give at least one period, such as \"2017\" or \"2015..2017\"".to_owned();
@@ -214,7 +225,7 @@ fn group_keys(texts: &[String], names: &mut Names<'_, '_>) -> Vec<GroupKey> {
 }
 
 /// What each text of a list names. A text that is there twice would be answered twice, so it is refused.
-fn each<'c, 'm, T>(
+pub(crate) fn each<'c, 'm, T>(
     field: &str,
     texts: &[String],
     names: &mut Names<'c, 'm>,

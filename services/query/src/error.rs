@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use almanac_indicator::Refusal;
+use almanac_indicator::{MAX_REPORTS, Refusal};
 use almanac_model::{LogId, ReleaseName, Revision};
 use almanac_service_kit::status::StatusBuilder;
 use almanac_wire::{FieldViolation, did_you_mean};
@@ -25,6 +25,9 @@ pub(crate) enum QueryError {
     /// The history of a figure is longer than one call may go through.
     #[error("the figure may have changed at more than {} revisions", limits::REVISIONS)]
     TooManyRevisions,
+    /// A question about completeness goes through more reports than one call may.
+    #[error("more than {MAX_REPORTS} reports are expected")]
+    TooManyReports,
     /// A revision of another log means nothing here.
     #[error("the request is about log {asked}, this service answers from log {own}")]
     OtherLog { asked: LogId, own: LogId },
@@ -93,6 +96,15 @@ fn builder(error: QueryError) -> StatusBuilder {
                 limits::REVISIONS
             );
             StatusBuilder::new(Code::ResourceExhausted, reason::TOO_MANY_REVISIONS, text)
+        }
+        QueryError::TooManyReports => {
+            let text = format!(
+                "more than {MAX_REPORTS} reports are expected, or more than {} counts would be told; ask for fewer metrics, \
+                 areas, reporters or periods at a time",
+                limits::SUMMARIES
+            );
+            let found = FieldViolation::new("periods", reason::TOO_MANY_REPORTS, text);
+            violations(Code::InvalidArgument, &[found])
         }
         QueryError::OtherLog { asked, own } => {
             let text = format!(

@@ -10,6 +10,18 @@ pub(crate) const INDICATORS: usize = 100;
 /// Areas in one question: all communes of the country are about ten thousand.
 pub(crate) const AREAS: usize = 10_000;
 
+/// Reporters in one question: every commune of a province may be one.
+pub(crate) const REPORTERS: usize = 1_000;
+
+/// Counts of one answer about completeness; with the reports of a page they fit a message.
+pub(crate) const SUMMARIES: usize = 10_000;
+
+/// Expected reports that are looked at without letting go of the replica.
+pub(crate) const REPORTS_AT_ONCE: usize = 10_000;
+
+/// Metrics and periods whose expected reports are looked at without letting go of the replica.
+pub(crate) const UNITS_AT_ONCE: usize = 1_000;
+
 /// Periods in one question, after cutting: ten thousand days are 27 years.
 pub(crate) const PERIODS: usize = 10_000;
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use almanac_catalog::{Catalog, Dimension, MeasureId, Report};
+use almanac_catalog::{Catalog, Dimension, MeasureId, Metric, Report};
 use almanac_indicator::Filters;
-use almanac_model::{AreaId, Code, LevelId, Period, PeriodError, PeriodRange};
+use almanac_model::{AreaId, Code, LevelId, Period, PeriodError, PeriodRange, ReporterId};
 use almanac_wire::did_you_mean;
 use almanac_wire::pb::query as pb;
 use jiff::civil::Date;
@@ -31,6 +31,31 @@ impl<'c> Names<'c, '_> {
                 text,
                 |wrong| catalog.nearest_measure(wrong),
             );
+        }
+        found
+    }
+
+    pub(crate) fn metric(&mut self, field: &str, text: &str) -> Option<&'c Metric> {
+        let found = self.catalog.metric(text);
+        if found.is_none() {
+            let catalog = self.catalog;
+            self.unknown(field, reason::UNKNOWN_METRIC, "a metric", text, |wrong| {
+                catalog.nearest_metric(wrong)
+            });
+        }
+        found
+    }
+
+    pub(crate) fn reporter(&mut self, field: &str, text: &str) -> Option<ReporterId> {
+        let found = self.catalog.reporter(text).map(|reporter| reporter.id.clone());
+        if found.is_none() {
+            let catalog = self.catalog;
+            self.unknown(field, reason::UNKNOWN_REPORTER, "a reporter", text, |wrong| {
+                nearest_or(
+                    catalog.nearest_reporter(wrong),
+                    catalog.reporters().map(|reporter| reporter.id.to_string()),
+                )
+            });
         }
         found
     }

@@ -61,6 +61,7 @@ macro_rules! paged {
 paged! {
     QueryIndicatorsRequest: 1_000, 10_000;
     ListVintagesRequest: 100, 1_000;
+    GetCompletenessRequest: 1_000, 10_000;
     ListIndicatorsRequest: 100, 1_000;
     ListMetricsRequest: 100, 1_000;
     ListAreasRequest: 100, 1_000;

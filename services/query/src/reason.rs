@@ -65,6 +65,9 @@ reasons! {
     UNKNOWN_LEVEL: "The catalogue defines no area level of that id.", "Use one that the message lists.";
     UNKNOWN_DIMENSION: "The catalogue defines no dimension of that id.", "Use one of ListDimensions.";
     UNKNOWN_CODE: "The dimension has no such code.", "Use one of ListDimensions.";
+    UNKNOWN_METRIC: "The catalogue defines no metric of that id.", "Use one of ListMetrics.";
+    UNKNOWN_REPORTER: "The catalogue defines no reporter of that id.", "Use one that the message lists.";
+    UNKNOWN_STATUS: "There is no such status of a report.", "Give one of the names of the enumeration.";
     UNKNOWN_REPORT: "The catalogue defines no report of that id.", "Use one that the message lists.";
 
     // what would need a guess
@@ -83,6 +86,8 @@ reasons! {
     DIMENSION_NOT_USED: "No metric of the indicator has the dimension.", "Use one of those that the message lists.";
     DIMENSION_FIXED: "The formula itself fixes the dimension.", "Ask for the metric instead.";
     TOO_MANY_FIGURES: "The question asks for more figures than one question may.", "Ask in several requests.";
+    TOO_MANY_REPORTS: "More reports are expected than one question goes through.",
+        "Ask for fewer metrics, areas or periods at a time.";
     TOO_MANY_REVISIONS: "The values behind a figure were written by more revisions than one call goes through.",
         "Ask with filters, for a smaller area or a shorter period, or up to an earlier state with as_of.";
 }

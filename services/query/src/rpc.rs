@@ -3,6 +3,7 @@
 mod explain_figure;
 mod feed;
 mod figures;
+mod get_completeness;
 mod get_report;
 mod list_areas;
 mod list_dimensions;
@@ -91,6 +92,13 @@ impl QueryService for Query {
         request: Request<pb::ListVintagesRequest>,
     ) -> Result<Response<pb::ListVintagesResponse>, Status> {
         Ok(list_vintages::answer(self, request).await?)
+    }
+
+    async fn get_completeness(
+        &self,
+        request: Request<pb::GetCompletenessRequest>,
+    ) -> Result<Response<pb::GetCompletenessResponse>, Status> {
+        Ok(get_completeness::answer(self, request).await?)
     }
 
     async fn list_indicators(

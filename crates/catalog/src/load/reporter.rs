@@ -11,6 +11,9 @@ use crate::{Expectation, Metric, Reporter, suggest};
 /// Not broken down by the source (SDMX): not expected unless it is listed.
 const NOT_BROKEN_DOWN: &str = "_X";
 
+/// Ten years: longer than any report may take.
+const MAX_DUE_DAYS: u32 = 3_660;
+
 type Cell = BTreeMap<DimensionId, Code>;
 
 pub(super) fn read_reporter(fields: &mut Fields<'_>, names: &Names<'_>) -> Option<Reporter> {
@@ -37,6 +40,10 @@ pub(super) fn read_expectation(fields: &mut Fields<'_>, names: &Names<'_>, metri
             "write the first day on which nothing is expected",
         );
     }
+    // asked for in any case, so that it is known as a key
+    let due_days = fields
+        .count("due_days", 0, MAX_DUE_DAYS)
+        .filter(|_| fields.has("due_days"));
     let listed = fields.has("cells");
     let tables = fields.tables("cells");
     let metric = metrics
@@ -54,6 +61,7 @@ pub(super) fn read_expectation(fields: &mut Fields<'_>, names: &Names<'_>, metri
         cells,
         from: from?,
         to,
+        due_days,
     })
 }
 

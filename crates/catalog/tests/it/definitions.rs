@@ -204,6 +204,8 @@ fn expectations() {
         (from, &cells("")),
         (from, "from = \"2017-01-01\"\nto = \"2017-01-01\""),
         (from, ""),
+        (from, "from = \"2017-01-01\"\ndue_days = -1"),
+        (from, "from = \"2017-01-01\"\ndue_day = 5"),
         ("metric = \"post.items\"", "metric = \"permits.issued\""),
         ("metric = \"post.items\"", "metric = \"population.inhabitants\""),
         ("areas = [\"96\"]\nfrom", "areas = [\"95\"]\nfrom"),
@@ -215,6 +217,8 @@ post.toml:90: this combination of codes stands in "cells" already; list it once
 post.toml:90: "cells" of the expectation is empty; list the combinations, or leave it out for all of them
 post.toml:90: the expectation ends before it begins; write the first day on which nothing is expected
 post.toml:85: expectation has no "from"; add from = "2017-01-01"
+post.toml:90: "due_days" of expectation is not a whole number from 0 to 3660; write due_days = 0, without quotes
+post.toml:90: expectation has the unknown key "due_day"; did you mean "due_days"?
 post.toml:85: metric "permits.issued" is a tally: nobody knows how many events ought to come; expect only metrics with method = "report"
 post.toml:85: reporter "post-office" is expected to report "population.inhabitants" and may not; add "population.inhabitants" to "metrics" of the reporter
 post.toml:85: reporter "post-office" is expected to report for area "95" and may not; add "95" to "areas" of the reporter

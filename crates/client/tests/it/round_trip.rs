@@ -184,3 +184,31 @@ async fn what_is_no_address_and_where_nobody_is_are_told_apart() {
     let absent = QueryClient::connect("http://127.0.0.1:9").await.unwrap_err();
     assert!(matches!(absent, ConnectError::Connect { .. }), "{absent:?}");
 }
+
+#[tokio::test]
+async fn rule_24_what_is_missing_is_told_page_by_page() {
+    let services = Services::start().await;
+    let (_, query, last) = services.filled().await;
+    let read_at = ReadAt::newest().min_revision(last);
+    let question = |size| {
+        query
+            .completeness("2017..2018")
+            .read_at(&read_at)
+            .page_size(size)
+            .fetch()
+    };
+    let (paged, whole) = (question(9).await.unwrap(), question(1000).await.unwrap());
+    assert_eq!(paged, whole);
+    // everything of 2017 came, and nothing of the year after
+    for summary in &whole.summaries {
+        let (counts, came) = (summary.counts, summary.period.to_string() == "2017");
+        assert_eq!(counts.reported > 0, came, "{summary:?}");
+        assert_eq!(counts.missing == 0, came, "{summary:?}");
+    }
+    let unlisted: Vec<&str> = whole
+        .unlisted
+        .iter()
+        .map(almanac_client::model::MetricId::as_str)
+        .collect();
+    assert_eq!(unlisted, ["complaints.received"]);
+}

@@ -4,6 +4,7 @@
 
 mod areas;
 mod comparisons;
+mod completeness;
 mod missing;
 mod quality;
 mod ratios;

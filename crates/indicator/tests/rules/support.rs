@@ -4,8 +4,8 @@ use almanac_catalog::{Catalog, CatalogFiles};
 use almanac_cube::Cube;
 use almanac_indicator::{Base, Question, Refusal, RefusalReason, State, answer};
 use almanac_model::{
-    AreaId, Batch, Comparison, Event, EventTime, Figure, Measure, MetricId, MissingReason, Qualifier, Quality,
-    ReporterId, Revision,
+    AreaId, Batch, BatchBuilder, BatchExtra, BatchSeries, Comparison, Event, EventTime, Figure, Measure, MetricId,
+    MissingReason, Period, Qualifier, Quality, ReporterId, Revision, Status,
 };
 use jiff::civil::date;
 
@@ -155,6 +155,40 @@ impl Book {
         self
     }
 
+    /// Takes back a report of the reporter `post`.
+    pub(crate) fn withdraw(&mut self, metric: &str, area: &str, period: &str) -> &mut Self {
+        let metric = MetricId::new(metric).unwrap();
+        let period: Period = period.parse().unwrap();
+        let granularity = self.catalog.metric(metric.as_str()).unwrap().frequency;
+        let series = BatchSeries {
+            metric,
+            area: AreaId::new(area).unwrap(),
+            dimensions: Vec::new(),
+            reporter: ReporterId::new("post").unwrap(),
+            granularity,
+            decimals: 0,
+        };
+        let status = Status {
+            quality: Quality::Official,
+            qualifier: Qualifier::Exact,
+            missing: None,
+        };
+        let mut batch = BatchBuilder::default();
+        batch.push_retraction(series, period.ordinal(), 0, status, BatchExtra::default());
+        self.revision = self.revision.next();
+        self.cube.apply(self.revision, &batch.finish(), &self.catalog).unwrap();
+        self
+    }
+
+    /// What a question is answered from.
+    pub(crate) fn state(&self) -> State<'_> {
+        State {
+            catalog: &self.catalog,
+            cube: &self.cube,
+            as_of: self.revision,
+        }
+    }
+
     fn question(&self, measure: &str, area: &str, period: &str, strict: bool) -> Question {
         let measure = self.catalog.measure(measure).unwrap();
         Question {
@@ -164,12 +198,7 @@ impl Book {
     }
 
     fn ask(&self, question: &Question) -> Result<Figure, Vec<Refusal>> {
-        let state = State {
-            catalog: &self.catalog,
-            cube: &self.cube,
-            as_of: self.revision,
-        };
-        answer(state, question, 0, 1).map(|mut answer| answer.figures.pop().unwrap())
+        answer(self.state(), question, 0, 1).map(|mut answer| answer.figures.pop().unwrap())
     }
 
     pub(crate) fn figure(&self, measure: &str, area: &str, period: &str) -> Figure {

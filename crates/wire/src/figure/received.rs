@@ -146,11 +146,11 @@ pub fn period_from_proto(field: &'static str, text: &str) -> Result<Period, Figu
     text.parse().map_err(|error| FigureDecodeError::Period { field, error })
 }
 
-fn id<T: std::str::FromStr<Err = IdError>>(field: &'static str, text: &str) -> Result<T, FigureDecodeError> {
+pub(crate) fn id<T: std::str::FromStr<Err = IdError>>(field: &'static str, text: &str) -> Result<T, FigureDecodeError> {
     text.parse().map_err(|error| FigureDecodeError::Id { field, error })
 }
 
-fn day(field: &'static str, text: &str) -> Result<Option<Date>, FigureDecodeError> {
+pub(crate) fn day(field: &'static str, text: &str) -> Result<Option<Date>, FigureDecodeError> {
     let wrong = |_| FigureDecodeError::Day {
         field,
         text: text.to_owned(),
@@ -158,7 +158,7 @@ fn day(field: &'static str, text: &str) -> Result<Option<Date>, FigureDecodeErro
     (!text.is_empty()).then(|| text.parse().map_err(wrong)).transpose()
 }
 
-pub(super) fn known<T: TryFrom<i32>>(field: &'static str, number: i32) -> Result<T, FigureDecodeError> {
+pub(crate) fn known<T: TryFrom<i32>>(field: &'static str, number: i32) -> Result<T, FigureDecodeError> {
     T::try_from(number).map_err(|_| FigureDecodeError::Unknown {
         field,
         number: number.into(),

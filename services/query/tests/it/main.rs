@@ -4,6 +4,7 @@
 
 mod asking;
 mod comparing;
+mod completeness;
 mod following;
 mod lists;
 mod pages;
