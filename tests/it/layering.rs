@@ -36,6 +36,8 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
             "model",
             "query",
             "service-kit",
+            // to read the records of a log
+            "wire",
         ],
     ),
 ];

@@ -2,6 +2,7 @@
 
 mod check_catalog;
 mod demo;
+mod log;
 mod pair;
 mod review;
 mod up;
@@ -18,6 +19,8 @@ enum Command {
     Demo(demo::Args),
     Up(up::Args),
     CheckCatalog(check_catalog::Args),
+    #[command(subcommand)]
+    Log(log::Command),
 }
 
 #[tokio::main]
@@ -26,6 +29,7 @@ async fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args).await.map_err(Into::into),
         Command::Up(args) => up::run(args).await.map_err(Into::into),
         Command::CheckCatalog(args) => check_catalog::run(&args).map_err(Into::into),
+        Command::Log(command) => log::run(command).await.map_err(Into::into),
     };
     ended.unwrap_or_else(|error: Box<dyn std::error::Error>| fail(&*error))
 }

@@ -2,52 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test are part of the test")]
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+mod support;
 
 use almanac_ca_mau::{Recorded, events_2017};
 use almanac_client::{IngestClient, QueryClient};
 
-/// A running pair and the addresses that it told.
-struct Up {
-    process: Child,
-    ingest: String,
-    query: String,
-}
-
-impl Up {
-    fn start(data_dir: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_almanac"))
-            .args(["up", "--ingest-listen", "127.0.0.1:0", "--query-listen", "127.0.0.1:0"])
-            .arg("--data-dir")
-            .arg(data_dir)
-            .env_remove("RUST_LOG")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut address = |service: &str| {
-            let line = lines.next().unwrap().unwrap();
-            let told = line.strip_prefix(&format!("{service} listens on ")).unwrap().to_owned();
-            format!("http://{}", told.split(';').next().unwrap())
-        };
-        Self {
-            ingest: address("ingest"),
-            query: address("query"),
-            process,
-        }
-    }
-
-    fn stop(mut self) {
-        let interrupted = Command::new("kill")
-            .args(["-INT", &self.process.id().to_string()])
-            .status();
-        assert!(interrupted.unwrap().success());
-        assert!(self.process.wait().unwrap().success());
-    }
-}
+use crate::support::Up;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_recorded_outlives_the_process() {

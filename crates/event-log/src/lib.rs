@@ -66,6 +66,7 @@
 //! - Recognising retries: it needs the content of records. This crate stores what is needed for it.
 //! - Repairing damage. It is found, named and never decoded; a backup or a replica repairs it.
 
+mod archive;
 mod assemble;
 mod body;
 mod error;
@@ -76,12 +77,13 @@ mod memory;
 mod record;
 mod sled;
 
+pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter};
 pub use error::{AppendError, Damage, Failure, OpenError, ReadError};
 pub use fault::Fault;
 pub use limits::{Limits, MAX_PRINCIPAL_BYTES, MAX_RECORD_BYTES, MAX_VALUE_BYTES};
 pub use memory::MemoryLog;
 pub use record::{NewRecord, ProducerPosition, Record, RecordKind, RequestKey};
-pub use sled::{Disk, DiskState, RealDisk, SledLog, SledOptions};
+pub use sled::{Disk, DiskState, RealDisk, SegmentInfo, SledLog, SledOptions};
 
 use almanac_model::{LogId, Revision};
 use tokio::sync::watch;

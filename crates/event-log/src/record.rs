@@ -105,3 +105,28 @@ pub struct Record {
     /// The content, uncompressed.
     pub payload: Bytes,
 }
+
+impl From<Record> for NewRecord {
+    /// The record as it was appended, to append it to a copy of its log.
+    fn from(record: Record) -> Self {
+        let Record {
+            revision: _,
+            kind,
+            recorded_at_ms,
+            principal,
+            producer,
+            request,
+            receipt,
+            payload,
+        } = record;
+        Self {
+            kind,
+            recorded_at_ms,
+            principal,
+            producer,
+            request,
+            receipt,
+            payload,
+        }
+    }
+}

@@ -138,6 +138,7 @@ impl Follower {
             revision,
             record_time,
             principal: _,
+            origin: _,
             payload,
         } = record;
         let expected = self.replica.progress().borrow().applied.next();

@@ -22,6 +22,7 @@ impl Log {
             from_revision: 1,
             log_id: String::new(),
             last_record_digest: Vec::new(),
+            with_origin: false,
         };
         // a record may be larger than what clients take by default
         let mut client = LogServiceClient::new(channel).max_decoding_message_size(17 << 20);

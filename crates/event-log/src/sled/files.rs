@@ -23,6 +23,21 @@ pub(super) fn create_folder(path: &Path) -> Result<(), Failure> {
     }
 }
 
+/// The bytes of the files in a folder and the folders in it.
+pub(super) fn folder_bytes(path: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() {
+            folder_bytes(&entry.path())?
+        } else {
+            metadata.len()
+        };
+    }
+    Ok(bytes)
+}
+
 /// Makes the names in a folder durable.
 pub(super) fn sync_folder(path: &Path) -> Result<(), Failure> {
     sync_file(path)

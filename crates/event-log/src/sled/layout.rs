@@ -1,5 +1,6 @@
 //! Which segment has a revision; sealed segments are opened when they are read and closed again.
 
+use std::io;
 use std::mem;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -7,10 +8,24 @@ use std::time::{Duration, Instant};
 
 use almanac_model::Revision;
 
+use super::files;
 use super::manifest::{Manifest, Sealed};
 use super::options::SledOptions;
-use super::segment::{Segment, SegmentOptions};
+use super::segment::{self, Segment, SegmentOptions};
 use crate::Failure;
+
+/// One segment of a log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SegmentInfo {
+    /// Its folder.
+    pub path: PathBuf,
+    /// The first revision in it.
+    pub first: Revision,
+    /// The last revision in it; before `first` in a new one.
+    pub last: Revision,
+    /// The bytes of its files.
+    pub disk_bytes: u64,
+}
 
 /// All segments of a log.
 #[derive(Debug)]
@@ -63,6 +78,28 @@ impl Layout {
     /// The segment that is written.
     pub(super) fn active(&self) -> Arc<Segment> {
         Arc::clone(&self.segments.read().unwrap_or_else(PoisonError::into_inner).active)
+    }
+
+    /// What segments there are; the last one ends with `durable`.
+    pub(super) fn segments(&self, durable: Revision) -> io::Result<Vec<SegmentInfo>> {
+        let manifest = self
+            .segments
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .manifest
+            .clone();
+        let sealed = manifest.sealed.iter().map(|sealed| (sealed.first, sealed.last));
+        let each = sealed.chain([(manifest.active, durable)]).map(|(first, last)| {
+            let path = segment::folder(&self.dir, first);
+            let disk_bytes = files::folder_bytes(&path)?;
+            Ok(SegmentInfo {
+                path,
+                first,
+                last,
+                disk_bytes,
+            })
+        });
+        each.collect()
     }
 
     /// The segment that has `revision`, and the last revision that can be in it.

@@ -40,7 +40,12 @@ pub(super) struct Manifest {
     pub(super) active: Revision,
 }
 
-/// Where a log's manifest is.
+/// Whether a folder has one.
+pub(super) fn is_in(dir: &Path) -> bool {
+    path(dir).is_file()
+}
+
+/// Where it is.
 pub(super) fn path(dir: &Path) -> PathBuf {
     dir.join("manifest")
 }

@@ -20,6 +20,7 @@ use almanac_model::{LogId, Revision};
 use tokio::sync::watch;
 
 pub use self::disk::{Disk, DiskState, RealDisk};
+pub use self::layout::SegmentInfo;
 pub use self::options::SledOptions;
 
 use self::disk::DiskGuard;
@@ -59,10 +60,21 @@ impl SledLog {
         Self::start(dir, options, lock, guard, recovered)
     }
 
+    /// Whether there is a log in `dir`.
+    #[must_use]
+    pub fn exists(dir: &Path) -> bool {
+        manifest::is_in(dir)
+    }
+
     /// The space on the disk, and word of each change: what health reports of ingest.
     #[must_use]
     pub fn disk_state(&self) -> watch::Receiver<DiskState> {
         self.shared.guard.watch()
+    }
+
+    /// The segments, the oldest first: where they are, what they hold and how much disk they take.
+    pub fn segments(&self) -> std::io::Result<Vec<SegmentInfo>> {
+        self.shared.layout.segments(self.status.borrow().durable)
     }
 
     fn start(

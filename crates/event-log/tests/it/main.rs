@@ -1,5 +1,6 @@
 //! What the log promises, held against both engines, and against what happens to disks.
 
+mod archive;
 mod conformance;
 mod damage;
 mod disk;

@@ -49,6 +49,7 @@ impl LogService for LogRpc {
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         let stop = stream_stop(&request);
         let request = request.into_inner();
+        let with_origin = request.with_origin;
         let log = Arc::clone(&self.ledger.log);
         let from = blocking(move || check_follower(log.as_ref(), &request)).await??;
         let (messages, stream) = mpsc::channel(WAITING_MESSAGES);
@@ -56,6 +57,7 @@ impl LogService for LogRpc {
             log: Arc::clone(&self.ledger.log),
             status: self.ledger.log.status(),
             next: from,
+            with_origin,
             messages,
         };
         self.feeds.spawn(feed.run(stop).in_current_span());
@@ -69,6 +71,7 @@ fn check_follower(log: &dyn EventLog, request: &pb::SubscribeRequest) -> Result<
         from_revision,
         log_id,
         last_record_digest,
+        with_origin: _,
     } = request;
     if !log_id.is_empty() && *log_id != log.id().to_string() {
         return Err(IngestError::OtherLog {
@@ -98,6 +101,7 @@ struct Feed {
     log: Arc<dyn EventLog>,
     status: watch::Receiver<LogStatus>,
     next: Revision,
+    with_origin: bool,
     messages: mpsc::Sender<Message>,
 }
 
@@ -158,20 +162,37 @@ impl Feed {
         let message = pb::SubscribeResponse {
             log_id: self.log.id().to_string(),
             head_revision: self.status.borrow().durable.0,
-            record: record.map(record_to_proto),
+            record: record.map(|record| record_to_proto(record, self.with_origin)),
         };
         // a follower that is gone ends the feed elsewhere
         let _gone = self.messages.send(Ok(message)).await;
     }
 }
 
-fn record_to_proto(record: Record) -> pb::LogRecord {
+fn record_to_proto(record: Record, with_origin: bool) -> pb::LogRecord {
     pb::LogRecord {
         revision: record.revision.0,
         record_time: Timestamp::from_millisecond(record.recorded_at_ms)
             .ok()
             .map(timestamp_to_proto),
+        origin: with_origin.then(|| origin(&record)),
         principal: record.principal,
         payload: record.payload,
+    }
+}
+
+fn origin(record: &Record) -> pb::RecordOrigin {
+    let request = record.request;
+    let producer = record.producer.map(|position| pb::ProducerPosition {
+        producer: position.producer.to_vec(),
+        epoch: position.epoch,
+        sequence: position.sequence,
+    });
+    pb::RecordOrigin {
+        kind: record.kind.as_byte().into(),
+        request_id: request.map(|request| request.id.to_vec()).unwrap_or_default(),
+        request_digest: request.map(|request| request.digest.to_vec()).unwrap_or_default(),
+        producer,
+        receipt: record.receipt.to_vec(),
     }
 }

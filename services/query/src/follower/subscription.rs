@@ -44,6 +44,7 @@ impl Subscription {
             from_revision: from.0,
             log_id: log.map(|log| log.to_string()).unwrap_or_default(),
             last_record_digest: last_record.map(Vec::from).unwrap_or_default(),
+            with_origin: false,
         };
         let answer = timeout(limits::LOG_SILENCE, client.subscribe(request))
             .await

@@ -77,6 +77,7 @@ impl TestLog {
                 record_time: Some(almanac_wire::timestamp_to_proto(time_of(revision))),
                 principal: "test".to_owned(),
                 payload: payload.into(),
+                origin: None,
             });
         });
         revision
@@ -147,6 +148,7 @@ impl LogService for TestLog {
             from_revision,
             log_id,
             last_record_digest: _,
+            with_origin: _,
         } = request.into_inner();
         self.state.send_modify(|state| state.calls += 1);
         let state = self.state.borrow().clone();
