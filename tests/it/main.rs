@@ -7,6 +7,7 @@ mod support;
 
 mod backup;
 mod catalog;
+mod confidential;
 mod corrections;
 mod crash;
 mod docs;

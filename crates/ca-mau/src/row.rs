@@ -54,6 +54,7 @@ impl Row<'_> {
             event_id: None,
             note: (!note.is_empty()).then(|| note.to_owned()),
             correction: None,
+            confidential: false,
         };
         let reporter = self.parsed("reporter")?;
         Ok(Recorded { reporter, event })

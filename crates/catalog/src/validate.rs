@@ -77,6 +77,7 @@ impl Catalog {
         check.area(time.map(|time| time.period));
         let value = check.value();
         check.event_id();
+        check.confidential();
         match (time, value) {
             (Some(time), Some(value)) if check.violations.is_empty() => Ok(CheckedEvent {
                 series: series(reporter, event, check.metric),
@@ -113,5 +114,6 @@ fn status(event: &Event) -> Status {
             Measure::Value(_) => None,
             Measure::Missing(reason) => Some(reason),
         },
+        confidential: event.confidential,
     }
 }

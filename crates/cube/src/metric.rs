@@ -1,6 +1,6 @@
 //! The series of one metric.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use almanac_catalog::Method;
 use almanac_model::{AreaId, Granularity, Revision};
@@ -15,6 +15,8 @@ pub struct MetricCube {
     series: Vec<Series>,
     by_key: HashMap<SeriesKey, u32>,
     by_area: HashMap<AreaId, Vec<u32>>,
+    /// The series and period of each cell that ever had a confidential version. Most metrics have none.
+    confidential: BTreeSet<(u32, i32)>,
 }
 
 impl MetricCube {
@@ -24,6 +26,7 @@ impl MetricCube {
             series: Vec::new(),
             by_key: HashMap::new(),
             by_area: HashMap::new(),
+            confidential: BTreeSet::new(),
         }
     }
 
@@ -42,10 +45,31 @@ impl MetricCube {
             .map(|&index| &self.series[index as usize])
     }
 
+    /// All its series.
+    pub fn all_series(&self) -> impl Iterator<Item = &Series> {
+        self.series.iter()
+    }
+
     /// The series with this key.
     #[must_use]
     pub fn series(&self, key: &SeriesKey) -> Option<&Series> {
         self.by_key.get(key).map(|&index| &self.series[index as usize])
+    }
+
+    /// Whether any cell ever had a confidential version: nothing is kept secret of a metric without one.
+    #[must_use]
+    pub fn has_confidential(&self) -> bool {
+        !self.confidential.is_empty()
+    }
+
+    /// The cells that are confidential as of a revision: series and period.
+    #[must_use = "an iterator does nothing until it is read"]
+    pub fn confidential(&self, as_of: Revision) -> impl Iterator<Item = (&Series, i32)> {
+        let cells = self
+            .confidential
+            .iter()
+            .map(|&(index, period)| (&self.series[index as usize], period));
+        cells.filter(move |(series, period)| series.cell(*period, as_of).is_some_and(|cell| cell.status.confidential))
     }
 
     /// The index of the series with this key, made when it is not there yet.
@@ -61,6 +85,10 @@ impl MetricCube {
     }
 
     pub(crate) fn record(&mut self, index: u32, revision: Revision, entry: Entry, method: Method) {
+        // a tally's total is confidential from its first confidential event on; so the event tells which cells to look at
+        if entry.status.confidential {
+            self.confidential.insert((index, entry.period));
+        }
         self.series[index as usize].record(revision, entry, method);
     }
 }

@@ -138,6 +138,13 @@ impl Series {
         earlier.iter().rev().find(|version| version.revision <= as_of)?.cell()
     }
 
+    /// The periods among which all its values are.
+    #[must_use]
+    pub fn periods(&self) -> RangeInclusive<i32> {
+        let count = i32::try_from(self.newest.len()).unwrap_or(i32::MAX);
+        self.first..=self.first.saturating_add(count).saturating_sub(1)
+    }
+
     /// Every version that the value of a period ever had, the oldest first: the revision that made it, and the value, or
     /// `None` where it was withdrawn.
     pub fn vintages(&self, period: i32) -> impl Iterator<Item = (Revision, Option<Cell>)> + '_ {

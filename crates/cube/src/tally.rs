@@ -17,6 +17,8 @@ pub(crate) struct Tally {
     /// Signed: within one batch an event may be taken back before it comes.
     by_quality: [i32; QUALITIES.len()],
     by_qualifier: [i32; QUALIFIERS.len()],
+    /// Signed too.
+    confidential: i32,
 }
 
 impl Tally {
@@ -35,6 +37,9 @@ impl Tally {
             if *quality == status.quality {
                 *events = events.saturating_add(change);
             }
+        }
+        if status.confidential {
+            self.confidential = self.confidential.saturating_add(change);
         }
         for (qualifier, events) in QUALIFIERS.iter().zip(&mut self.by_qualifier) {
             if *qualifier == status.qualifier {
@@ -62,6 +67,7 @@ impl Tally {
                 quality,
                 qualifier,
                 missing: None,
+                confidential: self.confidential > 0,
             },
         ))
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use almanac_catalog::{Catalog, CatalogFiles};
@@ -67,10 +68,12 @@ fn status() -> impl Strategy<Value = Status> {
         0.3,
         prop::sample::select(vec![NotCollected, CannotExist, Suppressed, Unspecified]),
     );
-    (quality, prop::sample::select(qualifiers), missing).prop_map(|(quality, qualifier, missing)| Status {
+    let qualifier = prop::sample::select(qualifiers);
+    (quality, qualifier, missing, any::<bool>()).prop_map(|(quality, qualifier, missing, secret)| Status {
         quality,
         qualifier,
         missing,
+        confidential: secret && missing.is_none(),
     })
 }
 
@@ -188,6 +191,7 @@ fn naive(events: &[Recorded], metric: usize, area: usize, period: i32, as_of: Re
                 .map(|event| event.status.qualifier)
                 .reduce(Qualifier::plus)?,
             missing: standing.first()?.status.missing,
+            confidential: standing.iter().any(|event| event.status.confidential),
         },
         revision: last.revision,
     })
@@ -212,6 +216,31 @@ proptest! {
             let found: Vec<(i32, Cell)> = series.map(|series| series.cells(range.clone(), as_of).collect()).unwrap_or_default();
             let wanted: Vec<(i32, Cell)> = range.filter_map(|period| Some((period, expected(period)?))).collect();
             prop_assert_eq!(found, wanted);
+        }
+    }
+
+    #[test]
+    fn the_confidential_cells_as_of_a_revision_are_found_without_looking_at_the_others(events in events()) {
+        let cube = cube(&events);
+        let last = events.last().map_or(0, |event| event.revision.0);
+        for as_of in (0..=last + 1).map(Revision) {
+            for (metric, id) in METRICS.iter().enumerate() {
+                let metric_cube = cube.metric(&MetricId::new(id).unwrap());
+                let found: BTreeSet<(String, i32)> = metric_cube
+                    .into_iter()
+                    .flat_map(|cube| cube.confidential(as_of))
+                    .map(|(series, period)| (series.key().area.to_string(), period))
+                    .collect();
+                let places = AREAS.iter().enumerate().flat_map(|(index, area)| PERIODS.map(move |period| (index, *area, period)));
+                let is_confidential = |area, period| {
+                    naive(&events, metric, area, period, as_of).is_some_and(|cell| cell.status.confidential)
+                };
+                let wanted: BTreeSet<(String, i32)> = places
+                    .filter(|(index, _, period)| is_confidential(*index, *period))
+                    .map(|(_, area, period)| (area.to_owned(), period))
+                    .collect();
+                prop_assert_eq!(found, wanted, "{} as of {}", id, as_of);
+            }
         }
     }
 

@@ -141,23 +141,25 @@ fn check_granularities(plan: &Plan<'_>, name: &str, question: &Question, found: 
     let asked: BTreeSet<Granularity> = question.periods.iter().map(|period| period.granularity()).collect();
     for (term, read) in terms_by_granularity(plan, &plan.root, &asked) {
         let metric = plan.terms[term].metric;
-        for &granularity in read.iter().filter(|read| !metric.frequency.divides(**read)) {
-            let via = if name == metric.id.as_str() {
+        let (id, frequency) = (&metric.id, metric.frequency);
+        let wrong = |granularity: &Granularity| read.contains(granularity) && !frequency.divides(*granularity);
+        for (place, granularity) in question.period_kinds().into_iter().filter(|(_, kind)| wrong(kind)) {
+            let via = if name == id.as_str() {
                 String::new()
             } else {
                 format!(" (in {name})")
             };
-            let (id, frequency) = (&metric.id, metric.frequency);
-            if granularity < frequency {
+            let (reason, message) = if granularity < frequency {
                 let message = format!(
                     "{id}{via} is reported by {frequency}; a {granularity} is finer: ask by {frequency} or longer"
                 );
-                found.add("periods", RefusalReason::PeriodTooFine, message);
+                (RefusalReason::PeriodTooFine, message)
             } else {
                 let message =
                     format!("{id}{via} is reported by {frequency}, and {frequency}s do not make up a {granularity}");
-                found.add("periods", RefusalReason::PeriodNotDivisible, message);
-            }
+                (RefusalReason::PeriodNotDivisible, message)
+            };
+            found.add(&format!("periods[{place}]"), reason, message);
         }
     }
 }

@@ -211,7 +211,7 @@ impl<'a> Evaluation<'a> {
         };
         let found = candidates
             .iter()
-            .find(|period| !self.peek(&quotient.denominator, &at(period)).is_missing());
+            .find(|period| !self.peek(&quotient.denominator, &at(period)).is_lacking());
         found.or(candidates.first()).copied().unwrap_or(target.period)
     }
 
@@ -236,13 +236,13 @@ impl<'a> Evaluation<'a> {
             };
             let numerator = self.peek(&quotient.numerator, &at(target.period));
             let denominator = self.peek(&quotient.denominator, &at(denominator_period));
-            match (numerator.is_missing(), denominator.is_missing()) {
+            match (numerator.is_lacking(), denominator.is_lacking()) {
                 (false, false) => both += 1,
                 (false, true) => only_numerator += 1,
                 (true, false) => only_denominator += 1,
                 (true, true) => {}
             }
-            if numerator.is_missing() == denominator.is_missing() {
+            if numerator.is_lacking() == denominator.is_lacking() {
                 kept.push(part);
             }
         }

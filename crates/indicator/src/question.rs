@@ -5,7 +5,7 @@ use std::fmt;
 
 use almanac_catalog::{Catalog, MeasureId};
 use almanac_cube::Cube;
-use almanac_model::{AreaId, Code, DimensionId, LevelId, Period, Revision};
+use almanac_model::{AreaId, Code, DimensionId, Granularity, LevelId, Period, Revision};
 use jiff::civil::Date;
 
 /// Codes by dimension; a dimension that is not named is not narrowed.
@@ -31,6 +31,9 @@ pub struct Question {
     pub areas: AreaSelection,
     /// Periods.
     pub periods: Vec<Period>,
+    /// For each period the index of what named it in the request, which may name several at once. Where it is empty each
+    /// period was named by itself.
+    pub period_places: Vec<usize>,
     /// What to break down by.
     pub group_by: Vec<GroupKey>,
     /// Which codes.
@@ -44,6 +47,15 @@ pub struct Question {
 }
 
 impl Question {
+    /// The places in the request that name periods, with their kind, in their order.
+    pub(crate) fn period_kinds(&self) -> BTreeSet<(usize, Granularity)> {
+        let place = |index: usize| self.period_places.get(index).copied().unwrap_or(index);
+        let periods = self.periods.iter().enumerate();
+        periods
+            .map(|(index, period)| (place(index), period.granularity()))
+            .collect()
+    }
+
     /// Asks for one figure, on the boundaries of its period's end, compared with nothing.
     #[must_use]
     pub fn one(measure: MeasureId, area: AreaId, period: Period) -> Self {
@@ -51,6 +63,7 @@ impl Question {
             measures: vec![measure],
             areas: AreaSelection::List(vec![area]),
             periods: vec![period],
+            period_places: Vec::new(),
             group_by: Vec::new(),
             filters: Filters::new(),
             strict: false,

@@ -9,6 +9,7 @@ use almanac_model::{AreaId, Code, Exact, FigureFlag, MissingReason, Period, Qual
 use crate::expected::{expected_series, is_expected, relevant_periods};
 use crate::question::{Filters, State};
 use crate::series::{SeriesScope, SeriesValue, most_telling};
+use crate::suppression::Form;
 use crate::territory::{Stretch, Territory};
 use crate::value::Value;
 
@@ -26,7 +27,7 @@ pub struct Contribution {
     pub series: SeriesKey,
     /// Which of its periods.
     pub period: Period,
-    /// The value, its status and its revision.
+    /// The value, its status and its revision. Missing as suppressed where a confidential number could be derived from it.
     pub cell: Cell,
 }
 
@@ -74,13 +75,18 @@ pub(crate) fn read_term(
     if territory.is_void(state, period.last_day()) {
         return missing(MissingReason::CannotExist);
     }
-    let mut sum = SeriesSum::new(metric);
+    let mut sum = SeriesSum::new(metric, Form::of(state, metric));
     let (mut lacking, mut restated) = (false, false);
     for stretch in territory.stretches(state, period, parts, metric.time == TimeOperator::Sum) {
         lacking |= read_stretch(state, metric, narrowing, territory, stretch, &mut sum);
         restated |= territory.was_other_on(state, stretch.day);
     }
+    let form = sum.form.take();
     let mut read = sum.finish(lacking);
+    // every number on the way to any figure comes through here
+    if let Some(form) = form {
+        form.protect(state, metric, &mut read);
+    }
     if restated && !read.value.is_missing() {
         read.value.lineage.flags.insert(FigureFlag::Restated);
     }
@@ -124,6 +130,9 @@ fn read_stretch(
         if !matches!(value.value.outcome, Err(MissingReason::NoRecord)) {
             recorded.insert(series.key());
         }
+        if let Some(form) = &mut sum.form {
+            form.add(metric, series.key(), &value.used, share);
+        }
         value.value = value.value.share(share);
         sum.add(series, value);
     }
@@ -163,10 +172,12 @@ struct SeriesSum<'a> {
     contributions: Vec<Contribution>,
     /// Whether it stands for several areas, or for parts of one.
     put_together: bool,
+    /// What is read of which number; `None` when nothing of the metric is confidential.
+    form: Option<Form>,
 }
 
 impl<'a> SeriesSum<'a> {
-    fn new(metric: &'a Metric) -> Self {
+    fn new(metric: &'a Metric, form: Option<Form>) -> Self {
         let total = Value::number(Exact::from_integer(0));
         Self {
             metric,
@@ -175,6 +186,7 @@ impl<'a> SeriesSum<'a> {
             reasons: Vec::new(),
             contributions: Vec::new(),
             put_together: false,
+            form,
         }
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Lineage {
     pub(crate) flags: BTreeSet<FigureFlag>,
     /// The earliest day from which a value was carried forward.
     pub(crate) carried_from: Option<Date>,
+    /// There is a number, and it is missing only because a confidential one could be derived from it.
+    pub(crate) withheld: bool,
 }
 
 impl Lineage {
@@ -30,6 +32,7 @@ impl Lineage {
         self.quality = weakest(self.quality, other.quality);
         self.flags.extend(&other.flags);
         self.carried_from = earliest(self.carried_from, other.carried_from);
+        self.withheld |= other.withheld;
     }
 }
 
@@ -62,14 +65,30 @@ impl Value {
         self.outcome.is_err()
     }
 
+    /// Whether there is no number at all; one that is only withheld is there. What areas and periods a figure rests on is
+    /// decided by this, so that keeping a number secret changes no other figure.
+    pub(crate) fn is_lacking(&self) -> bool {
+        self.is_missing() && !self.lineage.withheld
+    }
+
+    /// Takes the number away, since a confidential one could be derived from it.
+    pub(crate) fn withhold(&mut self) {
+        self.outcome = Err(MissingReason::Suppressed);
+        self.qualifier = Qualifier::Exact;
+        self.lineage.withheld = true;
+    }
+
     pub(crate) fn negate(mut self) -> Self {
         self.outcome = self.outcome.map(|number| -&number);
         self.qualifier = self.qualifier.reversed();
         self
     }
 
-    /// The value, or zero when it is missing: for terms that an indicator declares optional.
+    /// The value, or zero when it is lacking: for terms that an indicator declares optional. A withheld one is not nothing.
     pub(crate) fn or_zero(self) -> Self {
+        if self.lineage.withheld {
+            return self;
+        }
         let number = self.outcome.unwrap_or_else(|_| Exact::from_integer(0));
         Self {
             outcome: Ok(number),
@@ -125,8 +144,10 @@ impl Value {
         other: Self,
         operation: impl FnOnce(&Exact, &Exact) -> Result<(Exact, Qualifier), MissingReason>,
     ) -> Self {
+        let lacking = self.is_lacking() || other.is_lacking();
         let mut lineage = self.lineage;
         lineage.merge(&other.lineage);
+        lineage.withheld &= !lacking;
         let result = match (self.outcome, other.outcome) {
             (Ok(left), Ok(right)) => operation(&left, &right),
             (Err(reason), _) | (_, Err(reason)) => Err(reason),
@@ -190,6 +211,26 @@ mod tests {
         assert_eq!(bound(bounded(90, AtLeast).multiply(bounded(-1, Exact))), AtMost);
         assert_eq!(bound(bounded(90, AtLeast).divide(bounded(17, AtLeast))), About);
         assert_eq!(bound(bounded(90, AtLeast).divide(bounded(17, AtMost))), AtLeast);
+    }
+
+    #[test]
+    fn rule_20_a_withheld_number_never_becomes_zero_and_is_not_lacking() {
+        let withheld = || {
+            let mut value = Value::number(Exact::from_integer(7));
+            value.withhold();
+            value
+        };
+        let one = || Value::number(Exact::from_integer(1));
+        assert_eq!(withheld().or_zero().outcome, Err(MissingReason::Suppressed));
+        let sum = one().add(withheld());
+        assert_eq!(
+            (&sum.outcome, sum.is_lacking()),
+            (&Err(MissingReason::Suppressed), false)
+        );
+        // beside what is lacking it would be lacking without any secret as well
+        let lacking = withheld().add(Value::missing(MissingReason::NoRecord));
+        assert!(lacking.is_lacking());
+        assert_eq!(lacking.or_zero().outcome, Ok(Exact::from_integer(0)));
     }
 
     #[test]

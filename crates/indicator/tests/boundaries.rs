@@ -4,7 +4,7 @@
 
 use almanac_catalog::Catalog;
 use almanac_cube::Cube;
-use almanac_indicator::{AreaSelection, Base, Question, State, answer};
+use almanac_indicator::{Base, Question, State, answer};
 use almanac_model::{
     AreaId, BatchBuilder, BatchExtra, ComparisonFlag, Event, EventTime, Figure, FigureFlag, Measure, MissingReason,
     Qualifier, Quality, ReporterId, Revision,
@@ -52,6 +52,7 @@ impl Book {
                 event_id: None,
                 note: None,
                 correction: None,
+                confidential: false,
             };
             let reporter: ReporterId = reporter.parse().unwrap();
             let row = self.catalog.check_event(&reporter, &event, date(2027, 1, 1)).unwrap();
@@ -68,15 +69,11 @@ impl Book {
     }
 
     fn figure(&self, measure: &str, area: &str, period: &str, boundaries: Option<Date>) -> Figure {
+        let measure = self.catalog.measure(measure).unwrap();
         let question = Question {
-            measures: vec![self.catalog.measure(measure).unwrap()],
-            areas: AreaSelection::List(vec![AreaId::new(area).unwrap()]),
-            periods: vec![period.parse().unwrap()],
-            group_by: Vec::new(),
-            filters: [].into(),
-            strict: false,
             on_boundaries_of: boundaries,
             comparisons: Vec::from_iter((period.len() == 4).then(|| Base::Period("2017".parse().unwrap()))),
+            ..Question::one(measure, AreaId::new(area).unwrap(), period.parse().unwrap())
         };
         let state = State {
             catalog: &self.catalog,

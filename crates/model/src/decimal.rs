@@ -28,7 +28,7 @@ pub enum DecimalError {
         digits: usize,
     },
     /// More decimals than the metric declares.
-    #[error("{value} has {found} decimals; the metric declares {declared}")]
+    #[error("{value} has {found} {}; the metric declares {declared}", decimals(*found))]
     TooManyDecimals {
         /// The number as written.
         value: Decimal,
@@ -38,13 +38,17 @@ pub enum DecimalError {
         declared: u8,
     },
     /// Does not fit 64 bits at the metric's decimals.
-    #[error("{value} is too large to be recorded with {declared} decimals")]
+    #[error("{value} is too large to be recorded with {declared} {}", decimals(*declared))]
     OutOfRange {
         /// The number as written.
         value: Decimal,
         /// How many decimals the metric declares.
         declared: u8,
     },
+}
+
+const fn decimals(count: u8) -> &'static str {
+    if count == 1 { "decimal" } else { "decimals" }
 }
 
 /// Digits that always fit the 128 bits a number is kept in.

@@ -29,6 +29,8 @@ pub struct Event {
     pub note: Option<String>,
     /// Why an earlier value is replaced.
     pub correction: Option<Correction>,
+    /// Whether the value may be part of totals and is never to be told or derivable (SDMX `CONF_STATUS` C).
+    pub confidential: bool,
 }
 
 /// When an event belongs.

@@ -35,7 +35,7 @@ pub enum MissingReason {
     NotCollected,
     /// It cannot exist, such as FTTH subscriptions before there was FTTH (SDMX `M`). Not counted as expected.
     CannotExist,
-    /// It is known but confidential (SDMX `Q`).
+    /// It is known but confidential (SDMX `Q`): reported so, or a confidential value could be derived from it.
     Suppressed,
     /// Reported as missing without a reason (SDMX `O`).
     Unspecified,
@@ -60,6 +60,9 @@ pub struct Status {
     pub qualifier: Qualifier,
     /// Why there is no number; `None` when there is one.
     pub missing: Option<MissingReason>,
+    /// Whether the number may be part of totals and is never to be told or derivable (SDMX `CONF_STATUS` C). Only a number
+    /// can be.
+    pub confidential: bool,
 }
 
 impl Qualifier {
@@ -112,9 +115,13 @@ impl fmt::Display for MissingReason {
     }
 }
 
+/// Bits 4-7 of a confidential number.
+const CONFIDENTIAL_NUMBER: u32 = 8;
+
 impl Status {
-    /// The status in one byte, as batches carry it: bits 0-1 quality (1 to 3), bits 2-3 qualifier, bits 4-7 the missing
-    /// reason (0: there is a number). Only recordable reasons have a code.
+    /// The status in one byte, as batches carry it: bits 0-1 quality (1 to 3), bits 2-3 qualifier, bits 4-6 the missing
+    /// reason (0: there is a number), bit 7 confidential. Only recordable reasons have a code, and only a number is
+    /// confidential.
     #[must_use]
     pub const fn bits(self) -> u8 {
         let quality = match self.quality {
@@ -135,7 +142,12 @@ impl Status {
             Some(MissingReason::Suppressed) => 3,
             Some(_) => 4,
         };
-        quality | qualifier << 2 | missing << 4
+        let confidential = if self.confidential && self.missing.is_none() {
+            1
+        } else {
+            0
+        };
+        quality | qualifier << 2 | missing << 4 | confidential << 7
     }
 
     /// The status that [`Self::bits`] gave; `None` for bits that mean nothing.
@@ -154,7 +166,7 @@ impl Status {
             _ => Qualifier::About,
         };
         let missing = match bits >> 4 {
-            0 => None,
+            0 | CONFIDENTIAL_NUMBER => None,
             1 => Some(MissingReason::NotCollected),
             2 => Some(MissingReason::CannotExist),
             3 => Some(MissingReason::Suppressed),
@@ -165,6 +177,7 @@ impl Status {
             quality,
             qualifier,
             missing,
+            confidential: bits >> 4 == CONFIDENTIAL_NUMBER,
         })
     }
 }
@@ -176,11 +189,28 @@ mod tests {
     #[test]
     fn every_status_survives_its_byte() {
         let valid = (0..=u32::from(u8::MAX)).filter_map(|bits| Some((bits, Status::from_bits(bits)?)));
-        assert_eq!(valid.clone().count(), 3 * 4 * 5);
+        // a number, a confidential number, or one of four reasons
+        assert_eq!(valid.clone().count(), 3 * 4 * 6);
         for (bits, status) in valid {
             assert_eq!(u32::from(status.bits()), bits);
         }
         assert_eq!(Status::from_bits(256 + 3), None);
+    }
+
+    #[test]
+    fn bytes_written_before_there_were_confidential_numbers_mean_what_they_meant() {
+        for bits in 0..128 {
+            assert!(
+                Status::from_bits(bits).is_none_or(|status| !status.confidential),
+                "{bits:#x}"
+            );
+        }
+        let official = Status::from_bits(3).unwrap();
+        assert_eq!((official.missing, official.confidential), (None, false));
+        let kept_secret = Status::from_bits(128 + 3).unwrap();
+        assert_eq!((kept_secret.missing, kept_secret.confidential), (None, true));
+        // what has no number has nothing to keep secret
+        assert_eq!(Status::from_bits(128 + 16 + 3), None);
     }
 
     #[test]

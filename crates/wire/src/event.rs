@@ -32,6 +32,7 @@ pub fn event_from_proto(event: &pb::Event, catalog: &Catalog) -> Result<Event, V
         event_id,
         note,
         correction,
+        confidential,
         when,
         measure,
     } = event;
@@ -76,6 +77,7 @@ pub fn event_from_proto(event: &pb::Event, catalog: &Catalog) -> Result<Event, V
             event_id,
             note,
             correction,
+            confidential: *confidential,
         }),
         _ => Err(wrong),
     }
@@ -255,6 +257,7 @@ pub fn event_to_proto(event: &Event) -> pb::Event {
         event_id,
         note,
         correction,
+        confidential,
     } = event;
     pb::Event {
         metric: metric.to_string(),
@@ -276,5 +279,6 @@ pub fn event_to_proto(event: &Event) -> pb::Event {
         event_id: event_id.clone().unwrap_or_default(),
         note: note.clone().unwrap_or_default(),
         correction: correction.as_ref().map(correction_to_proto),
+        confidential: *confidential,
     }
 }

@@ -35,10 +35,14 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, 
         comparisons,
     } = request;
     let mut names = Names { catalog, mistakes };
+    let measures = measures(indicators, &mut names);
+    let areas = selection(areas, areas_under, level, &mut names);
+    let (periods, period_places) = all_periods(periods, *granularity, &mut names);
     Question {
-        measures: measures(indicators, &mut names),
-        areas: selection(areas, areas_under, level, &mut names),
-        periods: all_periods(periods, *granularity, &mut names),
+        measures,
+        areas,
+        periods,
+        period_places,
         group_by: group_keys(group_by, &mut names),
         filters: names.filters(filters),
         strict: *strict,
@@ -150,15 +154,16 @@ pub(crate) fn optional_selection(
     given.then(|| selection(areas, under, level, names))
 }
 
-/// The periods of all texts, each cut as asked. One that is named twice is refused: it would be answered twice.
-pub(crate) fn all_periods(texts: &[String], granularity: i32, names: &mut Names<'_, '_>) -> Vec<Period> {
+/// The periods of all texts, each cut as asked, and for each the index of its text. One that is named twice is refused: it
+/// would be answered twice.
+pub(crate) fn all_periods(texts: &[String], granularity: i32, names: &mut Names<'_, '_>) -> (Vec<Period>, Vec<usize>) {
     let granularity = cut(granularity, names);
     if texts.is_empty() {
         let message = || "give at least one period, such as \"2017\" or \"2015..2017\"".to_owned();
         names.mistakes.add("periods", reason::REQUIRED, message);
     }
     if !names.at_most("periods", texts.len(), limits::PERIODS) {
-        return Vec::new();
+        return Default::default();
     }
     let ranges: Vec<(usize, PeriodRange)> = texts
         .iter()
@@ -167,7 +172,7 @@ pub(crate) fn all_periods(texts: &[String], granularity: i32, names: &mut Names<
         .collect();
     let total = ranges.iter().map(|(_, range)| range.count()).sum();
     if !names.at_most("periods", total, limits::PERIODS) {
-        return Vec::new();
+        return Default::default();
     }
     let mut seen = HashMap::new();
     let mut found = Vec::with_capacity(total);
@@ -176,11 +181,11 @@ pub(crate) fn all_periods(texts: &[String], granularity: i32, names: &mut Names<
         .flat_map(|(index, range)| range.iter().map(move |period| (index, period)))
     {
         match seen.insert(period, index) {
-            None => found.push(period),
+            None => found.push((period, index)),
             Some(first) => duplicate("periods", index, first, &period.to_string(), names),
         }
     }
-    found
+    found.into_iter().unzip()
 }
 
 fn cut(granularity: i32, names: &mut Names<'_, '_>) -> Option<Granularity> {

@@ -181,7 +181,7 @@ fn for_one_figure(refusals: Vec<Refusal>) -> QueryError {
             field: "area".to_owned(),
             ..refusal
         },
-        "periods" => Refusal {
+        "periods" | "periods[0]" => Refusal {
             field: "period".to_owned(),
             ..refusal
         },

@@ -166,6 +166,19 @@ impl Check<'_> {
         }
     }
 
+    /// Only a number can be kept secret.
+    pub(super) fn confidential(&mut self) {
+        if self.event.confidential && matches!(self.event.measure, Measure::Missing(_)) {
+            let message = "there is no value that could be confidential; give the value, which then counts in totals and is \
+                           never told, or leave confidential out: missing SUPPRESSED says that the value exists and is not given";
+            self.refuse(
+                "confidential",
+                ViolationReason::ConfidentialWithoutValue,
+                message.to_owned(),
+            );
+        }
+    }
+
     fn range(&self) -> String {
         match (self.metric.range.min, self.metric.range.max) {
             (Some(min), Some(max)) => format!("from {min} to {max}"),

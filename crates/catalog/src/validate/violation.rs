@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Violation {
     /// The field of the event: `metric`, `area`, `dimensions.technology`, `period`, `occurred_at`, `value`, `event_id`,
-    /// or `reporter`.
+    /// `confidential` or `reporter`.
     pub field: String,
     /// The reason, for programs.
     pub reason: ViolationReason,
@@ -85,6 +85,8 @@ reasons! {
     EventIdRequired = "EVENT_ID_REQUIRED",
     /// A tally adds what happened: an event of it has a value.
     TallyValueRequired = "TALLY_VALUE_REQUIRED",
+    /// There is no value that could be confidential.
+    ConfidentialWithoutValue = "CONFIDENTIAL_WITHOUT_VALUE",
     /// The reason is found when figures are computed; it is not recorded.
     MissingReasonNotRecordable = "MISSING_REASON_NOT_RECORDABLE",
     /// The catalogue has no such reporter.

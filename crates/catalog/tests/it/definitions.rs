@@ -185,8 +185,8 @@ fn ranges_dimensions_and_decimals() {
         ("dimensions = [\"direction\"]", "dimensions = [\"direction\", \"direction\"]"),
     ]), @r#"
 post.toml:25: "min" of metric "post.items" is 10, above its "max" 9.5; exchange them
-post.toml:26: "max" of metric "post.items": 9.5 has 1 decimals; the metric declares 0; write it with the metric's decimals
-post.toml:25: "min" of metric "post.items": 0.5 has 1 decimals; the metric declares 0; write it with the metric's decimals
+post.toml:26: "max" of metric "post.items": 9.5 has 1 decimal; the metric declares 0; write it with the metric's decimals
+post.toml:25: "min" of metric "post.items": 0.5 has 1 decimal; the metric declares 0; write it with the metric's decimals
 post.toml:75: "min" of indicator "post.sent_share" is 101, above its "max" 100; exchange them
 post.toml:22: metric "post.items" lists the dimension "direction" twice; list it once
 "#);

@@ -24,6 +24,7 @@ fn event(metric: &str, area: &str, time: &str, value: &str) -> Event {
         event_id: None,
         note: None,
         correction: None,
+        confidential: false,
     }
 }
 
@@ -130,7 +131,7 @@ fn rule_5_a_tally_has_an_event_id_and_a_report_a_period() {
 
 #[test]
 fn rule_6_decimals_and_range_belong_to_the_metric() {
-    insta::assert_snapshot!(told(&items("964", "2017-05", "1.5")), @r#"value TOO_MANY_DECIMALS 1.5 has 1 decimals; the metric declares 0; metric post.items counts in "item", give the value in that unit"#);
+    insta::assert_snapshot!(told(&items("964", "2017-05", "1.5")), @r#"value TOO_MANY_DECIMALS 1.5 has 1 decimal; the metric declares 0; metric post.items counts in "item", give the value in that unit"#);
     insta::assert_snapshot!(told(&items("964", "2017-05", "1000001")), @"value OUT_OF_RANGE 1000001 cannot be right for metric post.items; it is from 0 to 1000000");
     insta::assert_snapshot!(told(&items("964", "2017-05", "-1")), @"value OUT_OF_RANGE -1 cannot be right for metric post.items; it is from 0 to 1000000");
     insta::assert_snapshot!(told(&items("964", "2017-05", "99999999999999999999")), @r#"value OUT_OF_RANGE 99999999999999999999 is too large to be recorded with 0 decimals; metric post.items counts in "item", give the value in that unit"#);
@@ -196,6 +197,18 @@ fn rule_20_a_computed_reason_is_not_recorded() {
 }
 
 #[test]
+fn rule_20_what_has_no_value_is_not_confidential() {
+    let secret = |measure| Event {
+        measure,
+        confidential: true,
+        ..items("964", "2017-05", "0")
+    };
+    insta::assert_snapshot!(told(&secret(Measure::Missing(MissingReason::NotCollected))), @"confidential CONFIDENTIAL_WITHOUT_VALUE there is no value that could be confidential; give the value, which then counts in totals and is never told, or leave confidential out: missing SUPPRESSED says that the value exists and is not given");
+    let zero = check(&secret(items("964", "2017-05", "0").measure)).unwrap();
+    assert!(zero.status.confidential);
+}
+
+#[test]
 fn an_unknown_metric_and_all_other_mistakes_are_told_at_once() {
     insta::assert_snapshot!(told(&event("post.itmes", "9_6", "2017", "1")), @r#"
 metric UNKNOWN_METRIC there is no metric "post.itmes"; did you mean "post.items"?
@@ -205,6 +218,6 @@ area UNKNOWN_AREA there is no area "9_6"; ListAreas names all areas
     insta::assert_snapshot!(told(&with_code(event("post.items", "96", "2017", "1.5"), "direction", "up")), @r#"
 dimensions.direction UNKNOWN_CODE direction has no code "up"; give "sent", "received" or "_X"
 period PERIOD_TOO_COARSE "2017" is a year and metric post.items is reported by month; give each month of 2017-01..2017-12 by itself
-value TOO_MANY_DECIMALS 1.5 has 1 decimals; the metric declares 0; metric post.items counts in "item", give the value in that unit
+value TOO_MANY_DECIMALS 1.5 has 1 decimal; the metric declares 0; metric post.items counts in "item", give the value in that unit
 "#);
 }

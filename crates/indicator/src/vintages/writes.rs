@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use almanac_catalog::{Catalog, DenominatorJoin};
-use almanac_cube::Cube;
+use almanac_cube::{Cube, MetricCube};
 use almanac_model::{AreaId, Period, Revision};
 use jiff::civil::Date;
 
@@ -32,12 +32,29 @@ pub(super) fn each_write(
         let Some(recorded) = cube.metric(&metric.id) else {
             continue;
         };
+        if recorded.has_confidential() {
+            each_write_of(recorded, call)?;
+            continue;
+        }
         let ordinals = ordinals(&plan, term, earliest, figure.period.last_day());
         let series = areas.iter().flat_map(|area| recorded.series_of(area));
         for series in series.filter(|series| narrowings[term].takes_codes(metric, &series.key().codes)) {
             for (revision, _) in ordinals.clone().flat_map(|ordinal| series.vintages(ordinal)) {
                 call(revision)?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Calls for each version of each value of a metric: a figure may come and go with a confidential number elsewhere.
+fn each_write_of(
+    recorded: &MetricCube,
+    call: &mut impl FnMut(Revision) -> Result<(), TooManyRevisions>,
+) -> Result<(), TooManyRevisions> {
+    for series in recorded.all_series() {
+        for (revision, _) in series.periods().flat_map(|ordinal| series.vintages(ordinal)) {
+            call(revision)?;
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 mod areas;
 mod comparisons;
 mod completeness;
+mod confidential;
 mod missing;
 mod quality;
 mod ratios;

@@ -112,8 +112,12 @@ impl Book {
     }
 
     /// Records a figure. A value is a number such as "5", a bound such as ">=5", a reason such as "suppressed"; "~" after
-    /// it makes it preliminary.
+    /// it makes it preliminary, "confidential " before it a secret.
     pub(crate) fn record(&mut self, reporter: &str, metric: &str, area: &str, period: &str, value: &str) -> &mut Self {
+        let (value, confidential) = match value.strip_prefix("confidential ") {
+            Some(value) => (value, true),
+            None => (value, false),
+        };
         let (value, quality) = match value.strip_suffix('~') {
             Some(value) => (value, Quality::Preliminary),
             None => (value, Quality::Official),
@@ -139,6 +143,7 @@ impl Book {
             event_id: Some("x".to_owned()),
             note: None,
             correction: None,
+            confidential,
         };
         let reporter = ReporterId::new(reporter).unwrap();
         let checked = self.catalog.check_event(&reporter, &event, date(2030, 1, 1)).unwrap();
@@ -172,6 +177,7 @@ impl Book {
             quality: Quality::Official,
             qualifier: Qualifier::Exact,
             missing: None,
+            confidential: false,
         };
         let mut batch = BatchBuilder::default();
         batch.push_retraction(series, period.ordinal(), 0, status, BatchExtra::default());
@@ -189,7 +195,7 @@ impl Book {
         }
     }
 
-    fn question(&self, measure: &str, area: &str, period: &str, strict: bool) -> Question {
+    pub(crate) fn question(&self, measure: &str, area: &str, period: &str, strict: bool) -> Question {
         let measure = self.catalog.measure(measure).unwrap();
         Question {
             strict,
@@ -197,7 +203,7 @@ impl Book {
         }
     }
 
-    fn ask(&self, question: &Question) -> Result<Figure, Vec<Refusal>> {
+    pub(crate) fn ask(&self, question: &Question) -> Result<Figure, Vec<Refusal>> {
         answer(self.state(), question, 0, 1).map(|mut answer| answer.figures.pop().unwrap())
     }
 

@@ -172,6 +172,7 @@ fn events(catalog: &Catalog, metric: &Metric, is_flood: bool, choices: &mut Choi
                     event_id: Some("x".to_owned()),
                     note: None,
                     correction: None,
+                    confidential: false,
                 },
             ));
         }

@@ -25,6 +25,7 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         strict: choices.once_in(6),
         measures,
         periods,
+        period_places: Vec::new(),
         group_by,
         filters,
         on_boundaries_of: None,

@@ -28,6 +28,7 @@ fn inhabitants(metric: &str, granularity: Granularity, decimals: u8) -> Batch {
         quality: Quality::Official,
         qualifier: almanac_model::Qualifier::Exact,
         missing: None,
+        confidential: false,
     };
     batch.push(series, 47, 1_222_600, status, BatchExtra::default());
     batch.finish()

@@ -119,7 +119,7 @@ fn asked(request: &pb::GetCompletenessRequest, moment: &Moment, mut mistakes: Mi
     } else {
         Vec::new()
     };
-    let periods = ask::all_periods(periods, *granularity, &mut names);
+    let (periods, _) = ask::all_periods(periods, *granularity, &mut names);
     let statuses = named_statuses(statuses, &mut names);
     let on = if on.is_empty() {
         Some(catalog.time_zone().to_datetime(moment.revision_time).date())

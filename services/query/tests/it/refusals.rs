@@ -121,9 +121,25 @@ async fn a_question_that_needs_a_guess_is_refused() {
     InvalidArgument SEVERAL_VIOLATIONS
     group_by[0]: no metric of telephone.density has the dimension technology; its dimensions are service (and 2 more problems)
     - DIMENSION_NOT_USED group_by[0]: no metric of telephone.density has the dimension technology; its dimensions are service
-    - PERIOD_TOO_FINE periods: telephone.subscriptions (in telephone.density) is reported by year; a month is finer: ask by year or longer
-    - PERIOD_TOO_FINE periods: population.inhabitants (in telephone.density) is reported by year; a month is finer: ask by year or longer
+    - PERIOD_TOO_FINE periods[0]: telephone.subscriptions (in telephone.density) is reported by year; a month is finer: ask by year or longer
+    - PERIOD_TOO_FINE periods[0]: population.inhabitants (in telephone.density) is reported by year; a month is finer: ask by year or longer
     "#);
+}
+
+#[tokio::test]
+async fn a_period_that_does_not_fit_is_named_by_its_place_in_the_request() {
+    let refused = refusal(pb::QueryIndicatorsRequest {
+        periods: texts(&["2015..2016", "2017", "2017-05", "2016-01..2016-02", "2018-W18"]),
+        ..ask(&["telephone.subscriptions"])
+    })
+    .await;
+    insta::assert_snapshot!(told(&refused), @"
+    InvalidArgument PERIOD_TOO_FINE
+    periods[2]: telephone.subscriptions is reported by year; a month is finer: ask by year or longer (and 2 more problems)
+    - PERIOD_TOO_FINE periods[2]: telephone.subscriptions is reported by year; a month is finer: ask by year or longer
+    - PERIOD_TOO_FINE periods[3]: telephone.subscriptions is reported by year; a month is finer: ask by year or longer
+    - PERIOD_TOO_FINE periods[4]: telephone.subscriptions is reported by year; a week is finer: ask by year or longer
+    ");
 }
 
 #[tokio::test]
