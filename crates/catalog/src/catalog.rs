@@ -8,11 +8,12 @@ use jiff::tz::TimeZone;
 use crate::hierarchy::Hierarchy;
 use crate::load::{Head, Names, Subject};
 use crate::problem::Origin;
+use crate::region::ListedBelow;
 use crate::table::Table;
 use crate::validate::EventRules;
 use crate::{
-    Area, CatalogFiles, ContentHash, Dimension, Expectation, Indicator, Level, Metric, Problem, Report, Reporter,
-    Transition, Unit,
+    Area, CatalogFiles, ContentHash, Dimension, Expectation, Grouping, Indicator, Level, Metric, Problem, Report,
+    Reporter, Transition, Unit,
 };
 
 /// A checked catalogue. Every name in it is defined in it.
@@ -24,6 +25,7 @@ pub struct Catalog {
     pub(crate) levels: Table<LevelId, Level>,
     pub(crate) units: Table<UnitId, Unit>,
     pub(crate) dimensions: Table<DimensionId, Dimension>,
+    pub(crate) groupings: Table<DimensionId, Grouping>,
     pub(crate) metrics: Table<MetricId, Metric>,
     pub(crate) indicators: Table<IndicatorId, Indicator>,
     pub(crate) areas: Table<AreaId, Area>,
@@ -32,6 +34,7 @@ pub struct Catalog {
     pub(crate) transitions: Vec<Transition>,
     pub(crate) expectations: HashMap<MetricId, Vec<Expectation>>,
     pub(crate) hierarchy: Hierarchy,
+    pub(crate) listed_below: ListedBelow,
     /// What an event of a metric is checked against, by the metric's position.
     pub(crate) event_rules: Vec<EventRules>,
     origins: BTreeMap<(Subject, String), Origin>,
@@ -44,6 +47,7 @@ pub(crate) struct Parts {
     pub(crate) levels: Vec<Level>,
     pub(crate) units: Vec<Unit>,
     pub(crate) dimensions: Vec<Dimension>,
+    pub(crate) groupings: Vec<Grouping>,
     pub(crate) metrics: Vec<Metric>,
     pub(crate) indicators: Vec<Indicator>,
     pub(crate) areas: Vec<Area>,
@@ -64,6 +68,7 @@ impl Catalog {
         let dimensions = Table::sorted(parts.dimensions, |dimension: &Dimension| &dimension.id);
         let metrics = Table::sorted(parts.metrics, |metric: &Metric| &metric.id);
         let areas = Table::sorted(parts.areas, |area: &Area| &area.id);
+        let hierarchy = Hierarchy::new(&areas, &parts.transitions);
         let mut expectations: HashMap<MetricId, Vec<Expectation>> = HashMap::new();
         for expectation in parts.expectations {
             expectations
@@ -80,7 +85,9 @@ impl Catalog {
             indicators: Table::sorted(parts.indicators, |indicator| &indicator.id),
             reporters: Table::sorted(parts.reporters, |reporter| &reporter.id),
             reports: Table::sorted(parts.reports, |report| &report.id),
-            hierarchy: Hierarchy::new(&areas, &parts.transitions),
+            listed_below: ListedBelow::new(&parts.groupings, &hierarchy, &areas),
+            groupings: Table::sorted(parts.groupings, |grouping| &grouping.dimension.id),
+            hierarchy,
             event_rules: metrics
                 .items()
                 .iter()

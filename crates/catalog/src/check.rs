@@ -3,6 +3,7 @@
 mod areas;
 mod expectations;
 mod formulas;
+mod groupings;
 mod reports;
 mod transitions;
 
@@ -14,6 +15,7 @@ use crate::load::Draft;
 pub(crate) fn check(catalog: &Catalog, draft: &Draft<'_>) {
     areas::check_areas(catalog, draft);
     transitions::check_transitions(catalog, draft);
+    groupings::check_groupings(catalog, draft);
     formulas::check_formulas(catalog, draft);
     expectations::check_expectations(catalog, draft);
     reports::check_reports(catalog, draft);

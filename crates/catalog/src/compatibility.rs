@@ -111,6 +111,19 @@ fn check_metric(old: &Metric, new: &Metric, catalog: &Catalog, problems: &mut Ve
     check("the frequency", old.frequency.to_string(), new.frequency.to_string());
     check("\"sum\"", word(old.sum), word(new.sum));
     check("the list of dimensions", dimensions(old), dimensions(new));
+    for removed in old
+        .breaks
+        .iter()
+        .filter(|was| new.breaks.iter().all(|is| is.date != was.date))
+    {
+        let message = format!(
+            "the break of metric {:?} on {} was removed",
+            new.id.as_str(),
+            removed.date
+        );
+        let remedy = "keep it: figures recorded before and after it mean different things";
+        problems.push(origin.problem(message, remedy));
+    }
 }
 
 /// The word that the catalogue's files have for it.

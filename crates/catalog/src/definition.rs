@@ -3,6 +3,8 @@
 //! A value of these types comes only out of a [`crate::Catalog`], so every name in it is defined there.
 
 mod dated;
+mod grouping;
+mod proportion;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,6 +14,8 @@ use almanac_model::{
 };
 use jiff::civil::Date;
 
+pub use self::grouping::{Grouping, Membership};
+pub use self::proportion::Proportion;
 use crate::formula::Formula;
 
 /// A text in the catalogue's two languages.
@@ -138,6 +142,19 @@ pub struct Metric {
     pub carry_forward: u32,
     /// The values that can be right.
     pub range: Range,
+    /// The days from which it is defined or measured in another way, in their order, each once.
+    pub breaks: Vec<Break>,
+}
+
+/// A change of what a metric counts or how: figures before and after it do not compare.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Break {
+    /// The first day of the new definition.
+    pub date: Date,
+    /// What changed.
+    pub label: Label,
+    /// The law, circular or handbook that changed it.
+    pub source: String,
 }
 
 /// At which level a metric is collected in which time.
@@ -220,8 +237,8 @@ pub enum Extent {
 /// A published share of an area.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weight {
-    /// Between 0 and 1.
-    pub share: Decimal,
+    /// How much of it.
+    pub share: Proportion,
     /// What it is a share of and who says so, such as "inhabitants, resolution 1252".
     pub source: String,
 }

@@ -11,7 +11,7 @@ use crate::{Area, Catalog, Transition};
 pub(crate) struct Hierarchy {
     children: Vec<Vec<Stretch>>,
     /// All areas under which one lies at some time, itself first.
-    ancestors: Vec<Vec<usize>>,
+    pub(crate) ancestors: Vec<Vec<usize>>,
     /// The days on which a transition moved an area, or a part of it, out or in.
     transition_days: Vec<Vec<Date>>,
     /// All days on which anything changed, sorted.

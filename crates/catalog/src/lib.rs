@@ -17,6 +17,7 @@ mod hierarchy;
 mod load;
 mod lookup;
 mod problem;
+mod region;
 mod restate;
 mod suggest;
 mod table;
@@ -25,12 +26,13 @@ mod validate;
 pub use catalog::Catalog;
 pub use compatibility::compatibility;
 pub use definition::{
-    Area, CodeItem, CollectionLevel, DatedParent, DenominatorJoin, Dimension, Documentation, Expectation, Extent,
-    Indicator, Kind, Label, Level, MeasureId, Method, Metric, Range, Report, ReportLine, ReportSection, Reporter,
-    SumOperator, TimeOperator, Transition, Unit, Weight,
+    Area, Break, CodeItem, CollectionLevel, DatedParent, DenominatorJoin, Dimension, Documentation, Expectation,
+    Extent, Grouping, Indicator, Kind, Label, Level, MeasureId, Membership, Method, Metric, Proportion, Range, Report,
+    ReportLine, ReportSection, Reporter, SumOperator, TimeOperator, Transition, Unit, Weight,
 };
 pub use files::{CatalogFiles, ContentHash, ContentHashError, ReadError};
 pub use formula::{Formula, FormulaError, FormulaFault, Operator, Reference};
 pub use problem::Problem;
+pub use region::{Codes, Region, Within};
 pub use restate::Share;
 pub use validate::{CheckedEvent, Violation, ViolationReason};

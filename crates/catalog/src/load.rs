@@ -1,22 +1,28 @@
 //! From files to definitions. Every mistake is reported and reading goes on, so that one run tells them all.
 
 mod areas;
+mod breaks;
 mod document;
 mod fields;
+mod groupings;
 mod head;
 mod indicator;
 mod metric;
 mod names;
 mod report;
 mod reporter;
+mod rows;
+mod transitions;
 mod vocabulary;
 
-pub(crate) use self::areas::{AreaRow, TransitionRow};
+pub(crate) use self::areas::AreaRow;
 pub(crate) use self::document::Section;
 use self::document::{Sections, documents};
+pub(crate) use self::groupings::GroupingRow;
 pub(crate) use self::head::Head;
 pub(crate) use self::indicator::{ReadIndicator, report_formula};
 pub(crate) use self::names::{Names, Subject};
+pub(crate) use self::transitions::TransitionRow;
 use crate::catalog::Parts;
 use crate::problem::{Located, Problems};
 use crate::{Catalog, CatalogFiles, Expectation, Problem, check};
@@ -27,6 +33,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) names: &'a Names<'a>,
     pub(crate) area_rows: &'a [AreaRow<'a>],
     pub(crate) transition_rows: &'a [TransitionRow<'a>],
+    pub(crate) grouping_rows: &'a [GroupingRow<'a>],
     pub(crate) indicators: &'a [ReadIndicator<'a>],
     pub(crate) expectations: &'a [Located<'a, Expectation>],
     pub(crate) problems: &'a Problems,
@@ -48,7 +55,8 @@ fn read(files: &CatalogFiles, problems: &Problems) -> Option<Catalog> {
     let mut sections = Sections::gather(&documents, problems);
     let areas = areas::area_rows(files, problems);
     let names = Names::declare(&sections, &areas, problems);
-    let transition_rows = areas::transition_rows(files, &names, problems);
+    let transition_rows = transitions::transition_rows(files, &names, problems);
+    let grouping_rows = groupings::grouping_rows(files, &names, problems);
 
     let head = head::read_head(&mut sections, problems);
     let metrics = sections.read_sound(Section::Metric, |fields| metric::read_metric(fields, &names));
@@ -65,6 +73,10 @@ fn read(files: &CatalogFiles, problems: &Problems) -> Option<Catalog> {
         levels: sections.read_each(Section::Level, vocabulary::read_level),
         units: sections.read_each(Section::Unit, vocabulary::read_unit),
         dimensions: sections.read_sound(Section::Dimension, vocabulary::read_dimension),
+        groupings: groupings::read_groupings(
+            sections.read_sound(Section::Grouping, vocabulary::read_dimension),
+            &grouping_rows,
+        ),
         metrics,
         indicators: read_indicators
             .iter()
@@ -84,6 +96,7 @@ fn read(files: &CatalogFiles, problems: &Problems) -> Option<Catalog> {
         names: &names,
         area_rows: &areas.rows,
         transition_rows: &transition_rows,
+        grouping_rows: &grouping_rows,
         indicators: &read_indicators,
         expectations: &expectations,
         problems,

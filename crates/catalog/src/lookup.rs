@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use crate::suggest::{Candidate, nearest};
 use crate::{
-    Area, Catalog, Dimension, Documentation, Expectation, Indicator, Level, MeasureId, Metric, Report, Reporter,
-    Transition, Unit,
+    Area, Catalog, Dimension, Documentation, Expectation, Grouping, Indicator, Level, MeasureId, Metric, Report,
+    Reporter, Transition, Unit,
 };
 
 /// A method that finds one definition by its id, and one that goes through all.
@@ -42,6 +42,10 @@ lookups! {
     dimension,
     /// All dimensions, by id.
     dimensions: Dimension;
+    /// The grouping of areas of that id.
+    grouping,
+    /// All groupings of areas, by id.
+    groupings: Grouping;
     /// The unit of that id.
     unit,
     /// All units, by id.
@@ -127,6 +131,22 @@ impl Catalog {
             .collect()
     }
 
+    /// The dimension or grouping of that id: what questions can filter by and group by.
+    #[must_use]
+    pub fn classification(&self, id: &str) -> Option<&Dimension> {
+        let grouping = || self.grouping(id).map(|grouping| &grouping.dimension);
+        self.dimension(id).or_else(grouping)
+    }
+
+    /// All dimensions and groupings, by id.
+    #[must_use]
+    pub fn classifications(&self) -> Vec<&Dimension> {
+        let groupings = self.groupings().map(|grouping| &grouping.dimension);
+        let mut all: Vec<&Dimension> = self.dimensions().chain(groupings).collect();
+        all.sort_by(|one, other| one.id.cmp(&other.id));
+        all
+    }
+
     /// The reports that ought to come of a metric.
     #[must_use]
     pub fn expectations(&self, metric: &MetricId) -> &[Expectation] {
@@ -187,10 +207,12 @@ impl Catalog {
         nearest(wrong, areas)
     }
 
-    /// Up to three codes of a dimension like this, the nearest first.
+    /// Up to three codes of a dimension or grouping like this, the nearest first.
     #[must_use]
     pub fn nearest_code(&self, dimension: &str, wrong: &str) -> Vec<String> {
-        let codes = self.dimension(dimension).map_or(&[][..], |dimension| &dimension.codes);
+        let codes = self
+            .classification(dimension)
+            .map_or(&[][..], |dimension| &dimension.codes);
         let candidates = codes.iter().map(|item| Candidate {
             id: item.code.as_str(),
             also: vec![&item.label.vi, &item.label.en],
@@ -198,13 +220,13 @@ impl Catalog {
         nearest(wrong, candidates)
     }
 
-    /// Up to three dimensions with a name like this, the nearest first.
+    /// Up to three dimensions or groupings with a name like this, the nearest first.
     #[must_use]
     pub fn nearest_dimension(&self, wrong: &str) -> Vec<String> {
-        let dimensions = self.dimensions();
+        let all = self.classifications().into_iter();
         nearest(
             wrong,
-            dimensions.map(|dimension| documented(dimension.id.as_str(), &dimension.documentation)),
+            all.map(|dimension| documented(dimension.id.as_str(), &dimension.documentation)),
         )
     }
 

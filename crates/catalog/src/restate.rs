@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use almanac_model::{AreaId, Exact};
 use jiff::civil::Date;
 
-use crate::{Area, Catalog, Extent, Transition};
+use crate::{Area, Catalog, Codes, Extent, Region, Transition, Within};
 
 /// How much of an area lies in another.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,20 +32,36 @@ impl Catalog {
     /// How much of `area`, as it was on `day`, lies in `within` as that is on `boundaries`.
     #[must_use]
     pub fn share_in(&self, area: &AreaId, day: Date, within: &AreaId, boundaries: Date) -> Share {
+        let region = Region {
+            areas: vec![within.clone()],
+            codes: Codes::new(),
+        };
+        self.share_in_region(area, day, &region, boundaries)
+    }
+
+    /// How much of `area`, as it was on `day`, lies in a region as that is on `boundaries`.
+    #[must_use]
+    pub fn share_in_region(&self, area: &AreaId, day: Date, region: &Region, boundaries: Date) -> Share {
         if boundaries < day {
-            return self.share_backwards(area, day, within, boundaries);
+            return self.share_backwards(area, day, region, boundaries);
         }
         let destinations = self.destinations(area, day, boundaries);
-        let (inside, outside): (Vec<Destination>, Vec<Destination>) = destinations
-            .into_iter()
-            .partition(|(place, _)| self.lies_under(place, within, boundaries));
-        if inside.is_empty() {
+        let count = destinations.len();
+        let mut weights = Vec::new();
+        for (place, weight) in destinations {
+            match self.within(&place, region, boundaries) {
+                Within::Outside => {}
+                Within::Inside => weights.push(weight),
+                Within::Divided => return Share::Unknown,
+            }
+        }
+        if weights.is_empty() {
             return Share::Nothing;
         }
-        if outside.is_empty() {
+        if weights.len() == count {
             return Share::All;
         }
-        let weights: Option<Vec<Exact>> = inside.into_iter().map(|(_, weight)| weight).collect();
+        let weights: Option<Vec<Exact>> = weights.into_iter().collect();
         weights.map_or(Share::Unknown, |weights| {
             Share::Part(weights.iter().fold(Exact::from_integer(0), |sum, weight| &sum + weight))
         })
@@ -61,10 +77,20 @@ impl Catalog {
     /// Whether the territory of an area is the same on both days.
     #[must_use]
     pub fn same_extent(&self, area: &AreaId, one: Date, other: Date) -> bool {
+        self.same_extent_where(|unit, day| self.lies_under(unit, area, day), one, other)
+    }
+
+    /// Whether the territory of a region is the same on both days: its areas together, and what of them has the codes.
+    #[must_use]
+    pub fn same_region(&self, region: &Region, one: Date, other: Date) -> bool {
+        self.same_extent_where(|unit, day| self.within(unit, region, day), one, other)
+    }
+
+    fn same_extent_where<P: PartialEq>(&self, place: impl Fn(&AreaId, Date) -> P, one: Date, other: Date) -> bool {
         let (from, to) = (one.min(other), one.max(other));
         let stays = |unit: &Area| {
             let on_both_days = unit.is_valid_at(from) && unit.is_valid_at(to);
-            !on_both_days || self.lies_under(&unit.id, area, from) == self.lies_under(&unit.id, area, to)
+            !on_both_days || place(&unit.id, from) == place(&unit.id, to)
         };
         if !self.areas().all(stays) {
             return false;
@@ -72,9 +98,7 @@ impl Catalog {
         let moved = |transition: &&Transition| transition.date > from && transition.date <= to;
         self.transitions.iter().filter(moved).all(|transition| {
             let eve = transition.date.yesterday().unwrap_or(transition.date);
-            let left = self.lies_under(&transition.from, area, eve);
-            let arrived = self.lies_under(&transition.to, area, transition.date);
-            left == arrived
+            place(&transition.from, eve) == place(&transition.to, transition.date)
         })
     }
 
@@ -138,7 +162,7 @@ impl Catalog {
         for transition in transitions {
             let weight = match &transition.extent {
                 Extent::Whole => Some(Exact::from_integer(1)),
-                Extent::Part(weight) => weight.as_ref().map(|weight| Exact::from(weight.share)),
+                Extent::Part(weight) => weight.as_ref().map(|weight| weight.share.exact().clone()),
             };
             rest = rest.zip(weight.as_ref()).map(|(rest, weight)| &rest - weight);
             steps.push((transition.to.clone(), weight));
@@ -183,16 +207,18 @@ impl Catalog {
         BTreeSet::new()
     }
 
-    fn share_backwards(&self, area: &AreaId, day: Date, within: &AreaId, boundaries: Date) -> Share {
+    fn share_backwards(&self, area: &AreaId, day: Date, region: &Region, boundaries: Date) -> Share {
         let origins = self.origins(area, day, boundaries);
-        let inside = origins
+        let places: Vec<Within> = origins
             .iter()
-            .filter(|origin| self.lies_under(origin, within, boundaries))
-            .count();
-        match inside {
-            0 => Share::Nothing,
-            all if all == origins.len() => Share::All,
-            _ => Share::Unknown,
+            .map(|origin| self.within(origin, region, boundaries))
+            .collect();
+        if places.iter().all(|place| *place == Within::Outside) {
+            Share::Nothing
+        } else if places.iter().all(|place| *place == Within::Inside) {
+            Share::All
+        } else {
+            Share::Unknown
         }
     }
 

@@ -59,13 +59,13 @@ impl<'a> IndicatorsQuestion<'a> {
         self
     }
 
-    /// Also broken down by this dimension, or by `reporter`.
+    /// Also broken down by this dimension or grouping of areas, or by `reporter`.
     pub fn group_by(mut self, dimension: impl Display) -> Self {
         self.request.group_by.push(dimension.to_string());
         self
     }
 
-    /// Only these codes of a dimension.
+    /// Only these codes of a dimension or grouping of areas.
     pub fn filter(mut self, dimension: impl Display, codes: impl IntoIterator<Item = impl Display>) -> Self {
         self.request.filters.push(filter(dimension, codes));
         self
@@ -75,6 +75,12 @@ impl<'a> IndicatorsQuestion<'a> {
     /// each period's end.
     pub fn on_boundaries_of(mut self, day: Date) -> Self {
         self.request.on_boundaries_of = day.to_string();
+        self
+    }
+
+    /// All areas as one sum, without those that lie under another one of them.
+    pub fn combine_areas(mut self) -> Self {
+        self.request.combine_areas = true;
         self
     }
 

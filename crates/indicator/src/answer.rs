@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{Catalog, MeasureId};
 use almanac_model::{
-    AreaId, Exact, Figure, FigureFlag, MissingReason, Operand, Period, Qualifier, Quotient, ReporterId,
+    AreaId, Exact, Figure, FigureArea, FigureFlag, MissingReason, Operand, Period, Qualifier, Quotient, ReporterId,
 };
 
 use crate::check::check;
+use crate::combined::combined;
 use crate::compare::Compared;
 use crate::evaluate::{Evaluation, Reading, all_or_nothing};
 use crate::plan::{Node, Plan};
@@ -77,7 +78,7 @@ fn too_many(total: usize) -> Refusal {
 
 /// The areas and periods that are asked for, by area. They are counted before they are put together, since a short request
 /// can ask for more of them than there is memory.
-fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(AreaId, Period)>, Vec<Refusal>> {
+fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(FigureArea, Period)>, Vec<Refusal>> {
     let refuse_above = |total: usize| {
         if total > MAX_FIGURES {
             Err(vec![too_many(total)])
@@ -86,13 +87,19 @@ fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(AreaId, Period
         }
     };
     let each_period = |area: &AreaId| {
-        let area = area.clone();
+        let area = FigureArea::One(area.clone());
         question
             .periods
             .iter()
             .map(move |period| (area.clone(), *period))
             .collect::<Vec<_>>()
     };
+    if question.combine_areas {
+        let one_each = question.periods.iter();
+        return Ok(one_each
+            .filter_map(|period| Some((combined(catalog, question, *period)?, *period)))
+            .collect());
+    }
     match &question.areas {
         AreaSelection::List(areas) => {
             refuse_above(areas.len().saturating_mul(question.periods.len()))?;
@@ -108,7 +115,7 @@ fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(AreaId, Period
             }
             Ok(found
                 .into_iter()
-                .map(|(area, index)| (area, question.periods[index]))
+                .map(|(area, index)| (FigureArea::One(area), question.periods[index]))
                 .collect())
         }
     }
@@ -135,7 +142,7 @@ fn group_texts(catalog: &Catalog, plan: &Plan<'_>, question: &Question, key: &Gr
         GroupKey::Dimension(id) => {
             let wanted = question.filters.get(id);
             let codes = catalog
-                .dimension(id.as_str())
+                .classification(id.as_str())
                 .into_iter()
                 .flat_map(|dimension| &dimension.codes);
             let codes = codes.filter(|item| wanted.is_none_or(|wanted| wanted.contains(&item.code)));
@@ -194,7 +201,13 @@ fn reporter_of(catalog: &Catalog, id: &str, metric: &almanac_model::MetricId) ->
         .map(|reporter| reporter.id.clone())
 }
 
-fn figure(state: State<'_>, question: &Question, plan: &Plan<'_>, target: &(AreaId, Period), group: &Group) -> Figure {
+fn figure(
+    state: State<'_>,
+    question: &Question,
+    plan: &Plan<'_>,
+    target: &(FigureArea, Period),
+    group: &Group,
+) -> Figure {
     let narrowings = narrowings(state.catalog, question, plan, group);
     let mut evaluation = Evaluation::new(state, plan, &narrowings);
     let (mut figure, value) = evaluate_figure(state, question, plan, target, group, &mut evaluation);
@@ -203,6 +216,7 @@ fn figure(state: State<'_>, question: &Question, plan: &Plan<'_>, target: &(Area
         question,
         plan,
         narrowings: &narrowings,
+        group,
         area: &target.0,
         period: target.1,
         value: &value,
@@ -216,7 +230,7 @@ pub(crate) fn evaluate_figure(
     state: State<'_>,
     question: &Question,
     plan: &Plan<'_>,
-    (area, period): &(AreaId, Period),
+    (area, period): &(FigureArea, Period),
     group: &Group,
     evaluation: &mut Evaluation<'_>,
 ) -> (Figure, Value) {
@@ -224,7 +238,7 @@ pub(crate) fn evaluate_figure(
         .iter()
         .map(|(key, text)| (key.to_string(), text.clone()))
         .collect();
-    let territory = Territory::of(area, question.on_boundaries_of);
+    let territory = Territory::of(state, question, area, group);
     if territory.is_void(state, period.last_day()) {
         let value = Value::missing(MissingReason::CannotExist);
         return (assemble(plan, area, *period, dimensions, &value), value);
@@ -252,7 +266,7 @@ pub(crate) fn evaluate_figure(
 
 fn assemble(
     plan: &Plan<'_>,
-    area: &AreaId,
+    area: &FigureArea,
     period: Period,
     dimensions: BTreeMap<String, String>,
     value: &Value,

@@ -1,43 +1,55 @@
 //! What a question may not ask: everything that would need a guess.
 
+mod groupings;
+
 use std::collections::BTreeSet;
 
 use almanac_catalog::{Catalog, DenominatorJoin, Kind, Metric, SumOperator, TimeOperator};
-use almanac_model::{AreaId, DimensionId, Granularity, LevelId, Period};
+use almanac_model::{AreaId, DimensionId, FigureArea, Granularity, LevelId, Period};
 
-use crate::answer::measure_text;
+use self::groupings::{asked, check_groupings, of_codes};
+use crate::answer::{Group, measure_text};
 use crate::plan::{Node, Plan};
 use crate::question::{Base, GroupKey, Question, Refusal, RefusalReason};
-use crate::territory::levels_read;
+use crate::territory::{grouping_codes, levels_read};
 
 /// The refusals of a question, each once, and no more than anybody reads.
 pub(crate) fn check(
     catalog: &Catalog,
     question: &Question,
     plans: &[Plan<'_>],
-    targets: &[(AreaId, Period)],
+    targets: &[(FigureArea, Period)],
 ) -> Result<(), Vec<Refusal>> {
     let mut found = Refusals::default();
+    let groupings = asked(catalog, question);
     check_bases(question, &mut found);
     for plan in plans {
         let name = measure_text(&plan.measure);
-        for dimension in question.filters.keys() {
+        // a grouping narrows the areas, whatever the dimensions of the metrics
+        let is_grouping = |id: &DimensionId| catalog.grouping(id.as_str()).is_some();
+        for dimension in question.filters.keys().filter(|id| !is_grouping(id)) {
             check_dimension(plan, name, dimension, "filters", &mut found);
         }
         for (index, key) in question.group_by.iter().enumerate() {
-            if let GroupKey::Dimension(dimension) = key {
+            if let GroupKey::Dimension(dimension) = key
+                && !is_grouping(dimension)
+            {
                 check_dimension(plan, name, dimension, &format!("group_by[{index}]"), &mut found);
             }
         }
         check_granularities(plan, name, question, &mut found);
         for term in &plan.terms {
             check_additive(term.metric, name, question, plan, &mut found);
+            check_combined(term.metric, targets, &mut found);
             // restated figures are put together from whatever was collected; what cannot be is missing
             if question.on_boundaries_of.is_none() {
                 check_targets(catalog, term.metric, targets, &mut found);
+                check_groupings(catalog, term.metric, &groupings, targets, &mut found);
             } else if !matches!(term.metric.time, TimeOperator::Sum | TimeOperator::Last) {
                 for (area, period) in targets {
-                    check_boundaries(catalog, term.metric, area, *period, &mut found);
+                    for area in area.areas() {
+                        check_boundaries(catalog, term.metric, area, *period, &mut found);
+                    }
                 }
             }
         }
@@ -75,13 +87,17 @@ pub(crate) fn check_one(
     catalog: &Catalog,
     question: &Question,
     plan: &Plan<'_>,
-    area: &AreaId,
+    group: &Group,
+    area: &FigureArea,
     period: Period,
 ) -> Result<(), Vec<Refusal>> {
     let mut found = Refusals::default();
+    let target = [(area.clone(), period)];
+    let groupings = of_codes(catalog, &grouping_codes(catalog, question, group));
     if question.on_boundaries_of.is_none() {
         for term in &plan.terms {
-            check_targets(catalog, term.metric, &[(area.clone(), period)], &mut found);
+            check_targets(catalog, term.metric, &target, &mut found);
+            check_groupings(catalog, term.metric, &groupings, &target, &mut found);
         }
     }
     if found.list.is_empty() { Ok(()) } else { Err(found.list) }
@@ -220,9 +236,25 @@ fn check_additive(metric: &Metric, name: &str, question: &Question, plan: &Plan<
     }
 }
 
-fn check_targets(catalog: &Catalog, metric: &Metric, targets: &[(AreaId, Period)], found: &mut Refusals) {
+/// What cannot be added has no sum over several areas.
+fn check_combined(metric: &Metric, targets: &[(FigureArea, Period)], found: &mut Refusals) {
+    let several = targets.iter().find(|(area, _)| area.areas().len() > 1);
+    if let Some((area, period)) = several.filter(|_| metric.sum == SumOperator::None) {
+        let message = format!(
+            "{} cannot be added: there is no figure for {} areas together in {period}; leave combine_areas out",
+            metric.id,
+            area.areas().len()
+        );
+        found.add("combine_areas", RefusalReason::NotAdditive, message);
+    }
+}
+
+fn check_targets(catalog: &Catalog, metric: &Metric, targets: &[(FigureArea, Period)], found: &mut Refusals) {
     let rank = |level: &str| catalog.level_rank(level).unwrap_or(0);
-    for (area, period) in targets {
+    let each = targets
+        .iter()
+        .flat_map(|(area, period)| area.areas().iter().map(move |area| (area, period)));
+    for (area, period) in each {
         if found.is_full() {
             return;
         }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use almanac_model::{
-    AreaId, Change, Comparison, ComparisonFlag, ComparisonKind, Exact, FigureFlag, MissingReason, NoPercent, Period,
-    Qualifier,
+    Change, Comparison, ComparisonFlag, ComparisonKind, Exact, FigureArea, FigureFlag, MissingReason, NoPercent,
+    Period, Qualifier,
 };
 
+use crate::answer::Group;
+use crate::breaks::is_broken_between;
 use crate::check::check_one;
 use crate::evaluate::{Evaluation, all_or_nothing};
 use crate::plan::Plan;
@@ -21,7 +23,8 @@ pub(crate) struct Compared<'a> {
     pub(crate) question: &'a Question,
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) narrowings: &'a [Narrowing],
-    pub(crate) area: &'a AreaId,
+    pub(crate) group: &'a Group,
+    pub(crate) area: &'a FigureArea,
     pub(crate) period: Period,
     pub(crate) value: &'a Value,
 }
@@ -64,14 +67,15 @@ impl Compared<'_> {
             question,
             plan,
             narrowings,
+            group,
             area,
             ..
         } = *self;
-        let territory = Territory::of(area, question.on_boundaries_of);
+        let territory = Territory::of(state, question, area, group);
         if territory.is_void(state, period.last_day()) {
             return Value::missing(MissingReason::CannotExist);
         }
-        if let Err(refusals) = check_one(state.catalog, question, plan, area, period) {
+        if let Err(refusals) = check_one(state.catalog, question, plan, group, area, period) {
             return Value::missing(reason_of(&refusals));
         }
         let mut value = Evaluation::new(state, plan, narrowings).run(&territory, period).value;
@@ -88,10 +92,14 @@ impl Compared<'_> {
             FigureFlag::Unmatched,
         ];
         let lacks = |value: &Value| LACKS.iter().any(|flag| value.lineage.flags.contains(flag));
-        let territory = Territory::of(self.area, self.question.on_boundaries_of);
-        let moved = base_period
-            .is_some_and(|period| !territory.is_same_on(self.state, period.last_day(), self.period.last_day()));
-        let not_comparable = moved.then_some(ComparisonFlag::NotComparable);
+        let territory = Territory::of(self.state, self.question, self.area, self.group);
+        let is_other = |period: Period| {
+            !territory.is_same_on(self.state, period.last_day(), self.period.last_day())
+                || is_broken_between(self.plan, (period, base), (self.period, self.value))
+        };
+        let not_comparable = base_period
+            .is_some_and(is_other)
+            .then_some(ComparisonFlag::NotComparable);
         let partial = (lacks(base) || lacks(self.value)).then_some(ComparisonFlag::Partial);
         let is_bound = |value: &Value| !value.is_missing() && value.qualifier != Qualifier::Exact;
         let bounded = (is_bound(base) || is_bound(self.value)).then_some(ComparisonFlag::Bounded);

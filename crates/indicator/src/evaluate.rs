@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use almanac_catalog::{DenominatorJoin, Operator};
 use almanac_model::{AreaId, Coverage, Exact, FigureFlag, Granularity, LevelId, MissingReason, Period};
 
+use crate::breaks::flag_break;
 use crate::expected::coverage;
 use crate::plan::{Node, Plan, QuotientNode};
 use crate::question::State;
@@ -67,7 +68,9 @@ impl<'a> Evaluation<'a> {
             territory: territory.clone(),
             period,
         };
-        self.scaled(&self.plan.root, &target)
+        let mut result = self.scaled(&self.plan.root, &target);
+        flag_break(self.plan, &self.readings, period, &mut result.value);
+        result
     }
 
     /// A node that may be a division times constant factors, of which both sides are kept.

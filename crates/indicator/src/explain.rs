@@ -1,7 +1,7 @@
 //! What one figure was made of.
 
 use almanac_catalog::{Documentation, Formula, MeasureId};
-use almanac_model::{AreaId, Figure, MissingReason, Period, UnitId};
+use almanac_model::{AreaId, Figure, FigureArea, MissingReason, Period, UnitId};
 
 use crate::answer::{Group, evaluate_figure, narrowings};
 use crate::check::check;
@@ -61,7 +61,7 @@ pub fn explain(
         strict,
         ..Question::one(measure.clone(), area.clone(), period)
     };
-    let target = (area.clone(), period);
+    let target = (FigureArea::One(area.clone()), period);
     check(
         state.catalog,
         &question,

@@ -15,7 +15,9 @@
 //! every level. Nothing here does IO or reads a clock: one question at one revision has one answer.
 
 mod answer;
+mod breaks;
 mod check;
+mod combined;
 mod compare;
 mod completeness;
 mod evaluate;

@@ -8,7 +8,7 @@ use almanac_cube::Cube;
 use almanac_model::{AreaId, Code, DimensionId, Granularity, LevelId, Period, Revision};
 use jiff::civil::Date;
 
-/// Codes by dimension; a dimension that is not named is not narrowed.
+/// Codes by dimension or grouping of areas; one that is not named narrows nothing.
 pub type Filters = BTreeMap<DimensionId, BTreeSet<Code>>;
 
 /// What a question is answered from: one state of the log.
@@ -44,6 +44,8 @@ pub struct Question {
     pub on_boundaries_of: Option<Date>,
     /// What each figure is compared with.
     pub comparisons: Vec<Base>,
+    /// The areas as one sum instead of one by one.
+    pub combine_areas: bool,
 }
 
 impl Question {
@@ -69,6 +71,7 @@ impl Question {
             strict: false,
             on_boundaries_of: None,
             comparisons: Vec::new(),
+            combine_areas: false,
         }
     }
 }
@@ -101,7 +104,7 @@ pub enum AreaSelection {
 /// What figures can be broken down by.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum GroupKey {
-    /// The codes of a dimension.
+    /// The codes of a dimension or of a grouping of areas.
     Dimension(DimensionId),
     /// Who reported.
     Reporter,
@@ -127,6 +130,8 @@ pub enum RefusalReason {
     PeriodNotDivisible,
     /// The area is finer than the metric is collected.
     AreaTooFine,
+    /// A grouping divides the areas at which the metric is collected.
+    GroupingTooFine,
     /// The metric was not collected at that time.
     NotCollectedThen,
     /// A boundary changed inside the period.
@@ -153,6 +158,7 @@ impl RefusalReason {
             Self::PeriodTooFine => "PERIOD_TOO_FINE",
             Self::PeriodNotDivisible => "PERIOD_NOT_DIVISIBLE",
             Self::AreaTooFine => "AREA_TOO_FINE",
+            Self::GroupingTooFine => "GROUPING_TOO_FINE",
             Self::NotCollectedThen => "NOT_COLLECTED_THEN",
             Self::BoundaryChange => "BOUNDARY_CHANGE",
             Self::LevelChange => "LEVEL_CHANGE",

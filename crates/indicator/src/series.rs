@@ -6,6 +6,7 @@ use almanac_catalog::{Kind, Method, Metric, TimeOperator};
 use almanac_cube::{Cell, Series};
 use almanac_model::{Exact, FigureFlag, MissingReason, Period, Qualifier, Revision};
 
+use crate::breaks::breaks_between;
 use crate::value::{Lineage, Value};
 
 /// The recorded values that a result was made of, by period.
@@ -112,6 +113,14 @@ impl SeriesScope<'_> {
     fn carried_forward(&self) -> Option<SeriesValue> {
         let (start, end) = (*self.periods.start(), *self.periods.end());
         let limit = i32::try_from(self.metric.carry_forward).unwrap_or(i32::MAX);
+        let is_other = |ordinal| {
+            let (then, now) = (
+                self.period(ordinal).map(Period::last_day),
+                self.period(end).map(Period::last_day),
+            );
+            then.zip(now)
+                .is_some_and(|(then, now)| breaks_between(self.metric, then, now))
+        };
         let mut earlier = self
             .series
             .cells(end.saturating_sub(limit)..=start.saturating_sub(1), self.as_of);
@@ -120,7 +129,8 @@ impl SeriesScope<'_> {
             .status
             .missing
             .is_some_and(|reason| reason != MissingReason::CannotExist);
-        if says_nothing || !(self.is_same_area)(ordinal) {
+        // nor does a level of another definition stand in for one of this
+        if says_nothing || !(self.is_same_area)(ordinal) || is_other(ordinal) {
             return None;
         }
         let mut value = self.value_of(cell);

@@ -2,25 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use almanac_catalog::{Metric, Share};
-use almanac_model::{AreaId, LevelId, Period, PeriodRange};
+use almanac_catalog::{Catalog, Codes, Metric, Region, Share, Within};
+use almanac_model::{AreaId, DimensionId, FigureArea, LevelId, Period, PeriodRange};
 use jiff::civil::Date;
 
+use crate::answer::Group;
 use crate::expected::relevant_periods;
-use crate::question::State;
+use crate::question::{GroupKey, Question, State};
 
-/// The areas that a figure is about, taken together.
+/// The areas that a figure is about, taken together, and of them only what has the codes of groupings that are asked for.
 #[derive(Clone, Debug)]
-pub(crate) enum Territory {
-    /// Areas as they lie at the end of the period that is read.
-    Current(Vec<AreaId>),
-    /// An area of one day, restated from the areas of other days.
-    Restated {
-        area: AreaId,
-        boundaries: Date,
-        /// Only what lies in these areas of that day, when parts of the territory are left out.
-        sources: Option<(Date, Vec<AreaId>)>,
-    },
+pub(crate) struct Territory {
+    region: Region,
+    /// Absent: as the areas lie at the end of the period that is read.
+    restated: Option<Restated>,
+}
+
+/// How areas are put together from the areas of other days.
+#[derive(Clone, Debug)]
+struct Restated {
+    /// The day whose areas and codes they are.
+    boundaries: Date,
+    /// Only what lies in these areas of that day, when parts of the territory are left out.
+    sources: Option<(Date, Vec<AreaId>)>,
 }
 
 /// A stretch of sub-periods in which no boundary changed.
@@ -31,29 +35,45 @@ pub(crate) struct Stretch {
     pub(crate) day: Date,
 }
 
+/// The codes of groupings that a question asks for, and of a group of its figures.
+pub(crate) fn grouping_codes(catalog: &Catalog, question: &Question, group: &Group) -> Codes {
+    let is_grouping = |id: &DimensionId| catalog.grouping(id.as_str()).is_some();
+    let filters = question.filters.iter().filter(|(id, _)| is_grouping(id));
+    let mut codes: Codes = filters.map(|(id, codes)| (id.clone(), codes.clone())).collect();
+    for (key, text) in group {
+        if let GroupKey::Dimension(id) = key
+            && is_grouping(id)
+        {
+            codes.insert(id.clone(), text.parse().into_iter().collect());
+        }
+    }
+    codes
+}
+
 impl Territory {
-    /// The territory of an area; on the boundaries of a day, or as it is at the end of each period.
-    pub(crate) fn of(area: &AreaId, boundaries: Option<Date>) -> Self {
-        match boundaries {
-            None => Self::Current(vec![area.clone()]),
-            Some(boundaries) => Self::Restated {
-                area: area.clone(),
+    /// The territory of a figure of a question.
+    pub(crate) fn of(state: State<'_>, question: &Question, area: &FigureArea, group: &Group) -> Self {
+        Self {
+            region: Region {
+                areas: area.areas().to_vec(),
+                codes: grouping_codes(state.catalog, question, group),
+            },
+            restated: question.on_boundaries_of.map(|boundaries| Restated {
                 boundaries,
                 sources: None,
-            },
+            }),
         }
     }
 
     pub(crate) const fn is_restated(&self) -> bool {
-        matches!(self, Self::Restated { .. })
+        self.restated.is_some()
     }
 
     /// Whether there is no such area on that day.
     pub(crate) fn is_void(&self, state: State<'_>, day: Date) -> bool {
-        match self {
-            Self::Current(areas) => !areas.is_empty() && areas.iter().all(|area| !state.catalog.is_valid_at(area, day)),
-            Self::Restated { area, boundaries, .. } => !state.catalog.is_valid_at(area, *boundaries),
-        }
+        let day = self.restated.as_ref().map_or(day, |restated| restated.boundaries);
+        let areas = &self.region.areas;
+        !areas.is_empty() && areas.iter().all(|area| !state.catalog.is_valid_at(area, day))
     }
 
     /// The areas whose series belong to it, at the collection levels of a metric, with how much of each.
@@ -69,37 +89,38 @@ impl Territory {
 
     /// The areas of some levels that it was made of on a day.
     fn areas_of<'a>(&self, state: State<'a>, levels: &BTreeSet<&LevelId>, day: Date) -> BTreeMap<&'a AreaId, Share> {
+        let share = |unit: &AreaId| match &self.restated {
+            None => match state.catalog.has_codes(unit, &self.region.codes, day) {
+                Within::Inside => Share::All,
+                Within::Outside => Share::Nothing,
+                Within::Divided => Share::Unknown,
+            },
+            Some(restated) if !restated.keeps(state, unit, day) => Share::Nothing,
+            Some(restated) => state
+                .catalog
+                .share_in_region(unit, day, &self.region, restated.boundaries),
+        };
+        let units = self.units(state, levels, day).into_iter();
+        units
+            .map(|unit| (unit, share(unit)))
+            .filter(|(_, share)| *share != Share::Nothing)
+            .collect()
+    }
+
+    /// The areas of some levels that may belong to it on a day.
+    fn units<'a>(&self, state: State<'a>, levels: &BTreeSet<&LevelId>, day: Date) -> BTreeSet<&'a AreaId> {
         let catalog = state.catalog;
-        match self {
-            Self::Current(areas) => {
-                let under = |area| {
-                    levels
-                        .iter()
-                        .flat_map(move |level| catalog.descendants_at(area, level, day))
-                };
-                areas.iter().flat_map(under).map(|area| (area, Share::All)).collect()
-            }
-            Self::Restated {
-                area,
-                boundaries,
-                sources,
-            } => {
-                let kept = |unit: &AreaId| {
-                    sources.as_ref().is_none_or(|(since, areas)| {
-                        let outside = |source| catalog.share_in(unit, day, source, *since) == Share::Nothing;
-                        !areas.iter().all(outside)
-                    })
-                };
-                let units = catalog
-                    .areas()
-                    .filter(|unit| levels.contains(&unit.level) && unit.is_valid_at(day));
-                units
-                    .filter(|unit| kept(&unit.id))
-                    .map(|unit| (&unit.id, catalog.share_in(&unit.id, day, area, *boundaries)))
-                    .filter(|(_, share)| *share != Share::Nothing)
-                    .collect()
-            }
+        if self.is_restated() {
+            let all = catalog.areas();
+            let units = all.filter(|unit| levels.contains(&unit.level) && unit.is_valid_at(day));
+            return units.map(|unit| &unit.id).collect();
         }
+        let under = |area| {
+            levels
+                .iter()
+                .flat_map(move |level| catalog.descendants_at(area, level, day))
+        };
+        self.region.areas.iter().flat_map(under).collect()
     }
 
     /// It, cut into areas of a level.
@@ -112,30 +133,27 @@ impl Territory {
 
     /// What is left of it when only some of its parts of a day are kept.
     pub(crate) fn restricted_to(&self, parts: Vec<AreaId>, day: Date) -> Self {
-        match self {
-            Self::Current(_) => Self::Current(parts),
-            Self::Restated { area, boundaries, .. } => Self::Restated {
-                area: area.clone(),
-                boundaries: *boundaries,
-                sources: Some((day, parts)),
-            },
+        let mut left = self.clone();
+        match &mut left.restated {
+            None => left.region.areas = parts,
+            Some(restated) => restated.sources = Some((day, parts)),
         }
+        left
     }
 
-    /// Whether it has the same extent on both days, so that what was counted on one stands against the other.
+    /// Whether it has the same extent on both days, so that what was counted on one stands against the other. Of several
+    /// areas none may have changed.
     pub(crate) fn is_same_on(&self, state: State<'_>, one: Date, other: Date) -> bool {
-        match self {
-            Self::Current(areas) => areas.iter().all(|area| state.catalog.same_extent(area, one, other)),
-            Self::Restated { .. } => true,
-        }
+        let Region { areas, codes } = &self.region;
+        self.is_restated()
+            || areas.iter().all(|area| state.catalog.same_extent(area, one, other))
+                && (codes.is_empty() || state.catalog.same_region(&self.region, one, other))
     }
 
     /// Whether it was another on that day than on the boundaries that it is restated on.
     pub(crate) fn was_other_on(&self, state: State<'_>, day: Date) -> bool {
-        match self {
-            Self::Current(_) => false,
-            Self::Restated { area, boundaries, .. } => !state.catalog.same_extent(area, day, *boundaries),
-        }
+        let same = |restated: &Restated| state.catalog.same_region(&self.region, day, restated.boundaries);
+        self.restated.as_ref().is_some_and(|restated| !same(restated))
     }
 
     /// The sub-periods of a period, cut where boundaries changed. A restated sum reads each part on its own boundaries;
@@ -166,6 +184,16 @@ impl Territory {
             }
         }
         stretches
+    }
+}
+
+impl Restated {
+    /// Whether an area of a day belongs to the parts that are kept.
+    fn keeps(&self, state: State<'_>, unit: &AreaId, day: Date) -> bool {
+        self.sources.as_ref().is_none_or(|(since, areas)| {
+            let outside = |source| state.catalog.share_in(unit, day, source, *since) == Share::Nothing;
+            !areas.iter().all(outside)
+        })
     }
 }
 

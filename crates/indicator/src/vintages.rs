@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use almanac_catalog::{Catalog, MeasureId};
 use almanac_cube::Cube;
-use almanac_model::{AreaId, Change, Exact, Figure, MissingReason, NoPercent, Period, Revision};
+use almanac_model::{AreaId, Change, Exact, Figure, FigureArea, MissingReason, NoPercent, Period, Revision};
 
 use self::writes::each_write;
 use crate::answer::{Group, answer, narrowings};
@@ -148,8 +148,9 @@ impl<'a> History<'a> {
     fn exact_at(self, figure: &OneFigure, revision: Revision) -> Option<(Exact, u8)> {
         let state = self.state_at(revision)?;
         let plan = Plan::of(&figure.measure, state.catalog)?;
-        let narrowings = narrowings(state.catalog, &figure.question(), &plan, &Group::new());
-        let territory = Territory::of(&figure.area, None);
+        let (question, area) = (figure.question(), FigureArea::One(figure.area.clone()));
+        let narrowings = narrowings(state.catalog, &question, &plan, &Group::new());
+        let territory = Territory::of(state, &question, &area, &Group::new());
         let result = Evaluation::new(state, &plan, &narrowings).run(&territory, figure.period);
         Some((result.value.outcome.ok()?, plan.decimals))
     }

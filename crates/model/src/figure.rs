@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::{AreaId, MissingReason, Period, Qualifier, Quality, UnitId};
+use crate::{FigureArea, MissingReason, Period, Qualifier, Quality, UnitId};
 
 /// The value of an indicator or a metric for an area and a period.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -12,7 +12,7 @@ pub struct Figure {
     /// The id of the indicator or metric.
     pub measure: String,
     /// Where.
-    pub area: AreaId,
+    pub area: FigureArea,
     /// When.
     pub period: Period,
     /// The codes of the dimensions that were grouped by.
@@ -89,6 +89,8 @@ pub enum FigureFlag {
     Restated,
     /// The denominator is of another period than the figure.
     DenominatorOtherPeriod,
+    /// A metric was defined or measured in another way in a part of what it rests on.
+    Break,
 }
 
 /// A figure against the figure of another period.

@@ -9,6 +9,7 @@ mod decimal;
 mod event;
 mod exact;
 mod figure;
+mod figure_area;
 mod granularity;
 mod id;
 mod period;
@@ -23,6 +24,7 @@ pub use exact::Exact;
 pub use figure::{
     Change, Comparison, ComparisonFlag, ComparisonKind, Coverage, Figure, FigureFlag, NoPercent, Operand, Quotient,
 };
+pub use figure_area::FigureArea;
 pub use granularity::Granularity;
 pub use id::{
     AreaId, Code, DimensionId, IdError, IndicatorId, LevelId, MetricId, ReleaseName, ReportId, ReporterId, UnitId,

@@ -1,8 +1,8 @@
 //! Definitions, as answers show them.
 
 use almanac_catalog::{
-    Area, Catalog, CatalogFiles, DenominatorJoin, Dimension, Documentation, Extent, Indicator, Kind, Label, Method,
-    Metric, Range, SumOperator, TimeOperator, Transition, Unit,
+    Area, Break, Catalog, CatalogFiles, DenominatorJoin, Dimension, Documentation, Extent, Indicator, Kind, Label,
+    Method, Metric, Range, SumOperator, TimeOperator, Transition, Unit,
 };
 use almanac_model::UnitId;
 use jiff::civil::Date;
@@ -121,6 +121,16 @@ pub fn metric_to_proto(metric: &Metric, catalog: &Catalog) -> pb::Metric {
         carry_forward: Some(i32::try_from(metric.carry_forward).unwrap_or(i32::MAX)),
         min: text(min),
         max: text(max),
+        breaks: metric.breaks.iter().map(break_to_proto).collect(),
+    }
+}
+
+fn break_to_proto(one: &Break) -> pb::Break {
+    let Break { date, label, source } = one;
+    pb::Break {
+        date: date.to_string(),
+        label: Some(label_to_proto(label)),
+        source: source.clone(),
     }
 }
 
@@ -175,9 +185,9 @@ pub fn indicator_to_proto(indicator: &Indicator, catalog: &Catalog) -> pb::Indic
     }
 }
 
-/// A dimension with its codes.
+/// A dimension or a grouping of areas, with its codes.
 #[must_use]
-pub fn dimension_to_proto(dimension: &Dimension) -> pb::Dimension {
+pub fn dimension_to_proto(dimension: &Dimension, catalog: &Catalog) -> pb::Dimension {
     let code = |item: &almanac_catalog::CodeItem| pb::Code {
         code: item.code.to_string(),
         label: Some(label_to_proto(&item.label)),
@@ -186,6 +196,7 @@ pub fn dimension_to_proto(dimension: &Dimension) -> pb::Dimension {
         id: dimension.id.to_string(),
         documentation: Some(documentation_to_proto(&dimension.documentation)),
         codes: dimension.codes.iter().map(code).collect(),
+        grouping: Some(catalog.grouping(dimension.id.as_str()).is_some()),
     }
 }
 
@@ -226,7 +237,7 @@ fn transition_to_proto(transition: &Transition) -> pb::Transition {
         to_area: to.to_string(),
         date: Date::to_string(date),
         whole: Some(*extent == Extent::Whole),
-        weight: text(weight.map(|weight| weight.share)),
+        weight: text(weight.map(|weight| &weight.share)),
         weight_source: weight.map(|weight| weight.source.clone()).unwrap_or_default(),
     }
 }

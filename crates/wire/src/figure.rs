@@ -3,7 +3,9 @@
 mod comparison;
 mod received;
 
-use almanac_model::{Coverage, Figure, FigureFlag, Granularity, MissingReason, Operand, Qualifier, Quality, Quotient};
+use almanac_model::{
+    AreaId, Coverage, Figure, FigureArea, FigureFlag, Granularity, MissingReason, Operand, Qualifier, Quality, Quotient,
+};
 
 use crate::pb::shared as pb;
 
@@ -99,6 +101,10 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
     let (numerator, denominator) = quotient
         .map(|Quotient { numerator, denominator }| (numerator, denominator))
         .unzip();
+    let combined_areas = match &area {
+        FigureArea::One(_) => Vec::new(),
+        FigureArea::Sum(areas) => areas.iter().map(AreaId::to_string).collect(),
+    };
     pb::Figure {
         indicator: measure,
         area: area.to_string(),
@@ -115,6 +121,7 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
         flags: flags.into_iter().map(|flag| flag_to_proto(flag).into()).collect(),
         carried_from: carried_from.map(|day| day.to_string()).unwrap_or_default(),
         comparisons: comparisons.into_iter().map(comparison_to_proto).collect(),
+        combined_areas,
     }
 }
 
@@ -176,5 +183,6 @@ const fn flag_to_proto(flag: FigureFlag) -> pb::FigureFlag {
         FigureFlag::OutOfRange => pb::FigureFlag::OutOfRange,
         FigureFlag::DenominatorOtherPeriod => pb::FigureFlag::DenominatorOtherPeriod,
         FigureFlag::Restated => pb::FigureFlag::Restated,
+        FigureFlag::Break => pb::FigureFlag::Break,
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, 
         page_size: _,
         page_token: _,
         comparisons,
+        combine_areas,
     } = request;
     let mut names = Names { catalog, mistakes };
     let measures = measures(indicators, &mut names);
@@ -50,6 +51,7 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, 
             .then(|| names.date("on_boundaries_of", on_boundaries_of))
             .flatten(),
         comparisons: bases(comparisons, &mut names),
+        combine_areas: *combine_areas,
     }
 }
 

@@ -101,8 +101,9 @@ impl<'c> Names<'c, '_> {
         found
     }
 
+    /// A dimension or a grouping of areas.
     pub(crate) fn dimension(&mut self, field: &str, text: &str) -> Option<&'c Dimension> {
-        let found = self.catalog.dimension(text);
+        let found = self.catalog.classification(text);
         if found.is_none() {
             let catalog = self.catalog;
             self.unknown(field, reason::UNKNOWN_DIMENSION, "a dimension", text, |wrong| {

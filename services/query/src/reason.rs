@@ -63,8 +63,8 @@ reasons! {
         "Use one of ListIndicators or ListMetrics.";
     UNKNOWN_AREA: "The catalogue defines no area of that id.", "Use one of ListAreas; an id is not always the official code.";
     UNKNOWN_LEVEL: "The catalogue defines no area level of that id.", "Use one that the message lists.";
-    UNKNOWN_DIMENSION: "The catalogue defines no dimension of that id.", "Use one of ListDimensions.";
-    UNKNOWN_CODE: "The dimension has no such code.", "Use one of ListDimensions.";
+    UNKNOWN_DIMENSION: "The catalogue defines no dimension or grouping of that id.", "Use one of ListDimensions.";
+    UNKNOWN_CODE: "The dimension or grouping has no such code.", "Use one of ListDimensions.";
     UNKNOWN_METRIC: "The catalogue defines no metric of that id.", "Use one of ListMetrics.";
     UNKNOWN_REPORTER: "The catalogue defines no reporter of that id.", "Use one that the message lists.";
     UNKNOWN_STATUS: "There is no such status of a report.", "Give one of the names of the enumeration.";
@@ -75,6 +75,8 @@ reasons! {
     PERIOD_NOT_DIVISIBLE: "Whole periods of one kind do not make up a period of the other: weeks never make up a month.",
         "Ask by another granularity.";
     AREA_TOO_FINE: "The area is finer than the metric is collected.", "Ask for the area above it.";
+    GROUPING_TOO_FINE: "The grouping divides the areas at which the metric is collected.",
+        "Ask without the grouping, or for metrics that are collected by finer areas.";
     NOT_COLLECTED_THEN: "The metric was not collected at that time.", "Ask for a period of the metric's collection levels.";
     BOUNDARY_CHANGE: "A boundary changed inside the period.", "Ask for periods before and after that day.";
     LEVEL_CHANGE: "The metric was collected at another level in a part of the period.",
@@ -108,6 +110,7 @@ mod tests {
             RefusalReason::PeriodTooFine,
             RefusalReason::PeriodNotDivisible,
             RefusalReason::AreaTooFine,
+            RefusalReason::GroupingTooFine,
             RefusalReason::NotCollectedThen,
             RefusalReason::BoundaryChange,
             RefusalReason::LevelChange,

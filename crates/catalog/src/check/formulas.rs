@@ -124,6 +124,17 @@ fn shown(unit: &UnitPowers) -> String {
 }
 
 fn check_filter(catalog: &Catalog, measure: &MeasureId, filter: &Filter, errors: &mut Vec<FormulaError>) {
+    let is_grouping = catalog.grouping(filter.dimension.as_str()).is_some();
+    if is_grouping && catalog.dimension(filter.dimension.as_str()).is_none() {
+        let fault = FormulaFault::Grouping {
+            grouping: filter.dimension.to_string(),
+        };
+        errors.push(FormulaError {
+            column: filter.at + 1,
+            fault,
+        });
+        return;
+    }
     let dimensions = catalog.dimensions_of(measure);
     if !dimensions.contains(&filter.dimension) {
         if !catalog.is_complete(measure) {

@@ -1,5 +1,7 @@
 //! Every line of a report can be filled.
 
+use almanac_model::DimensionId;
+
 use crate::load::{Draft, Subject};
 use crate::{Catalog, MeasureId, Report, ReportLine};
 
@@ -22,7 +24,9 @@ fn check_line(report: &Report, line: &ReportLine, catalog: &Catalog, draft: &Dra
         return;
     }
     let dimensions = catalog.dimensions_of(measure);
-    for dimension in line.filter.keys().filter(|&dimension| !dimensions.contains(dimension)) {
+    // a grouping narrows the areas, whatever the measure
+    let has = |id: &DimensionId| dimensions.contains(id) || catalog.grouping(id.as_str()).is_some();
+    for dimension in line.filter.keys().filter(|&dimension| !has(dimension)) {
         draft.problems.report(
             place,
             format!(

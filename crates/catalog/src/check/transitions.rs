@@ -78,7 +78,7 @@ fn check_together(rows: &[(&TransitionRow<'_>, &Transition)], draft: &Draft<'_>)
                 .report(row.place, message, "write \"part\" in each of its lines, or keep one");
         }
         if let Extent::Part(Some(weight)) = &transition.extent {
-            sum = &sum + &Exact::from(weight.share);
+            sum = &sum + weight.share.exact();
         }
     }
     if sum > Exact::from_integer(1)

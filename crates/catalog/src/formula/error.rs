@@ -55,6 +55,12 @@ pub enum FormulaFault {
         /// The dimensions it has.
         dimensions: Vec<String>,
     },
+    /// A filter on a grouping of areas.
+    #[error("{grouping:?} is a grouping of areas, and a formula is about one territory")]
+    Grouping {
+        /// The grouping.
+        grouping: String,
+    },
     /// A code that the dimension does not have.
     #[error("dimension {dimension} has no code {code:?}")]
     UnknownCode {
@@ -103,6 +109,9 @@ impl FormulaError {
                 "leave the filter out: it has no dimensions".to_owned()
             }
             FormulaFault::UnknownDimension { dimensions, .. } => format!("filter by {}", quoted(dimensions)),
+            FormulaFault::Grouping { grouping } => {
+                format!("leave the filter out, and filter or group_by {grouping} in the question")
+            }
             FormulaFault::UnknownCode { code, .. } if code == "_T" => {
                 "leave the filter out: what is not filtered is summed over".to_owned()
             }

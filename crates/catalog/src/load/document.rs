@@ -9,9 +9,12 @@ use super::fields::Fields;
 use crate::problem::{Place, Problems};
 use crate::{CatalogFiles, suggest};
 
-/// The files with areas and with what became of them; all other files are TOML.
+/// The files with areas, with what became of them and with how they are grouped; all other files are TOML.
 pub(super) const AREAS: &str = "areas.csv";
 pub(super) const TRANSITIONS: &str = "transitions.csv";
+pub(super) const GROUPINGS: &str = "groupings.csv";
+
+const LISTS: [&str; 3] = [AREAS, TRANSITIONS, GROUPINGS];
 
 /// A TOML file, parsed.
 #[derive(Debug)]
@@ -27,6 +30,7 @@ pub(crate) enum Section {
     Level,
     Unit,
     Dimension,
+    Grouping,
     Metric,
     Reporter,
     Expectation,
@@ -35,11 +39,12 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Catalog,
         Self::Level,
         Self::Unit,
         Self::Dimension,
+        Self::Grouping,
         Self::Metric,
         Self::Reporter,
         Self::Expectation,
@@ -53,6 +58,7 @@ impl Section {
             Self::Level => "level",
             Self::Unit => "unit",
             Self::Dimension => "dimension",
+            Self::Grouping => "grouping",
             Self::Metric => "metric",
             Self::Reporter => "reporter",
             Self::Expectation => "expectation",
@@ -62,7 +68,7 @@ impl Section {
     }
 }
 
-/// Parses the TOML files, after which only the two CSV files are left.
+/// Parses the TOML files, after which only the CSV files are left.
 pub(super) fn documents<'a>(files: &'a CatalogFiles, problems: &Problems) -> Vec<Document<'a>> {
     let mut documents = Vec::new();
     for (file, text) in files.iter() {
@@ -79,9 +85,9 @@ pub(super) fn documents<'a>(files: &'a CatalogFiles, problems: &Problems) -> Vec
                 );
             }
             documents.push(Document { place, table });
-        } else if file != AREAS && file != TRANSITIONS {
-            let near = suggest::nearest(file, [AREAS, TRANSITIONS]);
-            let remedy = suggest::remedy(&near, "keep only *.toml, areas.csv and transitions.csv");
+        } else if !LISTS.contains(&file) {
+            let near = suggest::nearest(file, LISTS);
+            let remedy = suggest::remedy(&near, "keep only *.toml, areas.csv, transitions.csv and groupings.csv");
             problems.report(place, format!("{file:?} is no file of a catalogue"), remedy);
         }
     }

@@ -2,6 +2,7 @@
 
 use almanac_model::{DimensionId, Granularity};
 
+use super::breaks::read_breaks;
 use super::fields::Fields;
 use super::names::{Names, Subject};
 use crate::{CollectionLevel, Kind, Method, Metric, Range, SumOperator, TimeOperator};
@@ -58,6 +59,7 @@ pub(super) fn read_metric(fields: &mut Fields<'_>, names: &Names<'_>) -> Option<
     }
     let range = fields.range();
     check_range_decimals(fields, range, decimals);
+    let breaks = read_breaks(fields);
     Some(Metric {
         id: id?,
         documentation: documentation?,
@@ -72,6 +74,7 @@ pub(super) fn read_metric(fields: &mut Fields<'_>, names: &Names<'_>) -> Option<
         levels,
         carry_forward: carry_forward?,
         range,
+        breaks,
     })
 }
 

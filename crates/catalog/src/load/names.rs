@@ -17,6 +17,7 @@ pub(crate) enum Subject {
     Level,
     Unit,
     Dimension,
+    Grouping,
     Metric,
     Indicator,
     Reporter,
@@ -30,6 +31,7 @@ impl Subject {
             Self::Level => "level",
             Self::Unit => "unit",
             Self::Dimension => "dimension",
+            Self::Grouping => "grouping",
             Self::Metric => "metric",
             Self::Indicator => "indicator",
             Self::Reporter => "reporter",
@@ -43,6 +45,7 @@ impl Subject {
             Section::Level => Some(Self::Level),
             Section::Unit => Some(Self::Unit),
             Section::Dimension => Some(Self::Dimension),
+            Section::Grouping => Some(Self::Grouping),
             Section::Metric => Some(Self::Metric),
             Section::Reporter => Some(Self::Reporter),
             Section::Indicator => Some(Self::Indicator),
@@ -94,7 +97,7 @@ impl<'a> Names<'a> {
                 continue;
             }
             names.places.entry(subject).or_default().insert(id.value, id.place);
-            if subject == Subject::Dimension {
+            if matches!(subject, Subject::Dimension | Subject::Grouping) {
                 names.codes.insert(id.value, fields.code_texts());
             }
         }
@@ -106,10 +109,11 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// Metrics and indicators share one name space.
+    /// Metrics and indicators share one name space, and so do dimensions and groupings.
     fn find_defined(&self, subject: Subject, id: &str) -> Option<(Subject, Place<'a>)> {
         let spaces: &[Subject] = match subject {
             Subject::Metric | Subject::Indicator => &[Subject::Metric, Subject::Indicator],
+            Subject::Dimension | Subject::Grouping => &[Subject::Dimension, Subject::Grouping],
             _ => &[subject],
         };
         spaces
@@ -133,7 +137,7 @@ impl<'a> Names<'a> {
             .flat_map(|ids| ids.keys().copied())
     }
 
-    /// The codes of a dimension; `None` when there is no such dimension.
+    /// The codes of a dimension or grouping; `None` when there is none of that id.
     pub(crate) fn codes(&self, dimension: &str) -> Option<&[&'a str]> {
         self.codes.get(dimension).map(Vec::as_slice)
     }

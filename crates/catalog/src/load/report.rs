@@ -66,7 +66,12 @@ fn read_line(fields: &mut Fields<'_>, names: &Names<'_>, seen: &mut BTreeSet<Str
 fn read_filter(fields: &Fields<'_>, names: &Names<'_>) -> BTreeMap<DimensionId, BTreeSet<Code>> {
     let mut filter = BTreeMap::new();
     for (name, value) in fields.entries() {
-        let Some(dimension) = names.resolve::<DimensionId>(Subject::Dimension, name, fields.problems()) else {
+        let subject = if names.defines(Subject::Grouping, name.value) {
+            Subject::Grouping
+        } else {
+            Subject::Dimension
+        };
+        let Some(dimension) = names.resolve::<DimensionId>(subject, name, fields.problems()) else {
             continue;
         };
         let mut codes = BTreeSet::new();

@@ -142,7 +142,7 @@ fn all_cells(metric: &Metric, names: &Names<'_>) -> Vec<Cell> {
 }
 
 impl Names<'_> {
-    /// Whether a dimension has a code; if not, the nearest ones are told.
+    /// Whether a dimension or grouping has a code; if not, the nearest ones are told.
     pub(super) fn check_code(
         &self,
         dimension: &str,
@@ -157,7 +157,12 @@ impl Names<'_> {
         if !known {
             let near = suggest::nearest(code, codes.iter().copied());
             let otherwise = format!("its codes are {}", codes.join(", "));
-            let message = format!("dimension {dimension} has no code {code:?}");
+            let word = if self.defines(Subject::Grouping, dimension) {
+                "grouping"
+            } else {
+                "dimension"
+            };
+            let message = format!("{word} {dimension} has no code {code:?}");
             problems.report(place, message, suggest::remedy(&near, otherwise));
         }
         known

@@ -17,6 +17,7 @@ pub(super) fn read_unit(fields: &mut Fields<'_>) -> Option<Unit> {
     Some(Unit { id: id?, label: label? })
 }
 
+/// A dimension, or what a grouping has in common with one.
 pub(super) fn read_dimension(fields: &mut Fields<'_>) -> Option<Dimension> {
     let (id, documentation) = (fields.id("id"), fields.documentation());
     let mut seen = BTreeSet::new();

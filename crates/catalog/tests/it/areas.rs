@@ -1,5 +1,7 @@
 //! What the area files may not say. Each snapshot has a line for each mistake, in the order of the changes.
 
+use almanac_catalog::Extent;
+
 use crate::catalogue::{problems, told, with, with_more};
 
 #[test]
@@ -108,14 +110,20 @@ fn rule_17_weights_are_named_shares() {
         ("0.75", "1.75"),
         ("0.75", "-0.75"),
         ("0.75", "most"),
+        ("0.75", "3/0"),
+        ("0.75", "13000/12000"),
         ("0.25", "0.26"),
+        ("0.25", "3120/12000"),
         ("0.75,\"inhabitants, resolution 1252\"", "0.75,"),
         ("0.75,", ","),
         ("95,96,2025-07-01,whole,,", "95,96,2025-07-01,whole,1,all"),
     ]), @r#"
-transitions.csv:5: "weight" is "1.75"; write a share from 0 to 1, such as 0.25
-transitions.csv:5: "weight" is "-0.75"; write a share from 0 to 1, such as 0.25
-transitions.csv:5: "weight" is "most"; write a share from 0 to 1, such as 0.25
+transitions.csv:5: "weight" is "1.75"; write a share from 0 to 1, such as 0.25, or the two numbers that it comes from, such as 146/12000
+transitions.csv:5: "weight" is "-0.75"; write a share from 0 to 1, such as 0.25, or the two numbers that it comes from, such as 146/12000
+transitions.csv:5: "weight" is "most"; write a share from 0 to 1, such as 0.25, or the two numbers that it comes from, such as 146/12000
+transitions.csv:5: "weight" is "3/0"; write a share from 0 to 1, such as 0.25, or the two numbers that it comes from, such as 146/12000
+transitions.csv:5: "weight" is "13000/12000"; write a share from 0 to 1, such as 0.25, or the two numbers that it comes from, such as 146/12000
+transitions.csv:6: the parts of area "32002" on 2025-07-01 have weights of 1.0100 together; give shares of at most 1 in sum
 transitions.csv:6: the parts of area "32002" on 2025-07-01 have weights of 1.0100 together; give shares of at most 1 in sum
 transitions.csv:5: "weight" stands without "weight_source"; write what it is a share of and who says so
 transitions.csv:5: "weight_source" stands without a weight; write the weight, or leave it out
@@ -125,4 +133,17 @@ transitions.csv:2: a whole area has a weight; leave the weight out, or write "pa
     let mut files = crate::catalogue::files();
     files.insert("transitions.csv", without_weights);
     crate::catalogue::load(&files);
+}
+
+#[test]
+fn rule_17_a_weight_may_be_given_as_the_numbers_that_were_published() {
+    let files = crate::catalogue::with("transitions.csv", "part,0.75,", "part,9000/12000,");
+    let catalog = crate::catalogue::load(&files);
+    let moved = catalog.transitions().iter().find_map(|one| match &one.extent {
+        Extent::Part(Some(weight)) if one.to.as_str() == "32002.2025" => Some(weight.share.clone()),
+        _ => None,
+    });
+    let share = moved.unwrap();
+    assert_eq!(share.to_string(), "9000/12000");
+    assert_eq!(share.exact().to_decimal_string(2), "0.75");
 }

@@ -7,5 +7,6 @@ mod catalogue;
 mod compatibility;
 mod definitions;
 mod formulas;
+mod groupings;
 mod lookup;
 mod validation;

@@ -112,7 +112,8 @@ impl<'a> Notes<'a> {
             | FigureFlag::PartialCoverage
             | FigureFlag::Unmatched
             | FigureFlag::OutOfRange
-            | FigureFlag::Restated => return text.to_owned(),
+            | FigureFlag::Restated
+            | FigureFlag::Break => return text.to_owned(),
         };
         format!("{text} {}.", detail.as_deref().unwrap_or("?"))
     }

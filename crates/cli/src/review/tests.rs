@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use almanac_client::model::{
-    Coverage, Figure, FigureFlag, LogId, MissingReason, Operand, Qualifier, Quality, Quotient, Revision,
+    Coverage, Figure, FigureArea, FigureFlag, LogId, MissingReason, Operand, Qualifier, Quality, Quotient, Revision,
 };
 use almanac_client::{AnsweredAt, Documentation, Label, Report, ReportLine, ReportSection, Unit};
 use insta::assert_snapshot;
@@ -14,7 +14,7 @@ use super::{Language, Look, compare, render};
 pub(super) fn figure(measure: &str, value: Result<&str, MissingReason>) -> Figure {
     Figure {
         measure: measure.to_owned(),
-        area: "96".parse().unwrap(),
+        area: FigureArea::One("96".parse().unwrap()),
         period: "2017".parse().unwrap(),
         dimensions: BTreeMap::new(),
         value: value.map(str::to_owned),

@@ -119,6 +119,10 @@ impl Language {
                 "Quy đổi từ các địa bàn theo địa giới khác.",
                 "Put together from areas of other boundaries.",
             ),
+            FigureFlag::Break => self.choose(
+                "Cách tính của một chỉ tiêu thay đổi trong kỳ.",
+                "A metric was defined or measured in another way in a part of the time.",
+            ),
             FigureFlag::DenominatorOtherPeriod => {
                 self.choose("Mẫu số thuộc kỳ khác:", "The denominator is of another period:")
             }

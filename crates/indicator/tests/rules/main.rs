@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 mod areas;
+mod breaks;
+mod combined;
 mod comparisons;
 mod completeness;
 mod confidential;
+mod groupings;
 mod missing;
 mod quality;
 mod ratios;

@@ -79,6 +79,11 @@ pub(crate) fn expected(metric: &str, areas: &str) -> String {
 
 impl Book {
     pub(crate) fn new(definitions: &[String]) -> Self {
+        Self::with_files(definitions, [])
+    }
+
+    /// A catalogue with further files.
+    pub(crate) fn with_files(definitions: &[String], more: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         let definitions = definitions.concat();
         let metrics: Vec<&str> = definitions
             .split("[[metric]]\nid = \"")
@@ -98,6 +103,7 @@ impl Book {
             ("reporters.toml", reporter("post") + &reporter("rail")),
         ]
         .into_iter()
+        .chain(more)
         .collect();
         Self {
             catalog: almanac_testkit::generate::load(&files),
@@ -204,7 +210,12 @@ impl Book {
     }
 
     pub(crate) fn ask(&self, question: &Question) -> Result<Figure, Vec<Refusal>> {
-        answer(self.state(), question, 0, 1).map(|mut answer| answer.figures.pop().unwrap())
+        self.answer(question).map(|mut figures| figures.remove(0))
+    }
+
+    /// All figures of a question.
+    pub(crate) fn answer(&self, question: &Question) -> Result<Vec<Figure>, Vec<Refusal>> {
+        answer(self.state(), question, 0, usize::MAX).map(|answer| answer.figures)
     }
 
     pub(crate) fn figure(&self, measure: &str, area: &str, period: &str) -> Figure {

@@ -30,6 +30,7 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         filters,
         on_boundaries_of: None,
         comparisons: Vec::new(),
+        combine_areas: false,
     };
     (as_of, question)
 }

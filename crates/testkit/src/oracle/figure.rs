@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use almanac_catalog::{Formula, MeasureId, Range, Reference};
 use almanac_indicator::{AreaSelection, GroupKey, Question};
 use almanac_model::{
-    AreaId, Coverage, Exact, FigureFlag, MissingReason, Operand, Period, Qualifier, Quality, ReporterId,
+    AreaId, Coverage, Exact, FigureArea, FigureFlag, MissingReason, Operand, Period, Qualifier, Quality, ReporterId,
 };
 use jiff::civil::Date;
 
@@ -20,7 +20,7 @@ pub struct Figure {
     /// The id of the indicator or metric.
     pub measure: String,
     /// Where.
-    pub area: AreaId,
+    pub area: FigureArea,
     /// When.
     pub period: Period,
     /// The code of each dimension, and the reporter, that were grouped by.
@@ -200,7 +200,7 @@ impl Oracle<'_> {
         }
         Figure {
             measure: measure.to_string(),
-            area: area.clone(),
+            area: FigureArea::One(area.clone()),
             period,
             group: group.texts.clone(),
             value: value

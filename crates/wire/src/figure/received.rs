@@ -4,7 +4,8 @@
 //! figure without its warnings is a wrong figure.
 
 use almanac_model::{
-    Coverage, Figure, FigureFlag, IdError, MissingReason, Operand, Period, PeriodError, Qualifier, Quality, Quotient,
+    AreaId, Coverage, Figure, FigureArea, FigureFlag, IdError, MissingReason, Operand, Period, PeriodError, Qualifier,
+    Quality, Quotient,
 };
 use jiff::civil::Date;
 
@@ -75,11 +76,12 @@ pub fn figure_from_proto(figure: pb::Figure) -> Result<Figure, FigureDecodeError
         flags,
         carried_from,
         comparisons,
+        combined_areas,
     } = figure;
     let period = period_from_proto("period", &period)?;
     Ok(Figure {
         measure: indicator,
-        area: id("area", &area)?,
+        area: figure_area(&area, &combined_areas)?,
         period,
         dimensions,
         value: value_from_proto("value", value, missing)?,
@@ -95,6 +97,15 @@ pub fn figure_from_proto(figure: pb::Figure) -> Result<Figure, FigureDecodeError
             .map(comparison_from_proto)
             .collect::<Result<_, _>>()?,
     })
+}
+
+/// Where it is. The text of a sum says nothing that its areas do not.
+fn figure_area(area: &str, combined: &[String]) -> Result<FigureArea, FigureDecodeError> {
+    if combined.is_empty() {
+        return Ok(FigureArea::One(id("area", area)?));
+    }
+    let areas = combined.iter().map(|area| id::<AreaId>("combined_areas", area));
+    Ok(FigureArea::Sum(areas.collect::<Result<_, _>>()?))
 }
 
 /// A printed number, or the reason why there is none.
@@ -235,6 +246,7 @@ fn flag_from_proto(number: i32) -> Result<FigureFlag, FigureDecodeError> {
         pb::FigureFlag::OutOfRange => FigureFlag::OutOfRange,
         pb::FigureFlag::DenominatorOtherPeriod => FigureFlag::DenominatorOtherPeriod,
         pb::FigureFlag::Restated => FigureFlag::Restated,
+        pb::FigureFlag::Break => FigureFlag::Break,
     })
 }
 
@@ -277,7 +289,7 @@ mod tests {
     fn full() -> Figure {
         Figure {
             measure: "telephone.density".to_owned(),
-            area: "96".parse().unwrap(),
+            area: FigureArea::One("96".parse().unwrap()),
             period: "2017".parse().unwrap(),
             dimensions: BTreeMap::from([("service".to_owned(), "mobile".to_owned())]),
             value: Ok("119.09".to_owned()),
@@ -318,7 +330,13 @@ mod tests {
             }],
             ..full()
         };
-        for figure in [full(), missing] {
+        let sum = Figure {
+            area: FigureArea::Sum(vec!["95".parse().unwrap(), "96".parse().unwrap()]),
+            flags: BTreeSet::from([FigureFlag::Restated, FigureFlag::Break]),
+            ..full()
+        };
+        assert_eq!(figure_to_proto(sum.clone()).area, "95+96");
+        for figure in [full(), missing, sum] {
             assert_eq!(figure_from_proto(figure_to_proto(figure.clone())), Ok(figure));
         }
     }
@@ -332,7 +350,11 @@ mod tests {
                 expected: Some(1),
             });
         };
-        let cases: [(Spoil, &str); 8] = [
+        let cases: [(Spoil, &str); 9] = [
+            (
+                |figure| figure.combined_areas = vec!["95+96".to_owned()],
+                "combined_areas",
+            ),
             (|figure| figure.area = "Cà Mau".to_owned(), "area"),
             (|figure| figure.period = "17".to_owned(), "period"),
             (|figure| figure.value = None, "value has neither"),

@@ -32,6 +32,8 @@ enum Grid {
     Whole,
     /// One for each measure, each of these areas and each period.
     Regular(Vec<AreaId>),
+    /// One for each measure and each period: the areas are one sum.
+    Combined,
 }
 
 impl Figures {
@@ -101,6 +103,7 @@ impl Figures {
         let limit = limit.min(limits::FIGURES_AT_ONCE);
         let (asked, skip, total) = match &self.grid {
             Grid::Regular(areas) => part(&self.question, areas, offset, limit),
+            Grid::Combined => combined_part(&self.question, offset, limit),
             Grid::Unchecked | Grid::Whole => (Arc::clone(&self.question), offset, None),
         };
         let compute = move |_: &Replica, state: State<'_>| answer(state, &asked, skip, limit);
@@ -133,12 +136,27 @@ fn part(question: &Question, areas: &[AreaId], offset: usize, limit: usize) -> (
     (Arc::new(part), skip, Some(question.measures.len() * each))
 }
 
+/// The part of a question about one sum that begins with the figure of that number, and how many there are in the whole.
+fn combined_part(question: &Question, offset: usize, limit: usize) -> (Arc<Question>, usize, Option<usize>) {
+    let each = question.periods.len();
+    let (measure, period) = (offset / each, offset % each);
+    let part = Question {
+        measures: question.measures.get(measure).cloned().into_iter().collect(),
+        periods: question.periods.iter().skip(period).take(limit).copied().collect(),
+        ..question.clone()
+    };
+    (Arc::new(part), 0, Some(question.measures.len() * each))
+}
+
 /// Whether every measure has one figure for each area and period.
 fn grid(question: &Question, catalog: &Catalog) -> Grid {
     if !question.group_by.is_empty() || question.periods.is_empty() {
         return Grid::Whole;
     }
     let areas = match &question.areas {
+        AreaSelection::List(_) if question.combine_areas => return Grid::Combined,
+        // in a period without such areas there is no figure
+        AreaSelection::Under { .. } if question.combine_areas => return Grid::Whole,
         AreaSelection::List(areas) => Some(areas.clone()),
         AreaSelection::Under { area, level } => {
             let mut each = question.periods.iter().map(|period| {

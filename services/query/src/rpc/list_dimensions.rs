@@ -1,4 +1,4 @@
-//! `ListDimensions`: the dimensions of the catalogue.
+//! `ListDimensions`: the dimensions of the catalogue and its groupings of areas.
 
 use almanac_catalog::{Catalog, Dimension};
 use almanac_wire::dimension_to_proto;
@@ -18,7 +18,7 @@ pub(super) async fn answer(
         items,
         next_page_token,
         moment,
-    } = list(query, request, select, |dimension, _| dimension_to_proto(dimension)).await?;
+    } = list(query, request, select, dimension_to_proto).await?;
     let response = pb::ListDimensionsResponse {
         dimensions: items,
         next_page_token,
@@ -28,5 +28,5 @@ pub(super) async fn answer(
 }
 
 fn select<'c>(catalog: &'c Catalog, _: &pb::ListDimensionsRequest, _: &mut Mistakes) -> Vec<&'c Dimension> {
-    catalog.dimensions().collect()
+    catalog.classifications()
 }
