@@ -139,6 +139,14 @@ impl Catalog {
         stretches.iter().find(|stretch| stretch.holds_on(day))?.parent.as_ref()
     }
 
+    /// The areas that lie directly under an area on that day.
+    pub(crate) fn units_under(&self, area: &AreaId, day: Date) -> Vec<&AreaId> {
+        let position = self.areas.position(area.as_str());
+        let stretches = position.map_or(&[][..], |position| &self.hierarchy.children[position]);
+        let below = stretches.iter().filter(|one| one.from <= day && day < one.to);
+        below.map(|one| &self.areas.items()[one.child].id).collect()
+    }
+
     /// Whether an area exists on that day.
     #[must_use]
     pub fn is_valid_at(&self, area: &AreaId, day: Date) -> bool {

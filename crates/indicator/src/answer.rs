@@ -245,10 +245,10 @@ pub(crate) fn evaluate_figure(
     }
     let result = evaluation.run(&territory, *period);
     let mut value = result.value;
-    flag_range(plan, &mut value);
     if question.strict {
         all_or_nothing(&mut value);
     }
+    flag_range(plan, &mut value);
     let mut figure = assemble(plan, area, *period, dimensions, &value);
     figure.coverage = evaluation.coverage(&territory);
     figure.quotient = plan.root.quotient().zip(result.quotient).map(|(node, sides)| {

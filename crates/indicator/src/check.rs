@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use almanac_catalog::{Catalog, DenominatorJoin, Kind, Metric, SumOperator, TimeOperator};
 use almanac_model::{AreaId, DimensionId, FigureArea, Granularity, LevelId, Period};
 
-use self::groupings::{asked, check_groupings, of_codes};
+use self::groupings::{Asked, asked, check_groupings, of_codes};
 use crate::answer::{Group, measure_text};
 use crate::plan::{Node, Plan};
 use crate::question::{Base, GroupKey, Question, Refusal, RefusalReason};
@@ -41,17 +41,7 @@ pub(crate) fn check(
         for term in &plan.terms {
             check_additive(term.metric, name, question, plan, &mut found);
             check_combined(term.metric, targets, &mut found);
-            // restated figures are put together from whatever was collected; what cannot be is missing
-            if question.on_boundaries_of.is_none() {
-                check_targets(catalog, term.metric, targets, &mut found);
-                check_groupings(catalog, term.metric, &groupings, targets, &mut found);
-            } else if !matches!(term.metric.time, TimeOperator::Sum | TimeOperator::Last) {
-                for (area, period) in targets {
-                    for area in area.areas() {
-                        check_boundaries(catalog, term.metric, area, *period, &mut found);
-                    }
-                }
-            }
+            check_territories(catalog, question, &groupings, term.metric, targets, &mut found);
         }
     }
     if found.list.is_empty() { Ok(()) } else { Err(found.list) }
@@ -94,13 +84,32 @@ pub(crate) fn check_one(
     let mut found = Refusals::default();
     let target = [(area.clone(), period)];
     let groupings = of_codes(catalog, &grouping_codes(catalog, question, group));
-    if question.on_boundaries_of.is_none() {
-        for term in &plan.terms {
-            check_targets(catalog, term.metric, &target, &mut found);
-            check_groupings(catalog, term.metric, &groupings, &target, &mut found);
-        }
+    for term in &plan.terms {
+        check_territories(catalog, question, &groupings, term.metric, &target, &mut found);
     }
     if found.list.is_empty() { Ok(()) } else { Err(found.list) }
+}
+
+/// What is asked for of each area and period. Restated figures are put together from whatever was collected, and what
+/// cannot be is missing; but an average or a least value over two territories would be of neither.
+fn check_territories(
+    catalog: &Catalog,
+    question: &Question,
+    groupings: &[Asked],
+    metric: &Metric,
+    targets: &[(FigureArea, Period)],
+    found: &mut Refusals,
+) {
+    if question.on_boundaries_of.is_none() {
+        check_targets(catalog, metric, targets, found);
+        check_groupings(catalog, metric, groupings, targets, found);
+    } else if !matches!(metric.time, TimeOperator::Sum | TimeOperator::Last) {
+        for (area, period) in targets {
+            for area in area.areas() {
+                check_boundaries(catalog, metric, area, *period, found);
+            }
+        }
+    }
 }
 
 /// A month is not compared with a year.

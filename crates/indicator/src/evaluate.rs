@@ -270,11 +270,12 @@ impl<'a> Evaluation<'a> {
                 .flat_map(|(metric, parts)| levels_read(metric, parts))
                 .collect::<Vec<_>>()
         };
-        let numerator = levels_of(&quotient.numerator, target.period);
-        let denominator = levels_of(&quotient.denominator, denominator_period);
-        if numerator.is_empty() || denominator.is_empty() {
+        // a constant is on no area's side
+        if quotient.numerator.terms().is_empty() || quotient.denominator.terms().is_empty() {
             return Vec::new();
         }
+        let numerator = levels_of(&quotient.numerator, target.period);
+        let denominator = levels_of(&quotient.denominator, denominator_period);
         let rank = |level: &&LevelId| self.state.catalog.level_rank(level.as_str());
         let coarsest = numerator.into_iter().chain(denominator).min_by_key(rank);
         coarsest.map_or_else(Vec::new, |level| {

@@ -167,7 +167,8 @@ fn selected_series<'a>(
 struct SeriesSum<'a> {
     metric: &'a Metric,
     total: Value,
-    numbers: usize,
+    /// The series that have a number; a restated sum may read one of them in several stretches.
+    numbers: BTreeSet<SeriesKey>,
     reasons: Vec<MissingReason>,
     contributions: Vec<Contribution>,
     /// Whether it stands for several areas, or for parts of one.
@@ -182,7 +183,7 @@ impl<'a> SeriesSum<'a> {
         Self {
             metric,
             total,
-            numbers: 0,
+            numbers: BTreeSet::new(),
             reasons: Vec::new(),
             contributions: Vec::new(),
             put_together: false,
@@ -204,7 +205,7 @@ impl<'a> SeriesSum<'a> {
             Ok(_) => {
                 let total = std::mem::replace(&mut self.total, Value::missing(MissingReason::NoRecord));
                 self.total = total.add(part.value);
-                self.numbers += 1;
+                self.numbers.insert(series.key().clone());
             }
             Err(MissingReason::NoRecord) => {}
             Err(reason) => {
@@ -221,10 +222,10 @@ impl<'a> SeriesSum<'a> {
         if self.reasons.contains(&MissingReason::NotRestatable) {
             self.total.outcome = Err(MissingReason::NotRestatable);
             self.total.qualifier = Qualifier::Exact;
-        } else if self.numbers == 0 {
+        } else if self.numbers.is_empty() {
             self.total.outcome = Err(most_telling(self.reasons.into_iter().chain(absent)));
             self.total.qualifier = Qualifier::Exact;
-        } else if (self.numbers > 1 || self.put_together) && self.metric.sum == SumOperator::None {
+        } else if (self.numbers.len() > 1 || self.put_together) && self.metric.sum == SumOperator::None {
             self.total.outcome = Err(MissingReason::NotAdditive);
             self.total.qualifier = Qualifier::Exact;
         } else if withheld || lacking {

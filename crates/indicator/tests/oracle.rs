@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseResult, TestRunner};
 
 /// The cases of each property unless `PROPTEST_CASES` says otherwise.
-const ORACLE_CASES: u32 = 300;
-const OTHER_CASES: u32 = 100;
+const ORACLE_CASES: u32 = 160;
+const OTHER_CASES: u32 = 60;
 
 /// What was asked and answered, over all cases.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ impl Tally {
 fn config(cases: u32) -> ProptestConfig {
     let config = ProptestConfig {
         failure_persistence: None,
-        max_shrink_iters: 20_000,
+        max_shrink_iters: 1_000,
         ..ProptestConfig::default()
     };
     // the default has read the environment

@@ -5,7 +5,7 @@
 //! left of a failing case is a few plain definitions and events.
 //!
 //! ```text
-//! territory  areas.csv: three levels, areas that begin, end and move    generate/territory.rs
+//! territory  three levels, areas that begin, end, move and divide       generate/territory.rs
 //! metrics    kinds, operators, frequencies, levels                      generate/metrics.rs
 //! formulas   indicators over metrics and indicators                     generate/formulas.rs
 //! reporters  who may report, and what is expected                       generate/reporters.rs
@@ -51,6 +51,7 @@ pub struct World {
 struct Genome {
     calendar: u8,
     areas: Vec<Gene>,
+    changes: Vec<Gene>,
     metrics: Vec<Gene>,
     indicators: Vec<Gene>,
     reporters: Vec<Gene>,
@@ -64,7 +65,14 @@ struct Genome {
 /// Random worlds.
 pub fn world() -> impl Strategy<Value = World> {
     let genes = |least: usize, most: usize| vec(any::<Gene>(), least..=most);
-    let definitions = (genes(4, 14), genes(1, 4), genes(0, 6), genes(0, 2), genes(0, 4));
+    let definitions = (
+        genes(4, 14),
+        genes(0, 5),
+        genes(1, 4),
+        genes(0, 6),
+        genes(0, 2),
+        genes(0, 4),
+    );
     let parts = (
         any::<u8>(),
         definitions,
@@ -73,10 +81,11 @@ pub fn world() -> impl Strategy<Value = World> {
     );
     parts.prop_map(|(calendar, definitions, events, questions)| {
         let (floods, bursts, withdrawals) = events;
-        let (areas, metrics, indicators, reporters, expectations) = definitions;
+        let (areas, changes, metrics, indicators, reporters, expectations) = definitions;
         Genome {
             calendar,
             areas,
+            changes,
             metrics,
             indicators,
             reporters,
@@ -106,12 +115,13 @@ impl Genome {
 
     /// The catalogue, written as a person would write it and loaded like any other.
     fn catalog(&self) -> Catalog {
-        let (areas, areas_csv) = territory::territory(&self.areas);
+        let territory = territory::territory(&self.areas, &self.changes);
         let frequencies = metrics::frequencies(self.calendar);
         let metrics = metrics::metrics(&self.metrics, frequencies);
-        let (reporters, reporters_toml) = reporters::reporters(&self.reporters, &metrics, &areas);
+        let (reporters, reporters_toml) = reporters::reporters(&self.reporters, &metrics, &territory.areas);
         let files: CatalogFiles = [
-            ("areas.csv", areas_csv),
+            ("areas.csv", territory.areas_csv),
+            ("transitions.csv", territory.transitions_csv),
             (metrics::VOCABULARY_FILE, metrics::VOCABULARY.to_owned()),
             (
                 "metrics.toml",

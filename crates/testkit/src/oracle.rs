@@ -4,23 +4,31 @@
 //! It shares with the read model and the evaluation only the vocabulary: the catalogue, exact numbers, questions.
 //!
 //! ```text
-//! Figure    a question's areas, periods and groups                      figure.rs
-//! formula   the formula of the catalogue, read recursively              formula.rs
-//! quotient  which period and which areas both sides of a division have  quotient.rs
-//! term      which series belong to a metric in an area, and their sum   term.rs
-//! series    the time operator: the sub-periods of one series            series.rs
-//! records   what was recorded for one series and sub-period             records.rs
-//! expected  what the catalogue expects, and how much of it came         expected.rs
-//! value     what arithmetic does to bounds and reasons                  value.rs
+//! Figure      a question's areas, periods and groups                      figure.rs
+//! compare     a figure against that of another period                     compare.rs
+//! refusal     what no question may ask for                                refusal.rs
+//! formula     the formula of the catalogue, read recursively              formula.rs
+//! quotient    which period and which areas both sides of a division have  quotient.rs
+//! term        which series belong to a metric in an area, and their sum   term.rs
+//! territory   how much of each unit belongs to what is asked for          territory.rs
+//! boundaries  what became of a unit, piece by piece, day by day           boundaries.rs
+//! series      the time operator: the sub-periods of one series            series.rs
+//! records     what was recorded for one series and sub-period             records.rs
+//! expected    what the catalogue expects, and how much of it came         expected.rs
+//! value       what arithmetic does to bounds and reasons                  value.rs
 //! ```
 
+mod boundaries;
+mod compare;
 mod expected;
 mod figure;
 mod formula;
 mod quotient;
 mod records;
+mod refusal;
 mod series;
 mod term;
+mod territory;
 mod value;
 
 use std::collections::BTreeSet;

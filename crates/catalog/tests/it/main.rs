@@ -9,4 +9,5 @@ mod definitions;
 mod formulas;
 mod groupings;
 mod lookup;
+mod restating;
 mod validation;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use almanac_catalog::{Area, Catalog, MeasureId, Metric};
-use almanac_indicator::{AreaSelection, Filters, GroupKey, Question};
+use almanac_indicator::{AreaSelection, Base, Filters, GroupKey, Question};
 use almanac_model::{AreaId, Batch, Code, DimensionId, Granularity, Period, Revision};
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 
 use super::genes::{Choices, Gene};
 
@@ -20,19 +20,41 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
     let dimensions: Vec<DimensionId> = dimensions(catalog, &measures).into_iter().collect();
     let group_by = group_by(&dimensions, &mut choices);
     let filters = filters(catalog, &dimensions, &mut choices);
+    let areas = areas(catalog, &measures, &periods, &mut choices);
+    let strict = choices.once_in(6);
     let question = Question {
-        areas: areas(catalog, &measures, &periods, &mut choices),
-        strict: choices.once_in(6),
+        on_boundaries_of: choices.once_in(3).then(|| choices.of_values(BOUNDARIES)),
+        comparisons: comparisons(&periods, &mut choices),
+        areas,
+        strict,
         measures,
         periods,
         period_places: Vec::new(),
         group_by,
         filters,
-        on_boundaries_of: None,
-        comparisons: Vec::new(),
         combine_areas: false,
     };
     (as_of, question)
+}
+
+/// Days around those on which things change.
+const BOUNDARIES: [Date; 6] = [
+    date(2018, 6, 30),
+    date(2016, 12, 31),
+    date(2017, 7, 1),
+    date(2017, 6, 13),
+    date(2017, 5, 1),
+    date(2017, 12, 31),
+];
+
+/// None, one or two bases.
+fn comparisons(periods: &[Period], choices: &mut Choices<'_>) -> Vec<Base> {
+    let count = choices.of_values([0, 0, 1, 2]);
+    let mut base = || {
+        let named = periods[0].offset(choices.of_values([-1, -2, 0, 1, -4]));
+        choices.of_values([Base::PreviousPeriod, Base::SamePeriodLastYear, Base::Period(named)])
+    };
+    (0..count).map(|_| base()).collect()
 }
 
 /// One or two measures. Indicators are more interesting than metrics.

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{Expectation, Metric};
-use almanac_model::{AreaId, Coverage, MissingReason, Period};
+use almanac_model::{Coverage, MissingReason, Period};
 
 use super::Oracle;
+use super::boundaries::Share;
 use super::records::SeriesKey;
-use super::series::relevant_sub_periods;
+use super::series::relevant;
 use super::term::{Term, level_of};
+use super::territory::Territory;
 
 /// A term and the period for which it was read.
 #[derive(Clone, Debug)]
@@ -62,15 +64,18 @@ impl Oracle<'_> {
         found
     }
 
-    /// Reports received and expected of all that was read, in the whole of an area. Two terms that read the same report
+    /// Reports received and expected of all that was read, in the whole of a territory. Two terms that read the same report
     /// count it once. `None` when the catalogue asks for no report; one that cannot exist is asked for, but not expected.
-    pub(super) fn coverage(&self, readings: &[Reading], area: &AreaId) -> Option<Coverage> {
+    pub(super) fn coverage(&self, readings: &[Reading], territory: &Territory) -> Option<Coverage> {
         let mut asked_for = BTreeMap::new();
         for Reading { term, period } in readings {
             let metric = &term.metric;
-            for series in self.expectable_series(metric) {
-                if self.belongs(term, &series, std::slice::from_ref(area), *period) {
-                    for sub_period in relevant_sub_periods(metric, *period) {
+            for run in self.runs(metric, territory, *period) {
+                for series in self.expectable_series(metric) {
+                    if self.belongs(term, &series, territory, &run) == Share::Nothing {
+                        continue;
+                    }
+                    for sub_period in relevant(metric, &run.parts) {
                         if self.is_expected(metric, &series, sub_period) {
                             let record = self.record(metric, &series, sub_period);
                             let report = (metric.id.clone(), *period, series.clone(), sub_period);

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use almanac_catalog::{Formula, MeasureId, Range, Reference};
 use almanac_indicator::{AreaSelection, GroupKey, Question};
 use almanac_model::{
-    AreaId, Coverage, Exact, FigureArea, FigureFlag, MissingReason, Operand, Period, Qualifier, Quality, ReporterId,
+    AreaId, Comparison, Coverage, Exact, FigureArea, FigureFlag, MissingReason, Operand, Period, Qualifier, Quality,
+    ReporterId,
 };
 use jiff::civil::Date;
 
 use super::Oracle;
+use super::compare::lacks_something;
 use super::formula::{Evaluated, EvaluatedSides, Scope, narrowed};
-use super::term::Filter;
+use super::term::{Filter, Term};
+use super::territory::Territory;
 use super::value::Value;
 
 /// What a figure says. Texts about it, such as sources, are left out.
@@ -39,6 +42,8 @@ pub struct Figure {
     pub coverage: Option<Coverage>,
     /// What was divided by what.
     pub sides: Option<Sides>,
+    /// What it is compared with, in the order of the question.
+    pub comparisons: Vec<Comparison>,
 }
 
 /// Both sides of a division.
@@ -65,10 +70,22 @@ pub struct Side {
 
 /// The codes and the reporter of one group.
 #[derive(Clone, Debug, Default)]
-struct Group {
+pub(super) struct Group {
     texts: BTreeMap<String, String>,
     filter: Filter,
     reporter: Option<ReporterId>,
+}
+
+/// One figure of a question.
+#[derive(Clone, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) question: &'a Question,
+    pub(super) measure: &'a MeasureId,
+    pub(super) decimals: u8,
+    pub(super) range: Range,
+    pub(super) area: &'a AreaId,
+    pub(super) period: Period,
+    pub(super) group: &'a Group,
 }
 
 /// Both sides of a division are printed with at most so many decimals.
@@ -80,9 +97,18 @@ impl Oracle<'_> {
     pub fn answer(&self, question: &Question) -> Vec<Figure> {
         let mut figures = Vec::new();
         for measure in &question.measures {
-            for (area, period) in self.targets(question) {
-                for group in self.groups(measure, question) {
-                    figures.push(self.figure(measure, &area, period, &group, question));
+            let (decimals, range) = self.printed_as(measure);
+            for (area, period) in &self.targets(question) {
+                for group in &self.groups(measure, question) {
+                    figures.push(self.figure(&Asked {
+                        question,
+                        measure,
+                        decimals,
+                        range,
+                        area,
+                        period: *period,
+                        group,
+                    }));
                 }
             }
         }
@@ -99,7 +125,8 @@ impl Oracle<'_> {
             }
             AreaSelection::Under { area: above, level } => {
                 for area in self.catalog.areas().filter(|area| area.level == *level) {
-                    let there = |period: &&Period| self.catalog.lies_under(&area.id, above, period.last_day());
+                    let day = |period: &Period| question.on_boundaries_of.unwrap_or(period.last_day());
+                    let there = |period: &&Period| self.catalog.lies_under(&area.id, above, day(period));
                     let periods = question.periods.iter().filter(there);
                     targets.extend(periods.map(|period| (area.id.clone(), *period)));
                 }
@@ -163,70 +190,107 @@ impl Oracle<'_> {
         reporters.map(|reporter| reporter.id.clone()).collect()
     }
 
-    fn figure(&self, measure: &MeasureId, area: &AreaId, period: Period, group: &Group, question: &Question) -> Figure {
-        let exists = self.catalog.is_valid_at(area, period.last_day());
-        let filter = narrowed(&question.filters, &group.filter);
-        let (evaluated, decimals, range) = match measure {
-            _ if !exists => (Value::missing(MissingReason::CannotExist).into(), 0, Range::default()),
+    fn figure(&self, asked: &Asked<'_>) -> Figure {
+        let territory = Territory::of(asked.area, asked.question.on_boundaries_of);
+        let evaluated = if self.is_void(&territory, asked.period) {
+            Value::missing(MissingReason::CannotExist).into()
+        } else {
+            self.value_asked(asked)
+        };
+        let Evaluated { mut value, sides } = evaluated;
+        if value
+            .outcome
+            .as_ref()
+            .is_ok_and(|number| is_outside(asked.range, number))
+        {
+            value.flags.insert(FigureFlag::OutOfRange);
+        }
+        let bases = asked.question.comparisons.iter();
+        Figure {
+            measure: asked.measure.to_string(),
+            area: FigureArea::One(asked.area.clone()),
+            period: asked.period,
+            group: asked.group.texts.clone(),
+            value: value
+                .outcome
+                .as_ref()
+                .map(|number| number.to_decimal_string(asked.decimals))
+                .map_err(|reason| *reason),
+            quality: value.quality,
+            qualifier: value.qualifier,
+            coverage: self.coverage(&value.readings, &territory),
+            comparisons: bases.map(|base| self.comparison(*base, asked, &value)).collect(),
+            flags: value.flags,
+            carried_from: value.carried_from,
+            sides: sides.map(|sides| printed_sides(&sides, asked.period)),
+        }
+    }
+
+    /// The value of a measure, all or nothing where that is asked for.
+    pub(super) fn value_asked(&self, asked: &Asked<'_>) -> Evaluated {
+        let filter = narrowed(&asked.question.filters, &asked.group.filter);
+        let territory = Territory::of(asked.area, asked.question.on_boundaries_of);
+        let mut evaluated = match asked.measure {
             MeasureId::Metric(id) => {
                 let Some(metric) = self.catalog.metric(id.as_str()) else {
                     unreachable!("a question names what is defined")
                 };
-                let term = self.term(metric, &filter, group.reporter.as_ref());
-                let value = self.term_value(&term, std::slice::from_ref(area), period);
-                (Evaluated::from(value), metric.decimals, metric.range)
+                let term = self.term(metric, &filter, asked.group.reporter.as_ref());
+                self.term_value(&term, &territory, asked.period).into()
             }
             MeasureId::Indicator(id) => {
                 let Some(indicator) = self.catalog.indicator(id.as_str()) else {
                     unreachable!("a question names what is defined")
                 };
-                let scope = Scope {
-                    areas: vec![area.clone()],
-                    period,
+                self.indicator_value(&Scope {
+                    territory,
+                    period: asked.period,
                     filter,
-                    reporter: group.reporter.clone(),
+                    reporter: asked.group.reporter.clone(),
                     indicator,
-                };
-                (self.indicator_value(&scope), indicator.decimals, indicator.range)
+                })
             }
         };
-        let Evaluated { mut value, sides } = evaluated;
-        if value.outcome.as_ref().is_ok_and(|number| is_outside(range, number)) {
-            value.flags.insert(FigureFlag::OutOfRange);
-        }
-        if question.strict && value.outcome.is_ok() && value.flags.iter().copied().any(lacks_something) {
+        let value = &mut evaluated.value;
+        if asked.question.strict && value.outcome.is_ok() && value.flags.iter().copied().any(lacks_something) {
             value.outcome = Err(MissingReason::Incomplete);
             value.qualifier = Qualifier::Exact;
         }
-        Figure {
-            measure: measure.to_string(),
-            area: FigureArea::One(area.clone()),
-            period,
-            group: group.texts.clone(),
-            value: value
-                .outcome
-                .as_ref()
-                .map(|number| number.to_decimal_string(decimals))
-                .map_err(|reason| *reason),
-            quality: value.quality,
-            qualifier: value.qualifier,
-            coverage: self.coverage(&value.readings, area),
-            flags: value.flags,
-            carried_from: value.carried_from,
-            sides: sides.map(|sides| printed_sides(&sides, period)),
-        }
+        evaluated
+    }
+
+    /// All terms that a figure may read.
+    pub(super) fn terms_of(&self, asked: &Asked<'_>) -> Vec<Term> {
+        let reference = Reference {
+            measure: asked.measure.clone(),
+            filter: Filter::new(),
+        };
+        let filter = narrowed(&asked.question.filters, &asked.group.filter);
+        self.terms(&Formula::Reference(reference), &filter, asked.group.reporter.as_ref())
+    }
+
+    /// The decimals with which a measure is printed and the range in which it can be.
+    fn printed_as(&self, measure: &MeasureId) -> (u8, Range) {
+        let printed = match measure {
+            MeasureId::Metric(id) => self.catalog.metric(id.as_str()).map(|one| (one.decimals, one.range)),
+            MeasureId::Indicator(id) => {
+                let indicator = self.catalog.indicator(id.as_str());
+                indicator.map(|one| (one.decimals, one.range))
+            }
+        };
+        printed.unwrap_or_default()
+    }
+}
+
+impl Asked<'_> {
+    /// The same of another period.
+    pub(super) fn at(&self, period: Period) -> Self {
+        Self { period, ..self.clone() }
     }
 }
 
 fn is_outside(range: Range, number: &Exact) -> bool {
     range.min.is_some_and(|min| *number < Exact::from(min)) || range.max.is_some_and(|max| *number > Exact::from(max))
-}
-
-fn lacks_something(flag: FigureFlag) -> bool {
-    matches!(
-        flag,
-        FigureFlag::PartialPeriod | FigureFlag::PartialCoverage | FigureFlag::Unmatched
-    )
 }
 
 fn printed_sides(sides: &EvaluatedSides, period: Period) -> Sides {
@@ -269,6 +333,7 @@ impl From<&almanac_model::Figure> for Figure {
                 numerator: side(&quotient.numerator),
                 denominator: side(&quotient.denominator),
             }),
+            comparisons: figure.comparisons.clone(),
         }
     }
 }

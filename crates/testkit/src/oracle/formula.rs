@@ -1,17 +1,17 @@
 //! Formulas, read recursively as the catalogue has them.
 
 use almanac_catalog::{Formula, Indicator, MeasureId, Operator, Reference};
-use almanac_model::{AreaId, Exact, Period, ReporterId};
+use almanac_model::{Exact, Period, ReporterId};
 
 use super::Oracle;
 use super::term::{Filter, Term};
+use super::territory::Territory;
 use super::value::Value;
 
 /// For what a formula is evaluated.
 #[derive(Clone, Debug)]
 pub(super) struct Scope<'a> {
-    /// Areas that do not overlap; their values add.
-    pub(super) areas: Vec<AreaId>,
+    pub(super) territory: Territory,
     pub(super) period: Period,
     /// The codes to which everything is narrowed that has their dimension.
     pub(super) filter: Filter,
@@ -42,9 +42,9 @@ impl From<Value> for Evaluated {
 }
 
 impl Scope<'_> {
-    pub(super) fn with(&self, areas: Vec<AreaId>, period: Period) -> Self {
+    pub(super) fn with(&self, territory: Territory, period: Period) -> Self {
         Self {
-            areas,
+            territory,
             period,
             ..self.clone()
         }
@@ -88,7 +88,7 @@ impl Oracle<'_> {
                     unreachable!("a checked formula names what is defined")
                 };
                 let term = self.term(metric, &filter, scope.reporter.as_ref());
-                self.term_value(&term, &scope.areas, scope.period).into()
+                self.term_value(&term, &scope.territory, scope.period).into()
             }
             MeasureId::Indicator(id) => {
                 let Some(indicator) = self.catalog.indicator(id.as_str()) else {

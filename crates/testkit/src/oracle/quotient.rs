@@ -5,18 +5,20 @@ use almanac_model::{AreaId, FigureFlag, LevelId, Period};
 
 use super::Oracle;
 use super::formula::{Evaluated, EvaluatedSides, Scope};
+use super::series::sub_periods;
 use super::term::{Term, levels_in};
+use super::territory::Territory;
 use super::value::Value;
 
 impl Oracle<'_> {
     pub(super) fn quotient(&self, numerator: &Formula, denominator: &Formula, scope: &Scope<'_>) -> Evaluated {
         let denominator_period = self.denominator_period(denominator, scope);
-        let (areas, left_out) = self.matched_areas(numerator, denominator, scope, denominator_period);
+        let (territory, left_out) = self.matched_territory(numerator, denominator, scope, denominator_period);
         let numerator = self
-            .formula_value(numerator, &scope.with(areas.clone(), scope.period))
+            .formula_value(numerator, &scope.with(territory.clone(), scope.period))
             .value;
         let denominator = self
-            .formula_value(denominator, &scope.with(areas, denominator_period))
+            .formula_value(denominator, &scope.with(territory, denominator_period))
             .value;
         let mut value = Value::combine(Operator::Divide, &numerator, &denominator);
         if left_out {
@@ -42,7 +44,7 @@ impl Oracle<'_> {
         };
         let candidates = self.candidates(denominator, scope, limit);
         let has_one = |period: &Period| {
-            let scope = scope.with(scope.areas.clone(), *period);
+            let scope = scope.with(scope.territory.clone(), *period);
             self.formula_value(denominator, &scope).value.outcome.is_ok()
         };
         let found = candidates.iter().copied().find(has_one);
@@ -67,27 +69,27 @@ impl Oracle<'_> {
         let all = itself.then_some(scope.period).into_iter().chain(before);
         // what was counted on other boundaries does not stand against the areas of the scope
         let day = scope.period.last_day();
-        let same = |area: &AreaId, period: Period| self.catalog.same_extent(area, period.last_day(), day);
-        all.filter(|period| scope.areas.iter().all(|area| same(area, *period)))
+        all.filter(|period| self.is_comparable(&scope.territory, period.last_day(), day))
             .collect()
     }
 
-    /// The areas that have both sides, and whether some that have only one were left out.
-    fn matched_areas(
+    /// The part of the territory that has both sides, and whether some that has only one was left out.
+    fn matched_territory(
         &self,
         numerator: &Formula,
         denominator: &Formula,
         scope: &Scope<'_>,
         denominator_period: Period,
-    ) -> (Vec<AreaId>, bool) {
+    ) -> (Territory, bool) {
         let above = self.scope_terms(numerator, scope);
         let below = self.scope_terms(denominator, scope);
         let parts = self.parts(&above, &below, scope, denominator_period);
         if above.is_empty() || below.is_empty() || parts.len() < 2 {
-            return (scope.areas.clone(), false);
+            return (scope.territory.clone(), false);
         }
+        let day = scope.period.last_day();
         let has = |side: &Formula, part: &AreaId, period: Period| {
-            let scope = scope.with(vec![part.clone()], period);
+            let scope = scope.with(scope.territory.narrowed(day, vec![part.clone()]), period);
             self.formula_value(side, &scope).value.outcome.is_ok()
         };
         let sides: Vec<(bool, bool)> = parts
@@ -102,18 +104,23 @@ impl Oracle<'_> {
         let never_both = sides.iter().all(|&(above, below)| !(above && below));
         let one_absent = sides.iter().all(|&(above, _)| !above) || sides.iter().all(|&(_, below)| !below);
         if never_both && one_absent {
-            return (scope.areas.clone(), false);
+            return (scope.territory.clone(), false);
         }
         let kept = parts.iter().zip(&sides).filter(|(_, (above, below))| above == below);
         let kept: Vec<AreaId> = kept.map(|(part, _)| part.clone()).collect();
         let left_out = kept.len() < parts.len();
-        (kept, left_out)
+        if scope.territory.is_restated() && !left_out {
+            // the parts are those of the period's end; a restated sum has more, of the boundaries before
+            return (scope.territory.clone(), false);
+        }
+        (scope.territory.narrowed(day, kept), left_out)
     }
 
     /// The areas of the coarsest level at which any term of the two sides is collected.
     fn parts(&self, above: &[Term], below: &[Term], scope: &Scope<'_>, denominator_period: Period) -> Vec<AreaId> {
         let levels_of = |terms: &[Term], period: Period| -> Vec<LevelId> {
-            terms.iter().flat_map(|term| levels_in(&term.metric, period)).collect()
+            let levels = |term: &Term| levels_in(&term.metric, &sub_periods(&term.metric, period));
+            terms.iter().flat_map(levels).collect()
         };
         let mut levels = levels_of(above, scope.period);
         levels.extend(levels_of(below, denominator_period));
@@ -123,15 +130,8 @@ impl Oracle<'_> {
         else {
             return Vec::new();
         };
-        let day = scope.period.last_day();
-        let all = self.catalog.areas().filter(|area| area.level == coarsest);
-        let under = all.filter(|area| {
-            scope
-                .areas
-                .iter()
-                .any(|above| self.catalog.lies_under(&area.id, above, day))
-        });
-        under.map(|area| area.id.clone()).collect()
+        let units = self.units(&scope.territory, &[coarsest], scope.period.last_day());
+        units.into_iter().map(|(unit, _)| unit).collect()
     }
 
     fn scope_terms(&self, formula: &Formula, scope: &Scope<'_>) -> Vec<Term> {

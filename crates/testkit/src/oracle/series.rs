@@ -33,14 +33,13 @@ pub(super) fn sub_periods(metric: &Metric, period: Period) -> Vec<Period> {
         .map_or_else(Vec::new, |range| range.iter().collect())
 }
 
-/// The sub-periods on which the value of a series rests when all is well.
-pub(super) fn relevant_sub_periods(metric: &Metric, period: Period) -> Vec<Period> {
-    let all = sub_periods(metric, period);
+/// Of the sub-periods of a period, those on which the value of a series rests when all is well.
+pub(super) fn relevant(metric: &Metric, all: &[Period]) -> Vec<Period> {
     let only = |one: Option<&Period>| one.into_iter().copied().collect();
     match metric.time {
         TimeOperator::Last => only(all.last()),
         TimeOperator::First => only(all.first()),
-        TimeOperator::Sum | TimeOperator::Average | TimeOperator::Min | TimeOperator::Max => all,
+        TimeOperator::Sum | TimeOperator::Average | TimeOperator::Min | TimeOperator::Max => all.to_vec(),
     }
 }
 
@@ -60,15 +59,13 @@ pub(super) fn most_telling(reasons: &[MissingReason]) -> MissingReason {
 }
 
 impl Oracle<'_> {
-    /// The value of a series in a period.
-    pub(super) fn series_value(&self, metric: &Metric, series: &SeriesKey, period: Period) -> Value {
-        let parts: Vec<Part> = sub_periods(metric, period)
-            .into_iter()
-            .map(|period| Part {
-                period,
-                record: self.record(metric, series, period),
-            })
-            .collect();
+    /// The value of a series over sub-periods that follow each other.
+    pub(super) fn series_value(&self, metric: &Metric, series: &SeriesKey, sub_periods: &[Period]) -> Value {
+        let with_record = |period: &Period| Part {
+            period: *period,
+            record: self.record(metric, series, *period),
+        };
+        let parts: Vec<Part> = sub_periods.iter().map(with_record).collect();
         match metric.time {
             TimeOperator::Last => self.last(metric, series, &parts),
             TimeOperator::First => first(&parts),
@@ -104,7 +101,7 @@ impl Oracle<'_> {
     }
 
     fn same_area(&self, series: &SeriesKey, one: Period, other: Period) -> bool {
-        self.catalog.same_extent(&series.area, one.last_day(), other.last_day())
+        self.same_territory(&series.area, one.last_day(), other.last_day())
     }
 
     /// The nearest earlier record, if it may still stand: a number, or the statement that there cannot be one.

@@ -1,16 +1,16 @@
-//! One term of a formula: a metric narrowed to codes, in some areas, for a period.
+//! One term of a formula: a metric narrowed to codes, in a territory, for a period.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use almanac_catalog::{Area, CollectionLevel, Metric, SumOperator};
-use almanac_model::{
-    AreaId, Code, DimensionId, Exact, FigureFlag, LevelId, MissingReason, Period, Qualifier, ReporterId,
-};
+use almanac_catalog::{CollectionLevel, Metric, SumOperator};
+use almanac_model::{Code, DimensionId, Exact, FigureFlag, LevelId, MissingReason, Period, Qualifier, ReporterId};
 
 use super::Oracle;
+use super::boundaries::Share;
 use super::expected::Reading;
 use super::records::SeriesKey;
-use super::series::{most_telling, relevant_sub_periods};
+use super::series::{most_telling, relevant};
+use super::territory::{Run, Territory};
 use super::value::Value;
 
 /// Codes by dimension; a dimension that is not named is not narrowed.
@@ -24,14 +24,25 @@ pub(super) struct Term {
     pub(super) reporter: Option<ReporterId>,
 }
 
+/// What the series of a term come to, before they are added.
+#[derive(Default)]
+struct Addends {
+    /// Each number with its series; a restated sum may have several of one series.
+    numbers: Vec<(SeriesKey, Exact, Qualifier)>,
+    reasons: Vec<MissingReason>,
+    /// What the sum inherits.
+    values: Vec<Value>,
+    /// Whether several units, or a part of one, stand for what is asked for.
+    put_together: bool,
+}
+
 impl Oracle<'_> {
-    /// The value of a term in areas that do not overlap.
-    pub(super) fn term_value(&self, term: &Term, areas: &[AreaId], period: Period) -> Value {
-        let day = period.last_day();
-        let mut total = if !areas.is_empty() && areas.iter().all(|area| !self.catalog.is_valid_at(area, day)) {
+    /// The value of a term in a territory.
+    pub(super) fn term_value(&self, term: &Term, territory: &Territory, period: Period) -> Value {
+        let mut total = if self.is_void(territory, period) {
             Value::missing(MissingReason::CannotExist)
         } else {
-            self.add_series(term, areas, period)
+            self.add_series(term, territory, period)
         };
         total.readings.push(Reading {
             term: term.clone(),
@@ -41,44 +52,66 @@ impl Oracle<'_> {
     }
 
     /// The series of a term: time operator first, then the sum.
-    fn add_series(&self, term: &Term, areas: &[AreaId], period: Period) -> Value {
-        let metric = &term.metric;
-        let mut candidates = self.recorded_series(metric);
-        candidates.extend(self.expectable_series(metric));
-        let mut numbers: Vec<(Exact, Qualifier)> = Vec::new();
-        let mut reasons: Vec<MissingReason> = Vec::new();
-        let mut inherited = Value::missing(MissingReason::NoRecord);
-        for series in candidates
-            .iter()
-            .filter(|series| self.belongs(term, series, areas, period))
-        {
-            let value = self.series_value(metric, series, period);
-            match value.outcome.clone() {
-                Ok(number) => numbers.push((number, value.qualifier)),
-                // that nothing came is worth telling only of what ought to have come
-                Err(MissingReason::NoRecord) => {
-                    let mut due = relevant_sub_periods(metric, period).into_iter();
-                    if due.any(|sub_period| self.is_expected(metric, series, sub_period)) {
-                        reasons.push(MissingReason::NoRecord);
-                    }
-                    continue;
-                }
-                Err(reason) => reasons.push(reason),
-            }
-            inherited.inherit(&value);
+    fn add_series(&self, term: &Term, territory: &Territory, period: Period) -> Value {
+        let runs = self.runs(&term.metric, territory, period);
+        let mut addends = Addends::default();
+        for run in &runs {
+            self.read(term, territory, run, &mut addends);
         }
-        let mut total = sum(metric, &numbers, &reasons);
-        total.inherit(&inherited);
-        if total.outcome.is_ok() && reasons.iter().any(|reason| *reason != MissingReason::CannotExist) {
+        let mut total = sum(&term.metric, &addends);
+        for value in &addends.values {
+            total.inherit(value);
+        }
+        let lacks = |reason: &MissingReason| *reason != MissingReason::CannotExist;
+        if total.outcome.is_ok() && addends.reasons.iter().any(lacks) {
             total.flags.insert(FigureFlag::PartialCoverage);
+        }
+        if total.outcome.is_ok() && runs.iter().any(|run| self.is_restated_from(territory, run.day)) {
+            total.flags.insert(FigureFlag::Restated);
         }
         total
     }
 
-    /// Whether a series is one of the term's: of its codes and reporter, under one of the areas at the period's last
-    /// day, and of a level at which the metric is collected in the period.
-    pub(super) fn belongs(&self, term: &Term, series: &SeriesKey, areas: &[AreaId], period: Period) -> bool {
-        let day = period.last_day();
+    /// The series of a term over some sub-periods.
+    fn read(&self, term: &Term, territory: &Territory, run: &Run, addends: &mut Addends) {
+        let metric = &term.metric;
+        let mut candidates = self.recorded_series(metric);
+        candidates.extend(self.expectable_series(metric));
+        let mut heard_of = BTreeSet::new();
+        for series in candidates {
+            let share = self.belongs(term, &series, territory, run);
+            if share == Share::Nothing {
+                continue;
+            }
+            let value = self.series_value(metric, &series, &run.parts).part(&share);
+            match value.outcome.clone() {
+                Ok(number) => addends.numbers.push((series.clone(), number, value.qualifier)),
+                // that nothing came is worth telling only of what ought to have come
+                Err(MissingReason::NoRecord) => {
+                    let mut due = relevant(metric, &run.parts).into_iter();
+                    if due.any(|sub_period| self.is_expected(metric, &series, sub_period)) {
+                        addends.reasons.push(MissingReason::NoRecord);
+                    }
+                    continue;
+                }
+                Err(reason) => addends.reasons.push(reason),
+            }
+            heard_of.insert(series.area);
+            addends.values.push(value);
+        }
+        if territory.is_restated() {
+            // it stands for all of these units, whether or not anything is expected of them
+            let units = self.units(territory, &levels_in(metric, &run.parts), run.day);
+            addends.put_together |= units.len() > 1 || units.iter().any(|(_, share)| *share != Share::All);
+            if units.iter().any(|(unit, _)| !heard_of.contains(unit)) {
+                addends.reasons.push(MissingReason::NoRecord);
+            }
+        }
+    }
+
+    /// How much of a series belongs to a term: by its codes and reporter, by where it lies, and by whether it is of a level
+    /// at which the metric is collected then.
+    pub(super) fn belongs(&self, term: &Term, series: &SeriesKey, territory: &Territory, run: &Run) -> Share {
         let wanted_codes = term
             .filter
             .iter()
@@ -88,37 +121,37 @@ impl Oracle<'_> {
             .as_ref()
             .is_none_or(|reporter| *reporter == series.reporter);
         let area = self.catalog.area(series.area.as_str());
-        wanted_codes
-            && wanted_reporter
-            && area.is_some_and(|area| is_collected_in(&term.metric, area, period))
-            && areas
-                .iter()
-                .any(|above| self.catalog.lies_under(&series.area, above, day))
+        let levels = levels_in(&term.metric, &run.parts);
+        if wanted_codes && wanted_reporter && area.is_some_and(|area| levels.contains(&area.level)) {
+            self.share_of(territory, &series.area, run.day)
+        } else {
+            Share::Nothing
+        }
     }
 }
 
-fn sum(metric: &Metric, numbers: &[(Exact, Qualifier)], reasons: &[MissingReason]) -> Value {
-    if numbers.is_empty() {
-        return Value::missing(most_telling(reasons));
+fn sum(metric: &Metric, addends: &Addends) -> Value {
+    if addends.reasons.contains(&MissingReason::NotRestatable) {
+        return Value::missing(MissingReason::NotRestatable);
     }
-    if numbers.len() > 1 && metric.sum == SumOperator::None {
+    if addends.numbers.is_empty() {
+        return Value::missing(most_telling(&addends.reasons));
+    }
+    let series: BTreeSet<&SeriesKey> = addends.numbers.iter().map(|(series, _, _)| series).collect();
+    if metric.sum == SumOperator::None && (series.len() > 1 || addends.put_together) {
         return Value::missing(MissingReason::NotAdditive);
     }
     let mut total = Value::number(Exact::from_integer(0));
-    for (number, qualifier) in numbers {
+    for (_, number, qualifier) in &addends.numbers {
         total.outcome = total.outcome.map(|sum| &sum + number);
         total.qualifier = total.qualifier.plus(*qualifier);
     }
     total
 }
 
-fn is_collected_in(metric: &Metric, area: &Area, period: Period) -> bool {
-    levels_in(metric, period).contains(&area.level)
-}
-
 /// The levels at which the values that count were collected: of each sub-period that counts, its own.
-pub(super) fn levels_in(metric: &Metric, period: Period) -> Vec<LevelId> {
-    let counting = relevant_sub_periods(metric, period);
+pub(super) fn levels_in(metric: &Metric, sub_periods: &[Period]) -> Vec<LevelId> {
+    let counting = relevant(metric, sub_periods);
     counting
         .into_iter()
         .filter_map(|part| level_of(metric, part).cloned())

@@ -7,6 +7,7 @@ use almanac_catalog::Operator;
 use almanac_model::{Exact, FigureFlag, MissingReason, Qualifier, Quality};
 use jiff::civil::Date;
 
+use super::boundaries::Share;
 use super::expected::Reading;
 
 /// A number or the reason why there is none, with everything that follows it into the figure.
@@ -62,6 +63,26 @@ impl Value {
     /// Zero in the place of a missing value.
     pub(super) fn or_zero(mut self) -> Self {
         self.outcome = self.outcome.or_else(|_| Ok(Exact::from_integer(0)));
+        self
+    }
+
+    /// The part of it that belongs to a territory: by weight it is an estimate; without one it cannot be told, unless there
+    /// is nothing to divide.
+    pub(super) fn part(mut self, share: &Share) -> Self {
+        match share {
+            Share::All => {}
+            Share::Part(weight) => {
+                self.outcome = self.outcome.map(|number| &number * weight);
+                self.quality = self.quality.map(|_| Quality::Estimated);
+            }
+            Share::Unknown | Share::Nothing => {
+                let nothing_to_divide = [Err(MissingReason::NoRecord), Err(MissingReason::CannotExist)];
+                if !nothing_to_divide.contains(&self.outcome) {
+                    self.outcome = Err(MissingReason::NotRestatable);
+                    self.qualifier = Qualifier::Exact;
+                }
+            }
+        }
         self
     }
 

@@ -1,0 +1,111 @@
+//! Rules 18, 22 and 27: a figure against that of another period.
+
+use std::collections::BTreeSet;
+
+use almanac_indicator::Base;
+use almanac_model::{
+    Change, Comparison, ComparisonFlag, ComparisonKind, Exact, FigureFlag, MissingReason, NoPercent, Period, Qualifier,
+};
+
+use super::Oracle;
+use super::figure::Asked;
+use super::territory::Territory;
+use super::value::Value;
+
+impl Oracle<'_> {
+    /// What a figure is compared with, and how far they are apart.
+    pub(super) fn comparison(&self, base: Base, asked: &Asked<'_>, value: &Value) -> Comparison {
+        let period = asked.period;
+        let (kind, base_period) = match base {
+            Base::PreviousPeriod => (ComparisonKind::PreviousPeriod, Some(period.offset(-1))),
+            Base::SamePeriodLastYear => (ComparisonKind::SamePeriodLastYear, last_year(period)),
+            Base::Period(period) => (ComparisonKind::Base, Some(period)),
+        };
+        let base = match base_period {
+            Some(period) => self.base_value(&asked.at(period)),
+            None => Value::missing(MissingReason::CannotExist),
+        };
+        let numbers = base.outcome.as_ref().ok().zip(value.outcome.as_ref().ok());
+        Comparison {
+            kind,
+            base_period,
+            base: base
+                .outcome
+                .as_ref()
+                .map(|number| number.to_decimal_string(asked.decimals))
+                .map_err(|reason| *reason),
+            base_qualifier: base.qualifier,
+            base_quality: base.quality,
+            change: numbers.map(|(base, value)| change(base, value, asked.decimals)),
+            flags: self.comparison_flags(base_period, &base, asked, value),
+        }
+    }
+
+    /// The value of the base period. Where no question could ask for it, it is missing.
+    fn base_value(&self, asked: &Asked<'_>) -> Value {
+        let territory = Territory::of(asked.area, asked.question.on_boundaries_of);
+        if self.is_void(&territory, asked.period) {
+            return Value::missing(MissingReason::CannotExist);
+        }
+        match self.refused(asked) {
+            Some(reason) => Value::missing(reason),
+            None => self.value_asked(asked).value,
+        }
+    }
+
+    fn comparison_flags(
+        &self,
+        base_period: Option<Period>,
+        base: &Value,
+        asked: &Asked<'_>,
+        value: &Value,
+    ) -> BTreeSet<ComparisonFlag> {
+        let mut flags = BTreeSet::new();
+        let day = asked.period.last_day();
+        let moved = |period: Period| !self.same_territory(asked.area, period.last_day(), day);
+        if asked.question.on_boundaries_of.is_none() && base_period.is_some_and(moved) {
+            flags.insert(ComparisonFlag::NotComparable);
+        }
+        if base.flags.iter().chain(&value.flags).copied().any(lacks_something) {
+            flags.insert(ComparisonFlag::Partial);
+        }
+        let bounded = |value: &Value| value.outcome.is_ok() && value.qualifier != Qualifier::Exact;
+        if bounded(base) || bounded(value) {
+            flags.insert(ComparisonFlag::Bounded);
+        }
+        flags
+    }
+}
+
+/// The flags of a value that lacks parts.
+pub(super) fn lacks_something(flag: FigureFlag) -> bool {
+    matches!(
+        flag,
+        FigureFlag::PartialPeriod | FigureFlag::PartialCoverage | FigureFlag::Unmatched
+    )
+}
+
+/// The period that is written the same but for the year; some years have no 29 February and no week 53.
+fn last_year(period: Period) -> Option<Period> {
+    let text = period.to_string();
+    let (year, rest) = text.split_at(4);
+    let earlier = year.parse::<i16>().ok()? - 1;
+    format!("{earlier:04}{rest}").parse().ok()
+}
+
+fn change(base: &Exact, value: &Exact, decimals: u8) -> Change {
+    let zero = Exact::from_integer(0);
+    let percent = |number: &Exact| {
+        if *base < zero {
+            return Err(NoPercent::BaseNegative);
+        }
+        let ratio = number.checked_div(base).ok_or(NoPercent::BaseZero)?;
+        Ok((&ratio * &Exact::from_integer(100)).to_decimal_string(2))
+    };
+    let difference = value - base;
+    Change {
+        absolute: difference.to_decimal_string(decimals),
+        percent: percent(&difference),
+        index: percent(value),
+    }
+}
