@@ -6,6 +6,7 @@
 mod support;
 
 mod backup;
+mod calendars;
 mod catalog;
 mod confidential;
 mod corrections;

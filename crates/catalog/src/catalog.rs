@@ -12,8 +12,8 @@ use crate::region::ListedBelow;
 use crate::table::Table;
 use crate::validate::EventRules;
 use crate::{
-    Area, CatalogFiles, ContentHash, Dimension, Expectation, Grouping, Indicator, Level, Metric, Problem, Report,
-    Reporter, Transition, Unit,
+    Area, CatalogFiles, ContentHash, CustomCalendar, Dimension, Expectation, Grouping, Indicator, Level, Metric,
+    Problem, Report, Reporter, Transition, Unit,
 };
 
 /// A checked catalogue. Every name in it is defined in it.
@@ -22,6 +22,7 @@ pub struct Catalog {
     pub(crate) head: Head,
     pub(crate) files: CatalogFiles,
     pub(crate) hash: ContentHash,
+    pub(crate) calendars: Table<String, CustomCalendar>,
     pub(crate) levels: Table<LevelId, Level>,
     pub(crate) units: Table<UnitId, Unit>,
     pub(crate) dimensions: Table<DimensionId, Dimension>,
@@ -44,6 +45,7 @@ pub struct Catalog {
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) head: Head,
+    pub(crate) calendars: Vec<CustomCalendar>,
     pub(crate) levels: Vec<Level>,
     pub(crate) units: Vec<Unit>,
     pub(crate) dimensions: Vec<Dimension>,
@@ -80,6 +82,7 @@ impl Catalog {
             head: parts.head,
             files: files.clone(),
             hash: files.hash(),
+            calendars: Table::sorted(parts.calendars, |calendar| &calendar.id),
             levels: Table::new(parts.levels, |level| &level.id),
             units: Table::sorted(parts.units, |unit| &unit.id),
             indicators: Table::sorted(parts.indicators, |indicator| &indicator.id),

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use almanac_model::{Code, DimensionId};
+use almanac_model::{Code, DimensionId, YearName};
 
 use crate::load::Subject;
 use crate::{Area, Catalog, DatedParent, Metric, Problem};
@@ -108,7 +108,12 @@ fn check_metric(old: &Metric, new: &Metric, catalog: &Catalog, problems: &mut Ve
     check("the method", word(old.method), word(new.method));
     check("the unit", old.unit.to_string(), new.unit.to_string());
     check("\"decimals\"", old.decimals.to_string(), new.decimals.to_string());
-    check("the frequency", old.frequency.to_string(), new.frequency.to_string());
+    check(
+        "the frequency",
+        old.frequency.name().to_owned(),
+        new.frequency.name().to_owned(),
+    );
+    check("the calendar", rule(old), rule(new));
     check("\"sum\"", word(old.sum), word(new.sum));
     check("the list of dimensions", dimensions(old), dimensions(new));
     for removed in old
@@ -129,6 +134,21 @@ fn check_metric(old: &Metric, new: &Metric, catalog: &Catalog, problems: &mut Ve
 /// The word that the catalogue's files have for it.
 fn word(value: impl Debug) -> String {
     format!("{value:?}").to_lowercase()
+}
+
+/// The rule of the calendar in which a metric is reported: it decides what the recorded periods were.
+fn rule(metric: &Metric) -> String {
+    let Some(calendar) = metric.frequency.calendar() else {
+        return "the standard one".to_owned();
+    };
+    let days = calendar.closing_days();
+    let days = days.map(|day| day.day().map_or_else(|| "last".to_owned(), |day| day.to_string()));
+    let year = match (calendar.first_month(), calendar.named_by()) {
+        (1, _) => "its year with month 1".to_owned(),
+        (month, YearName::Start) => format!("its year with month {month}, named by its start"),
+        (month, YearName::End) => format!("its year with month {month}, named by its end"),
+    };
+    format!("{calendar} (closes its months with {}, begins {year})", days.join(" "))
 }
 
 /// Their order is one of publication and may change.

@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use almanac_model::{
-    AreaId, Code, Decimal, DimensionId, Granularity, IndicatorId, LevelId, MetricId, ReportId, ReporterId, UnitId,
+    AreaId, Calendar, Code, Decimal, DimensionId, Granularity, IndicatorId, LevelId, MetricId, ReportId, ReporterId,
+    UnitId,
 };
 use jiff::civil::Date;
 
@@ -38,6 +39,17 @@ pub struct Documentation {
     pub source: String,
     /// The body that answers for the definition.
     pub owner: String,
+}
+
+/// A calendar of another rule than the standard one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CustomCalendar {
+    /// Its id, which stands before its periods: `health:2017-Q3`.
+    pub id: String,
+    /// When its months close and its years begin.
+    pub rule: Calendar,
+    /// Label, definition, source, owner.
+    pub documentation: Documentation,
 }
 
 /// A unit of measure.
@@ -130,7 +142,7 @@ pub struct Metric {
     pub decimals: u8,
     /// Its dimensions, in the order in which they are published. Every event gives a code for each.
     pub dimensions: Vec<DimensionId>,
-    /// The finest period for which values exist.
+    /// The finest period for which values exist, in the calendar in which it is reported.
     pub frequency: Granularity,
     /// Along time.
     pub time: TimeOperator,
@@ -318,7 +330,7 @@ pub struct Report {
     pub id: ReportId,
     /// Label, definition, source, owner.
     pub documentation: Documentation,
-    /// What period it covers.
+    /// What period it covers, in which calendar.
     pub granularity: Granularity,
     /// Its parts.
     pub sections: Vec<ReportSection>,

@@ -7,6 +7,7 @@
 //!
 //! Nothing here reads a clock or does IO, except [`CatalogFiles::read_dir`].
 
+mod calendar;
 mod catalog;
 mod check;
 mod compatibility;
@@ -26,9 +27,9 @@ mod validate;
 pub use catalog::Catalog;
 pub use compatibility::compatibility;
 pub use definition::{
-    Area, Break, CodeItem, CollectionLevel, DatedParent, DenominatorJoin, Dimension, Documentation, Expectation,
-    Extent, Grouping, Indicator, Kind, Label, Level, MeasureId, Membership, Method, Metric, Proportion, Range, Report,
-    ReportLine, ReportSection, Reporter, SumOperator, TimeOperator, Transition, Unit, Weight,
+    Area, Break, CodeItem, CollectionLevel, CustomCalendar, DatedParent, DenominatorJoin, Dimension, Documentation,
+    Expectation, Extent, Grouping, Indicator, Kind, Label, Level, MeasureId, Membership, Method, Metric, Proportion,
+    Range, Report, ReportLine, ReportSection, Reporter, SumOperator, TimeOperator, Transition, Unit, Weight,
 };
 pub use files::{CatalogFiles, ContentHash, ContentHashError, ReadError};
 pub use formula::{Formula, FormulaError, FormulaFault, Operator, Reference};

@@ -2,6 +2,7 @@
 
 mod areas;
 mod breaks;
+mod calendar;
 mod document;
 mod fields;
 mod groupings;
@@ -59,7 +60,10 @@ fn read(files: &CatalogFiles, problems: &Problems) -> Option<Catalog> {
     let grouping_rows = groupings::grouping_rows(files, &names, problems);
 
     let head = head::read_head(&mut sections, problems);
-    let metrics = sections.read_sound(Section::Metric, |fields| metric::read_metric(fields, &names));
+    let calendars = sections.read_sound(Section::Calendar, calendar::read_calendar);
+    let metrics = sections.read_sound(Section::Metric, |fields| {
+        metric::read_metric(fields, &names, &calendars)
+    });
     let expectations: Vec<Located<'_, Expectation>> = sections.read_each(Section::Expectation, |fields| {
         let place = fields.place();
         let value = reporter::read_expectation(fields, &names, &metrics)?;
@@ -84,7 +88,10 @@ fn read(files: &CatalogFiles, problems: &Problems) -> Option<Catalog> {
             .collect(),
         areas: areas::read_areas(&areas.rows, &names, problems),
         reporters: sections.read_sound(Section::Reporter, |fields| reporter::read_reporter(fields, &names)),
-        reports: sections.read_each(Section::Report, |fields| report::read_report(fields, &names)),
+        reports: sections.read_each(Section::Report, |fields| {
+            report::read_report(fields, &names, &calendars)
+        }),
+        calendars,
         transitions: transition_rows
             .iter()
             .filter_map(|row| row.transition.clone())

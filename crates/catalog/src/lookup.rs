@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use crate::suggest::{Candidate, nearest};
 use crate::{
-    Area, Catalog, Dimension, Documentation, Expectation, Grouping, Indicator, Level, MeasureId, Metric, Report,
-    Reporter, Transition, Unit,
+    Area, Catalog, CustomCalendar, Dimension, Documentation, Expectation, Grouping, Indicator, Level, MeasureId,
+    Metric, Report, Reporter, Transition, Unit,
 };
 
 /// A method that finds one definition by its id, and one that goes through all.
@@ -30,6 +30,10 @@ macro_rules! lookups {
 }
 
 lookups! {
+    /// The custom calendar of that id.
+    calendar,
+    /// All custom calendars, by id.
+    calendars: CustomCalendar;
     /// The metric of that id.
     metric,
     /// All metrics, by id.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use almanac_catalog::{Documentation, Label, Unit};
 use almanac_model::{
-    AreaId, CompletenessSummary, ExpectedReport, Figure, LogId, MetricId, MissingReason, Period, Qualifier, Quality,
-    ReportId, ReporterId, Revision, UnitId,
+    AreaId, CompletenessSummary, ExpectedReport, Figure, LogId, MetricId, MissingReason, Period, PeriodRange,
+    Qualifier, Quality, ReportId, ReporterId, Revision, UnitId,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -28,6 +28,8 @@ pub struct AnsweredAt {
 pub struct Figures {
     /// In the order of indicators, areas, periods and codes.
     pub figures: Vec<Figure>,
+    /// What each text of the question's periods stood for.
+    pub resolved_periods: Vec<PeriodRange>,
     /// At which state of the log.
     pub answered_at: AnsweredAt,
 }

@@ -7,7 +7,7 @@ use almanac_wire::pb::query as pb;
 use almanac_wire::{completeness_from_proto, expected_report_from_proto, granularity_to_proto, report_status_to_proto};
 use jiff::civil::Date;
 
-use crate::convert::{answered_at, parsed};
+use crate::convert::{answered_at, calendars, parsed};
 use crate::{AnswerError, ClientError, CompletenessAnswer, QueryClient, ReadAt};
 
 /// A question for expected reports. Begun by [`QueryClient::completeness`], answered by [`Self::fetch`].
@@ -92,11 +92,12 @@ impl<'a> CompletenessQuestion<'a> {
     pub async fn fetch(self) -> Result<CompletenessAnswer, ClientError> {
         let Self { client, mut request } = self;
         let first = client.get_completeness(&request).await?;
+        let calendars = calendars(first.answered_at.as_ref())?;
         let mut answer = CompletenessAnswer {
             summaries: first
                 .summaries
                 .iter()
-                .map(completeness_from_proto)
+                .map(|summary| completeness_from_proto(summary, &calendars))
                 .collect::<Result<_, _>>()
                 .map_err(AnswerError::from)?,
             reports: Vec::new(),
@@ -111,7 +112,7 @@ impl<'a> CompletenessQuestion<'a> {
         let (mut reports, mut token) = (first.reports, first.next_page_token);
         loop {
             for report in reports {
-                let report = expected_report_from_proto(report).map_err(AnswerError::from)?;
+                let report = expected_report_from_proto(report, &calendars).map_err(AnswerError::from)?;
                 answer.reports.push(report);
             }
             if token.is_empty() {

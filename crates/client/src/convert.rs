@@ -3,11 +3,11 @@
 use std::str::FromStr;
 
 use almanac_catalog::Unit;
-use almanac_model::{LogId, Release, Revision, UnitId};
+use almanac_model::{LogId, PeriodRange, Release, Revision, UnitId};
 use almanac_wire::pb::{ingest as ingest_pb, query as pb, shared};
 use almanac_wire::{
-    documentation_from_proto, figure_from_proto, label_from_proto, period_from_proto, qualifier_from_proto,
-    quality_from_proto, timestamp_from_proto, value_from_proto,
+    Calendars, FigureDecodeError, documentation_from_proto, figure_from_proto, label_from_proto, period_from_proto,
+    qualifier_from_proto, quality_from_proto, timestamp_from_proto, value_from_proto,
 };
 
 use crate::{AnswerError, AnsweredAt, Contribution, Explanation, Report, ReportLine, ReportSection, Term};
@@ -37,12 +37,27 @@ pub(crate) fn answered_at(at: Option<pb::AnsweredAt>) -> Result<AnsweredAt, Answ
         log_id: log,
         revision_time,
         catalog_revision,
+        calendars: _,
     } = at.ok_or(AnswerError::Absent { field: "answered_at" })?;
     Ok(AnsweredAt {
         revision: Revision(revision),
         log_id: log_id(&log)?,
         revision_time: revision_time.as_ref().and_then(timestamp_from_proto),
         catalog_revision: Revision(catalog_revision),
+    })
+}
+
+/// The calendars in which the periods of an answer are written.
+pub(crate) fn calendars(at: Option<&pb::AnsweredAt>) -> Result<Calendars, AnswerError> {
+    let rules = at.map_or(&[][..], |at| &at.calendars);
+    Ok(Calendars::from_proto(rules).map_err(FigureDecodeError::from)?)
+}
+
+/// What one text of a question's periods stood for.
+pub(crate) fn resolved(text: &str, calendars: &Calendars) -> Result<PeriodRange, AnswerError> {
+    calendars.period_range(text).map_err(|_| AnswerError::Malformed {
+        field: "resolved_periods",
+        text: text.to_owned(),
     })
 }
 
@@ -53,30 +68,33 @@ pub(crate) fn report(report: pb::GetReportResponse) -> Result<Report, AnswerErro
         sections,
         answered_at: at,
     } = report;
+    let calendars = calendars(at.as_ref())?;
+    let sections = sections.into_iter().map(|one| section(one, &calendars));
     Ok(Report {
         id: parsed("report", &id)?,
         documentation: documentation_from_proto(documentation),
-        sections: sections.into_iter().map(section).collect::<Result<_, _>>()?,
+        sections: sections.collect::<Result<_, _>>()?,
         answered_at: answered_at(at)?,
     })
 }
 
-fn section(section: pb::ReportSection) -> Result<ReportSection, AnswerError> {
+fn section(section: pb::ReportSection, calendars: &Calendars) -> Result<ReportSection, AnswerError> {
     let pb::ReportSection { label, lines } = section;
+    let lines = lines.into_iter().map(|one| line(one, calendars));
     Ok(ReportSection {
         label: label_from_proto(label),
-        lines: lines.into_iter().map(line).collect::<Result<_, _>>()?,
+        lines: lines.collect::<Result<_, _>>()?,
     })
 }
 
-fn line(line: pb::ReportLine) -> Result<ReportLine, AnswerError> {
+fn line(line: pb::ReportLine, calendars: &Calendars) -> Result<ReportLine, AnswerError> {
     let pb::ReportLine {
         id,
         label,
         figure,
         unit: of_unit,
     } = line;
-    let figure = figure_from_proto(figure.ok_or(AnswerError::Absent { field: "figure" })?)?;
+    let figure = figure_from_proto(figure.ok_or(AnswerError::Absent { field: "figure" })?, calendars)?;
     Ok(ReportLine {
         id,
         label: label_from_proto(label),
@@ -100,16 +118,18 @@ pub(crate) fn explanation(explanation: pb::ExplainFigureResponse) -> Result<Expl
         terms,
         answered_at: at,
     } = explanation;
+    let calendars = calendars(at.as_ref())?;
+    let terms = terms.into_iter().map(|one| term(one, &calendars));
     Ok(Explanation {
-        figure: figure_from_proto(figure.ok_or(AnswerError::Absent { field: "figure" })?)?,
+        figure: figure_from_proto(figure.ok_or(AnswerError::Absent { field: "figure" })?, &calendars)?,
         formula,
         substituted,
-        terms: terms.into_iter().map(term).collect::<Result<_, _>>()?,
+        terms: terms.collect::<Result<_, _>>()?,
         answered_at: answered_at(at)?,
     })
 }
 
-fn term(term: pb::Term) -> Result<Term, AnswerError> {
+fn term(term: pb::Term, calendars: &Calendars) -> Result<Term, AnswerError> {
     let pb::Term {
         expression,
         documentation,
@@ -120,18 +140,19 @@ fn term(term: pb::Term) -> Result<Term, AnswerError> {
         contributions,
         contribution_count,
     } = term;
+    let contributions = contributions.into_iter().map(|one| contribution(one, calendars));
     Ok(Term {
         expression,
         documentation: documentation_from_proto(documentation),
         value: value_from_proto("term.value", value, missing)?,
         unit: parsed("unit", &unit)?,
-        period: period_from_proto("term.period", &period)?,
-        contributions: contributions.into_iter().map(contribution).collect::<Result<_, _>>()?,
+        period: period_from_proto("term.period", &period, calendars)?,
+        contributions: contributions.collect::<Result<_, _>>()?,
         contribution_count: contribution_count.unwrap_or_default().unsigned_abs(),
     })
 }
 
-fn contribution(contribution: pb::Contribution) -> Result<Contribution, AnswerError> {
+fn contribution(contribution: pb::Contribution, calendars: &Calendars) -> Result<Contribution, AnswerError> {
     let pb::Contribution {
         area,
         dimensions,
@@ -148,7 +169,7 @@ fn contribution(contribution: pb::Contribution) -> Result<Contribution, AnswerEr
         area: parsed("area", &area)?,
         dimensions,
         reporter: parsed("reporter", &reporter)?,
-        period: period_from_proto("contribution.period", &period)?,
+        period: period_from_proto("contribution.period", &period, calendars)?,
         value: value_from_proto("contribution.value", value, missing)?,
         quality: quality_from_proto("contribution.quality", quality)?,
         qualifier: qualifier_from_proto("contribution.qualifier", qualifier)?,

@@ -8,7 +8,7 @@ use almanac_wire::{figure_from_proto, granularity_to_proto};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::convert::answered_at;
+use crate::convert::{answered_at, calendars, resolved};
 use crate::query::filter;
 use crate::{AnswerError, ClientError, Figures, QueryClient, ReadAt, RecordedAt};
 
@@ -47,13 +47,19 @@ impl<'a> IndicatorsQuestion<'a> {
         self
     }
 
-    /// Also for this period, `2017`, or for these, `2015..2017`.
+    /// Also for this period, `2017`, or for these, `2015..2017`; of a calendar, `health:2017-Q3`; in words, `last 12 months`.
     pub fn period(mut self, period: impl Display) -> Self {
         self.request.periods.push(period.to_string());
         self
     }
 
-    /// The periods cut into periods of this kind.
+    /// The day that periods in words are counted from. Without it, that on which the revision of the answer was recorded.
+    pub fn relative_to(mut self, day: Date) -> Self {
+        self.request.relative_to = day.to_string();
+        self
+    }
+
+    /// The periods cut into periods of this kind, in their own calendar.
     pub fn granularity(mut self, granularity: Granularity) -> Self {
         self.request.granularity = granularity_to_proto(granularity).into();
         self
@@ -131,12 +137,15 @@ impl<'a> IndicatorsQuestion<'a> {
         let mut figures = Vec::new();
         loop {
             let page = client.query_indicators(&request).await?;
+            let calendars = calendars(page.answered_at.as_ref())?;
             for figure in page.figures {
-                figures.push(figure_from_proto(figure).map_err(AnswerError::from)?);
+                figures.push(figure_from_proto(figure, &calendars).map_err(AnswerError::from)?);
             }
             if page.next_page_token.is_empty() {
+                let resolved = page.resolved_periods.iter().map(|text| resolved(text, &calendars));
                 return Ok(Figures {
                     figures,
+                    resolved_periods: resolved.collect::<Result<_, _>>()?,
                     answered_at: answered_at(page.answered_at)?,
                 });
             }

@@ -174,19 +174,33 @@ fn check_granularities(plan: &Plan<'_>, name: &str, question: &Question, found: 
             } else {
                 format!(" (in {name})")
             };
-            let (reason, message) = if granularity < frequency {
+            let (reason, message) = if granularity.is_finer_than(frequency) {
                 let message = format!(
                     "{id}{via} is reported by {frequency}; a {granularity} is finer: ask by {frequency} or longer"
                 );
                 (RefusalReason::PeriodTooFine, message)
             } else {
-                let message =
-                    format!("{id}{via} is reported by {frequency}, and {frequency}s do not make up a {granularity}");
+                let message = format!(
+                    "{id}{via} is reported by {frequency}, and {frequency}s do not make up a {granularity}{}",
+                    in_its_calendar(frequency, granularity, question)
+                );
                 (RefusalReason::PeriodNotDivisible, message)
             };
             found.add(&format!("periods[{place}]"), reason, message);
         }
     }
+}
+
+/// Where the periods asked for are of another calendar: the same ones of the metric's own.
+fn in_its_calendar(frequency: Granularity, asked: Granularity, question: &Question) -> String {
+    let own = asked.in_calendar(frequency.calendar());
+    let own = own.filter(|own| own.calendar() != asked.calendar() && frequency.divides(*own));
+    let of_kind = |period: &&Period| period.granularity() == asked;
+    let example = question.periods.iter().find(of_kind).zip(own);
+    example.map_or_else(String::new, |(period, own)| {
+        let own = Period::containing(own, period.last_day());
+        format!("; ask by {frequency} or longer of its own calendar, such as {own}")
+    })
 }
 
 /// The terms with the granularities at which they are read: those asked for, or that of a denominator joined by date.

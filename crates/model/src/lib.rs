@@ -4,6 +4,7 @@
 //! type is made by a function that refuses what it cannot mean.
 
 mod batch;
+mod calendar;
 mod completeness;
 mod decimal;
 mod event;
@@ -17,6 +18,7 @@ mod revision;
 mod status;
 
 pub use batch::{Batch, BatchBuilder, BatchExtra, BatchRow, BatchSeries, BatchShapeError};
+pub use calendar::{Calendar, CalendarError, ClosingDay, YearName};
 pub use completeness::{Completeness, CompletenessSummary, ExpectedReport, RecordedReport, ReportStatus};
 pub use decimal::{Decimal, DecimalError};
 pub use event::{Correction, CorrectionReason, Event, EventTime, Measure};
@@ -25,10 +27,10 @@ pub use figure::{
     Change, Comparison, ComparisonFlag, ComparisonKind, Coverage, Figure, FigureFlag, NoPercent, Operand, Quotient,
 };
 pub use figure_area::FigureArea;
-pub use granularity::Granularity;
+pub use granularity::{Granularity, MonthUnit};
 pub use id::{
     AreaId, Code, DimensionId, IdError, IndicatorId, LevelId, MetricId, ReleaseName, ReportId, ReporterId, UnitId,
 };
-pub use period::{Period, PeriodError, PeriodRange};
+pub use period::{Period, PeriodError, PeriodRange, ReferenceDay};
 pub use revision::{LogId, Release, Revision};
 pub use status::{MissingReason, Qualifier, Quality, Status};

@@ -2,6 +2,7 @@
 
 mod notation;
 mod range;
+mod relative;
 #[cfg(test)]
 mod tests;
 
@@ -9,10 +10,13 @@ use jiff::ToSpan;
 use jiff::civil::{Date, ISOWeekDate, date};
 
 pub use range::PeriodRange;
+pub use relative::ReferenceDay;
 
 use crate::Granularity;
+use crate::calendar::Months;
 
-/// One period of the standard calendar, such as `2017`, `2017-H1`, `2017-Q3`, `2017-05`, `2017-W18` or `2017-05-14`.
+/// One period, such as `2017`, `2017-H1`, `2017-Q3`, `2017-05`, `2017-W18` or `2017-05-14`; of a custom calendar, such as
+/// `health:2017-Q3`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Period {
     granularity: Granularity,
@@ -35,6 +39,41 @@ pub enum PeriodError {
     NoSuchPeriod {
         /// The text.
         text: String,
+    },
+    /// The calendar before the colon is not defined.
+    #[error("{text:?} is of the calendar {calendar:?}, which is not defined{known}")]
+    UnknownCalendar {
+        /// The text.
+        text: String,
+        /// The id of the calendar.
+        calendar: String,
+        /// Which ones are, as a remedy; empty where that is not known.
+        known: String,
+    },
+    /// A custom calendar has neither days nor weeks of its own.
+    #[error("{text:?} has a calendar, and days and weeks belong to none; leave out what stands before them")]
+    NotOfCalendar {
+        /// The text.
+        text: String,
+    },
+    /// Words that stand for no periods.
+    #[error(
+        "{text:?} stands for no periods; write \"this month\", \"last year\" or \"last 12 months\", with day, week, month, \
+         quarter, half or year, of a calendar \"last 3 health:months\"; at most {most} at a time"
+    )]
+    Relative {
+        /// The text.
+        text: String,
+        /// How many periods can be asked for.
+        most: i32,
+    },
+    /// Several periods where one is asked for.
+    #[error("{text:?} stands for {count} periods; give one")]
+    Several {
+        /// The text.
+        text: String,
+        /// How many.
+        count: usize,
     },
     /// The ends of a range are of different kinds, or the wrong way round.
     #[error("{text:?} is not a range; both ends must be of one granularity, the earlier first, such as \"2015..2017\"")]
@@ -62,12 +101,16 @@ impl Period {
     /// The period that many places after the one that contains 1970-01-01; `None` outside the years 1000 to 2999.
     #[must_use]
     pub fn from_ordinal(granularity: Granularity, ordinal: i32) -> Option<Self> {
-        let years = match granularity.months() {
-            Some(months) => ordinal.checked_mul(months)?.div_euclid(12),
-            None if granularity == Granularity::Day => ordinal / 366,
-            None => ordinal / 53,
+        let year = match granularity.months() {
+            Some(months) => {
+                let rule = Months(granularity.calendar());
+                let first = ordinal.checked_mul(months)?.checked_add(rule.phase(months))?;
+                rule.year_and_place(first).0
+            }
+            None if granularity == Granularity::Day => ordinal / 366 + 1970,
+            None => ordinal / 53 + 1970,
         };
-        YEARS.contains(&(years + 1970)).then_some(Self { granularity, ordinal })
+        YEARS.contains(&year).then_some(Self { granularity, ordinal })
     }
 
     /// The period of that granularity in which the day lies.
@@ -75,7 +118,10 @@ impl Period {
     pub fn containing(granularity: Granularity, day: Date) -> Self {
         let days = day.since(EPOCH).map_or(0, |span| span.get_days());
         let ordinal = match granularity.months() {
-            Some(months) => month_ordinal(day).div_euclid(months),
+            Some(months) => {
+                let rule = Months(granularity.calendar());
+                (rule.containing(day) - rule.phase(months)).div_euclid(months)
+            }
             None if granularity == Granularity::Day => days,
             None => (days + EPOCH_DAYS_INTO_WEEK).div_euclid(7),
         };
@@ -98,7 +144,7 @@ impl Period {
     #[must_use]
     pub fn start(self) -> Date {
         match self.granularity.months() {
-            Some(months) => first_of_month(self.ordinal * months),
+            Some(months) => Months(self.granularity.calendar()).start(self.first_month(months)),
             None if self.granularity == Granularity::Day => day(self.ordinal),
             None => day(self.ordinal * 7 - EPOCH_DAYS_INTO_WEEK),
         }
@@ -134,6 +180,9 @@ impl Period {
     /// The same period of the year before; `None` when the calendar has none.
     #[must_use]
     pub fn a_year_before(self) -> Option<Self> {
+        if let Some(months) = self.granularity.months() {
+            return Self::from_ordinal(self.granularity, self.ordinal.checked_sub(12 / months)?);
+        }
         let start = self.start();
         let earlier = match self.granularity {
             Granularity::Week => {
@@ -145,6 +194,17 @@ impl Period {
             _ => Date::new(start.year() - 1, start.month(), start.day()).ok()?,
         };
         Some(Self::containing(self.granularity, earlier))
+    }
+
+    /// The year of its calendar in which it begins; `None` for weeks, which make up no year.
+    #[must_use]
+    pub fn year(self) -> Option<Self> {
+        Some(Self::containing(self.granularity.year()?, self.start()))
+    }
+
+    /// Its first month, counted from January 1970.
+    fn first_month(self, months: i32) -> i32 {
+        self.ordinal * months + Months(self.granularity.calendar()).phase(months)
     }
 
     /// The periods of that granularity of which it consists; `None` when they do not fit into it whole.
@@ -160,12 +220,4 @@ impl Period {
 
 fn day(ordinal: i32) -> Date {
     EPOCH.saturating_add(ordinal.days())
-}
-
-fn month_ordinal(day: Date) -> i32 {
-    (i32::from(day.year()) - 1970) * 12 + i32::from(day.month()) - 1
-}
-
-fn first_of_month(ordinal: i32) -> Date {
-    EPOCH.saturating_add(ordinal.months())
 }

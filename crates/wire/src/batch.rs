@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use almanac_model::{
-    Batch, BatchExtra, BatchSeries, BatchShapeError, Correction, CorrectionReason, Granularity, IdError, Revision,
+    Batch, BatchExtra, BatchSeries, BatchShapeError, Calendar, Correction, CorrectionReason, Granularity, IdError,
+    Revision,
 };
 
+use crate::calendar::{CalendarDecodeError, calendar_from_proto, calendar_rule_to_proto};
 use crate::figure::{granularity_from_proto, granularity_to_proto};
 use crate::pb::shared as pb;
 use crate::{timestamp_from_proto, timestamp_to_proto};
@@ -27,6 +29,19 @@ pub enum BatchDecodeError {
     /// A text that cannot be the id it stands for.
     #[error("a series names an id that {0}")]
     Id(#[from] IdError),
+    /// What should be the rule of a calendar is none.
+    #[error(transparent)]
+    Calendar(#[from] CalendarDecodeError),
+    /// A calendar that the batch does not have, or one for days or weeks, which have none.
+    #[error("a series names calendar {index} of {len} for {granularity}s")]
+    NoCalendar {
+        /// Its position, from 1.
+        index: u32,
+        /// How many there are.
+        len: usize,
+        /// What the series counts.
+        granularity: Granularity,
+    },
     /// An odd number of dimension symbols.
     #[error("a series has {len} dimension symbols; they come in pairs")]
     DimensionPairs {
@@ -47,12 +62,13 @@ pub enum BatchDecodeError {
 #[must_use]
 pub fn batch_to_proto(batch: &Batch) -> pb::EventBatch {
     let mut symbols = Symbols::default();
+    let mut calendars: Vec<Calendar> = Vec::new();
     let (series_index, period, value, status) = batch.columns();
     pb::EventBatch {
         series: batch
             .series()
             .iter()
-            .map(|series| series_to_proto(series, &mut symbols))
+            .map(|series| series_to_proto(series, &mut symbols, &mut calendars))
             .collect(),
         series_index: series_index.to_vec(),
         period_delta: deltas(period),
@@ -64,6 +80,7 @@ pub fn batch_to_proto(batch: &Batch) -> pb::EventBatch {
             .map(|extra| extra_to_proto(extra, &mut symbols))
             .collect(),
         symbols: symbols.texts,
+        calendars: calendars.into_iter().map(calendar_rule_to_proto).collect(),
     }
 }
 
@@ -77,10 +94,12 @@ pub fn batch_from_proto(batch: pb::EventBatch) -> Result<Batch, BatchDecodeError
         value,
         status,
         extras,
+        calendars,
     } = batch;
+    let calendars: Vec<Calendar> = calendars.iter().map(calendar_from_proto).collect::<Result<_, _>>()?;
     let series = series
         .iter()
-        .map(|series| series_from_proto(series, &symbols))
+        .map(|series| series_from_proto(series, &symbols, &calendars))
         .collect::<Result<_, _>>()?;
     let extras = extras
         .iter()
@@ -151,7 +170,7 @@ fn text(symbols: &[String], index: u32) -> Result<&str, BatchDecodeError> {
         })
 }
 
-fn series_to_proto(series: &BatchSeries, symbols: &mut Symbols) -> pb::BatchSeries {
+fn series_to_proto(series: &BatchSeries, symbols: &mut Symbols, calendars: &mut Vec<Calendar>) -> pb::BatchSeries {
     let BatchSeries {
         metric,
         area,
@@ -170,10 +189,28 @@ fn series_to_proto(series: &BatchSeries, symbols: &mut Symbols) -> pb::BatchSeri
             .collect(),
         granularity: granularity_to_proto(*granularity).into(),
         decimals: u32::from(*decimals),
+        calendar: calendar_place(*granularity, calendars),
     }
 }
 
-fn series_from_proto(series: &pb::BatchSeries, symbols: &[String]) -> Result<BatchSeries, BatchDecodeError> {
+/// The place of the series' calendar in the table, from 1; 0 for the standard one.
+fn calendar_place(granularity: Granularity, calendars: &mut Vec<Calendar>) -> u32 {
+    let Some(calendar) = granularity.calendar() else {
+        return 0;
+    };
+    let place = calendars.iter().position(|known| *known == calendar);
+    let place = place.unwrap_or_else(|| {
+        calendars.push(calendar);
+        calendars.len() - 1
+    });
+    u32::try_from(place + 1).unwrap_or(u32::MAX)
+}
+
+fn series_from_proto(
+    series: &pb::BatchSeries,
+    symbols: &[String],
+    calendars: &[Calendar],
+) -> Result<BatchSeries, BatchDecodeError> {
     let pb::BatchSeries {
         metric,
         area,
@@ -181,6 +218,7 @@ fn series_from_proto(series: &pb::BatchSeries, symbols: &[String]) -> Result<Bat
         dimensions,
         granularity,
         decimals,
+        calendar,
     } = series;
     let (pairs, rest) = dimensions.as_chunks::<2>();
     if !rest.is_empty() {
@@ -194,7 +232,7 @@ fn series_from_proto(series: &pb::BatchSeries, symbols: &[String]) -> Result<Bat
         area: text(symbols, *area)?.parse()?,
         reporter: text(symbols, *reporter)?.parse()?,
         dimensions: pairs.iter().map(pair).collect::<Result<_, _>>()?,
-        granularity: known_granularity(*granularity)?,
+        granularity: known_granularity(*granularity, *calendar, calendars)?,
         decimals: u8::try_from(*decimals).map_err(|_| BatchDecodeError::Unknown {
             what: "decimals",
             number: (*decimals).into(),
@@ -202,12 +240,23 @@ fn series_from_proto(series: &pb::BatchSeries, symbols: &[String]) -> Result<Bat
     })
 }
 
-fn known_granularity(number: i32) -> Result<Granularity, BatchDecodeError> {
+fn known_granularity(number: i32, calendar: u32, calendars: &[Calendar]) -> Result<Granularity, BatchDecodeError> {
     let known = pb::Granularity::try_from(number).ok().and_then(granularity_from_proto);
-    known.ok_or(BatchDecodeError::Unknown {
+    let standard = known.ok_or(BatchDecodeError::Unknown {
         what: "granularity",
         number: number.into(),
-    })
+    })?;
+    if calendar == 0 {
+        return Ok(standard);
+    }
+    let named = calendars.get(calendar as usize - 1);
+    let own = named.and_then(|named| standard.in_calendar(Some(*named)));
+    own.filter(|own| own.calendar().is_some())
+        .ok_or(BatchDecodeError::NoCalendar {
+            index: calendar,
+            len: calendars.len(),
+            granularity: standard,
+        })
 }
 
 fn extra_to_proto(extra: &BatchExtra, symbols: &mut Symbols) -> pb::BatchExtra {

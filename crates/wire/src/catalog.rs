@@ -7,7 +7,7 @@ use almanac_catalog::{
 use almanac_model::UnitId;
 use jiff::civil::Date;
 
-use crate::figure::granularity_to_proto;
+use crate::calendar::frequency_to_proto;
 use crate::pb::shared as pb;
 
 /// The files of a catalogue. A name that is given twice keeps the last text.
@@ -98,6 +98,7 @@ pub fn unit_to_proto(unit: &UnitId, catalog: &Catalog) -> pb::Unit {
 #[must_use]
 pub fn metric_to_proto(metric: &Metric, catalog: &Catalog) -> pb::Metric {
     let Range { min, max } = metric.range;
+    let (frequency, calendar) = frequency_to_proto(metric.frequency);
     pb::Metric {
         id: metric.id.to_string(),
         documentation: Some(documentation_to_proto(&metric.documentation)),
@@ -106,7 +107,7 @@ pub fn metric_to_proto(metric: &Metric, catalog: &Catalog) -> pb::Metric {
         unit: Some(unit_to_proto(&metric.unit, catalog)),
         decimals: Some(i32::from(metric.decimals)),
         dimensions: metric.dimensions.iter().map(ToString::to_string).collect(),
-        frequency: granularity_to_proto(metric.frequency).into(),
+        frequency: frequency.into(),
         time_operator: operator_to_proto(metric.time).into(),
         additive: Some(metric.sum == SumOperator::Sum),
         levels: metric
@@ -121,6 +122,7 @@ pub fn metric_to_proto(metric: &Metric, catalog: &Catalog) -> pb::Metric {
         carry_forward: Some(i32::try_from(metric.carry_forward).unwrap_or(i32::MAX)),
         min: text(min),
         max: text(max),
+        calendar,
         breaks: metric.breaks.iter().map(break_to_proto).collect(),
     }
 }

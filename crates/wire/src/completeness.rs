@@ -6,7 +6,7 @@ use almanac_model::{
 
 use crate::figure::{FigureDecodeError, day, id, known};
 use crate::pb::query as pb;
-use crate::{period_from_proto, timestamp_from_proto, timestamp_to_proto};
+use crate::{Calendars, period_from_proto, timestamp_from_proto, timestamp_to_proto};
 
 /// The status as protobuf has it.
 #[must_use]
@@ -72,8 +72,11 @@ pub fn completeness_to_proto(summary: CompletenessSummary) -> pb::CompletenessSu
     }
 }
 
-/// The counts that were received.
-pub fn completeness_from_proto(summary: &pb::CompletenessSummary) -> Result<CompletenessSummary, FigureDecodeError> {
+/// The counts that were received, with the calendars of the answer.
+pub fn completeness_from_proto(
+    summary: &pb::CompletenessSummary,
+    calendars: &Calendars,
+) -> Result<CompletenessSummary, FigureDecodeError> {
     let pb::CompletenessSummary {
         reporter,
         metric,
@@ -91,7 +94,7 @@ pub fn completeness_from_proto(summary: &pb::CompletenessSummary) -> Result<Comp
     Ok(CompletenessSummary {
         reporter: id("summary.reporter", reporter)?,
         metric: id("summary.metric", metric)?,
-        period: period_from_proto("summary.period", period)?,
+        period: period_from_proto("summary.period", period, calendars)?,
         counts: Completeness {
             expected: count(expected),
             reported: count(reported),
@@ -138,8 +141,11 @@ pub fn expected_report_to_proto(report: ExpectedReport) -> pb::ExpectedReport {
     }
 }
 
-/// The report that was received.
-pub fn expected_report_from_proto(report: pb::ExpectedReport) -> Result<ExpectedReport, FigureDecodeError> {
+/// The report that was received, with the calendars of the answer.
+pub fn expected_report_from_proto(
+    report: pb::ExpectedReport,
+    calendars: &Calendars,
+) -> Result<ExpectedReport, FigureDecodeError> {
     let pb::ExpectedReport {
         reporter,
         metric,
@@ -163,7 +169,7 @@ pub fn expected_report_from_proto(report: pb::ExpectedReport) -> Result<Expected
         metric: id("report.metric", &metric)?,
         area: id("report.area", &area)?,
         codes: codes.collect::<Result<_, FigureDecodeError>>()?,
-        period: period_from_proto("report.period", &period)?,
+        period: period_from_proto("report.period", &period, calendars)?,
         due: day("report.due_date", &due_date)?,
         status: status.ok_or(FigureDecodeError::Unknown {
             field: "report.status",

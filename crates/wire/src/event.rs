@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use almanac_catalog::Catalog;
 use almanac_model::{
-    Code, Correction, CorrectionReason, DimensionId, Event, EventTime, Measure, MissingReason, Qualifier, Quality,
-    Revision,
+    Code, Correction, CorrectionReason, DimensionId, Event, EventTime, Measure, MissingReason, PeriodError, Qualifier,
+    Quality, Revision,
 };
 
 use crate::batch::{correction_reason_to_proto, correction_to_proto};
@@ -20,8 +20,8 @@ pub const MAX_NOTE_BYTES: usize = 1000;
 
 const REQUIRED: &str = "REQUIRED";
 
-/// The event, or everything that is wrong with its form. The catalogue only suggests names; whether it allows the event
-/// is asked afterwards.
+/// The event, or everything that is wrong with its form. The catalogue knows the calendars of periods and suggests names;
+/// whether it allows the event is asked afterwards.
 pub fn event_from_proto(event: &pb::Event, catalog: &Catalog) -> Result<Event, Vec<FieldViolation>> {
     let pb::Event {
         metric,
@@ -46,7 +46,7 @@ pub fn event_from_proto(event: &pb::Event, catalog: &Catalog) -> Result<Event, V
         id("area", "UNKNOWN_AREA", area, || catalog.nearest_area(area)),
     );
     let dimensions = dimension_codes(dimensions, catalog, &mut wrong);
-    let time = kept(&mut wrong, event_time(when.as_ref()));
+    let time = kept(&mut wrong, event_time(when.as_ref(), catalog));
     let measure = kept(&mut wrong, event_measure(measure.as_ref()));
     let quality = kept(&mut wrong, event_quality(*quality));
     let qualifier = kept(&mut wrong, event_qualifier(*qualifier));
@@ -121,7 +121,7 @@ fn dimension_codes(
     codes
 }
 
-fn event_time(when: Option<&pb::event::When>) -> Result<EventTime, FieldViolation> {
+fn event_time(when: Option<&pb::event::When>, catalog: &Catalog) -> Result<EventTime, FieldViolation> {
     match when {
         None => Err(FieldViolation::new(
             "period",
@@ -129,15 +129,21 @@ fn event_time(when: Option<&pb::event::When>) -> Result<EventTime, FieldViolatio
             "give the period that the value is about, such as \"2017\"",
         )),
         Some(pb::event::When::Period(text)) => {
-            text.parse()
-                .map(EventTime::Period)
-                .map_err(|error: almanac_model::PeriodError| {
-                    FieldViolation::new("period", "MALFORMED_PERIOD", error.to_string())
-                })
+            let period = catalog.period(text).map(EventTime::Period);
+            period.map_err(|error| FieldViolation::new("period", period_reason(&error), error.to_string()))
         }
         Some(pb::event::When::OccurredAt(instant)) => timestamp_from_proto(instant)
             .map(EventTime::Instant)
             .ok_or_else(|| FieldViolation::new("occurred_at", "MALFORMED_TIME", "is not an instant of the calendar")),
+    }
+}
+
+/// The reason for a text that is no period.
+#[must_use]
+pub const fn period_reason(error: &PeriodError) -> &'static str {
+    match error {
+        PeriodError::UnknownCalendar { .. } => "UNKNOWN_CALENDAR",
+        _ => "MALFORMED_PERIOD",
     }
 }
 

@@ -16,16 +16,16 @@ pub use received::{
 };
 pub(crate) use received::{day, id, known};
 
-/// The granularity as protobuf has it.
+/// The granularity as protobuf has it, without its calendar.
 #[must_use]
 pub const fn granularity_to_proto(granularity: Granularity) -> pb::Granularity {
-    match granularity {
+    match granularity.standard() {
         Granularity::Day => pb::Granularity::Day,
         Granularity::Week => pb::Granularity::Week,
         Granularity::Month => pb::Granularity::Month,
         Granularity::Quarter => pb::Granularity::Quarter,
         Granularity::Half => pb::Granularity::Half,
-        Granularity::Year => pb::Granularity::Year,
+        Granularity::Year | Granularity::Custom(..) => pb::Granularity::Year,
     }
 }
 

@@ -4,6 +4,7 @@
 //! services' trait implementations.
 
 mod batch;
+mod calendar;
 mod catalog;
 mod completeness;
 mod event;
@@ -15,6 +16,10 @@ mod time;
 mod violation;
 
 pub use batch::{BatchDecodeError, batch_from_proto, batch_to_proto};
+pub use calendar::{
+    CalendarDecodeError, Calendars, calendar_from_proto, calendar_rule_to_proto, calendar_rules_to_proto,
+    calendar_to_proto,
+};
 pub use catalog::{
     area_to_proto, bundle_from_proto, bundle_to_proto, dimension_to_proto, documentation_from_proto,
     documentation_to_proto, indicator_to_proto, label_from_proto, label_to_proto, metric_to_proto, unit_to_proto,
@@ -23,7 +28,9 @@ pub use completeness::{
     completeness_from_proto, completeness_to_proto, expected_report_from_proto, expected_report_to_proto,
     report_status_from_proto, report_status_to_proto,
 };
-pub use event::{MAX_EVENT_ID_BYTES, MAX_NOTE_BYTES, correction_reason_from_proto, event_from_proto, event_to_proto};
+pub use event::{
+    MAX_EVENT_ID_BYTES, MAX_NOTE_BYTES, correction_reason_from_proto, event_from_proto, event_to_proto, period_reason,
+};
 pub use figure::{
     FigureDecodeError, figure_from_proto, figure_to_proto, granularity_from_proto, granularity_to_proto,
     missing_to_proto, percent_missing_to_proto, period_from_proto, qualifier_from_proto, qualifier_to_proto,

@@ -130,7 +130,8 @@ impl Retractions<'_> {
     /// The series and period that a retraction of a report names.
     fn place(&self, metric: &Metric, retraction: &pb::Retraction) -> Result<(BatchSeries, Period), Fault> {
         let malformed = |field: &str, error: &dyn std::fmt::Display| wrong(field, reason::MALFORMED, error.to_string());
-        let period: Period = retraction.period.parse().map_err(|error| malformed("period", &error))?;
+        let period = self.catalog.period(&retraction.period);
+        let period = period.map_err(|error| malformed("period", &error))?;
         if period.granularity() != metric.frequency {
             let message = format!("{} is reported by {}; give its period", metric.id, metric.frequency);
             return Err(wrong("period", reason::MALFORMED, message));

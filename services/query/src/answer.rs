@@ -2,7 +2,7 @@
 
 use almanac_service_kit::telemetry::record_revision;
 use almanac_wire::pb::query as pb;
-use almanac_wire::timestamp_to_proto;
+use almanac_wire::{calendar_rules_to_proto, timestamp_to_proto};
 use jiff::Timestamp;
 use tonic::Response;
 use tonic::metadata::MetadataValue;
@@ -16,6 +16,7 @@ pub(crate) fn answered_at(moment: &Moment) -> pb::AnsweredAt {
         log_id: moment.log.to_string(),
         revision_time: Some(timestamp_to_proto(moment.revision_time)),
         catalog_revision: moment.catalog_revision.0,
+        calendars: calendar_rules_to_proto(&moment.catalog),
     }
 }
 

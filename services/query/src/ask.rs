@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use almanac_catalog::{Catalog, MeasureId};
+use almanac_catalog::MeasureId;
 use almanac_indicator::{AreaSelection, Base, GroupKey, OneFigure, Question};
 use almanac_model::{AreaId, Granularity, Period, PeriodRange};
 use almanac_wire::granularity_from_proto;
@@ -12,12 +12,21 @@ use crate::limits;
 use crate::mistakes::{Mistakes, quoted};
 use crate::names::Names;
 use crate::reason;
+use crate::replica::Moment;
 
 /// What a question breaks down by beside dimensions.
 const REPORTER: &str = "reporter";
 
-/// The question of a request. What is wrong is left out of it and kept among the mistakes.
-pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, mistakes: &mut Mistakes) -> Question {
+/// What a request asks.
+pub(crate) struct Asked {
+    /// The question. What is wrong is left out of it and kept among the mistakes.
+    pub(crate) question: Question,
+    /// What each text of its periods stands for, in their order.
+    pub(crate) resolved_periods: Vec<PeriodRange>,
+}
+
+/// The question of a request, at the moment that answers it.
+pub(crate) fn question(request: &pb::QueryIndicatorsRequest, moment: &Moment, mistakes: &mut Mistakes) -> Asked {
     let pb::QueryIndicatorsRequest {
         indicators,
         areas,
@@ -33,17 +42,20 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, 
         page_size: _,
         page_token: _,
         comparisons,
+        relative_to,
         combine_areas,
     } = request;
-    let mut names = Names { catalog, mistakes };
+    let mut names = Names::at(moment, mistakes);
+    names.relative_to("relative_to", relative_to);
+    // in the order in which mistakes are read
     let measures = measures(indicators, &mut names);
     let areas = selection(areas, areas_under, level, &mut names);
-    let (periods, period_places) = all_periods(periods, *granularity, &mut names);
-    Question {
+    let asked = all_periods(periods, *granularity, &mut names);
+    let question = Question {
         measures,
         areas,
-        periods,
-        period_places,
+        periods: asked.periods,
+        period_places: asked.places,
         group_by: group_keys(group_by, &mut names),
         filters: names.filters(filters),
         strict: *strict,
@@ -52,6 +64,10 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, catalog: &Catalog, 
             .flatten(),
         comparisons: bases(comparisons, &mut names),
         combine_areas: *combine_areas,
+    };
+    Asked {
+        question,
+        resolved_periods: asked.resolved,
     }
 }
 
@@ -156,25 +172,39 @@ pub(crate) fn optional_selection(
     given.then(|| selection(areas, under, level, names))
 }
 
-/// The periods of all texts, each cut as asked, and for each the index of its text. One that is named twice is refused: it
-/// would be answered twice.
-pub(crate) fn all_periods(texts: &[String], granularity: i32, names: &mut Names<'_, '_>) -> (Vec<Period>, Vec<usize>) {
+/// The periods of a request.
+#[derive(Default)]
+pub(crate) struct AskedPeriods {
+    /// Cut as asked.
+    pub(crate) periods: Vec<Period>,
+    /// For each of them the index of its text.
+    pub(crate) places: Vec<usize>,
+    /// What each text stands for, uncut.
+    pub(crate) resolved: Vec<PeriodRange>,
+}
+
+/// The periods of all texts. One that is named twice is refused: it would be answered twice.
+pub(crate) fn all_periods(texts: &[String], granularity: i32, names: &mut Names<'_, '_>) -> AskedPeriods {
     let granularity = cut(granularity, names);
     if texts.is_empty() {
         let message = || "give at least one period, such as \"2017\" or \"2015..2017\"".to_owned();
         names.mistakes.add("periods", reason::REQUIRED, message);
     }
     if !names.at_most("periods", texts.len(), limits::PERIODS) {
-        return Default::default();
+        return AskedPeriods::default();
     }
-    let ranges: Vec<(usize, PeriodRange)> = texts
-        .iter()
-        .enumerate()
-        .filter_map(|(index, text)| Some((index, range(&format!("periods[{index}]"), text, granularity, names)?)))
-        .collect();
+    let (mut resolved, mut ranges) = (Vec::with_capacity(texts.len()), Vec::with_capacity(texts.len()));
+    for (index, text) in texts.iter().enumerate() {
+        let field = format!("periods[{index}]");
+        let Some(range) = names.range(&field, text) else {
+            continue;
+        };
+        resolved.push(range);
+        ranges.extend(divided(&field, range, granularity, names).map(|range| (index, range)));
+    }
     let total = ranges.iter().map(|(_, range)| range.count()).sum();
     if !names.at_most("periods", total, limits::PERIODS) {
-        return Default::default();
+        return AskedPeriods::default();
     }
     let mut seen = HashMap::new();
     let mut found = Vec::with_capacity(total);
@@ -187,7 +217,12 @@ pub(crate) fn all_periods(texts: &[String], granularity: i32, names: &mut Names<
             Some(first) => duplicate("periods", index, first, &period.to_string(), names),
         }
     }
-    found.into_iter().unzip()
+    let (periods, places) = found.into_iter().unzip();
+    AskedPeriods {
+        periods,
+        places,
+        resolved,
+    }
 }
 
 fn cut(granularity: i32, names: &mut Names<'_, '_>) -> Option<Granularity> {
@@ -203,11 +238,18 @@ fn cut(granularity: i32, names: &mut Names<'_, '_>) -> Option<Granularity> {
     known.ok().and_then(granularity_from_proto)
 }
 
-fn range(field: &str, text: &str, granularity: Option<Granularity>, names: &mut Names<'_, '_>) -> Option<PeriodRange> {
-    let range = names.range(field, text)?;
-    let Some(granularity) = granularity else {
+/// A range cut as asked: into periods of that kind of its own calendar.
+fn divided(
+    field: &str,
+    range: PeriodRange,
+    granularity: Option<Granularity>,
+    names: &mut Names<'_, '_>,
+) -> Option<PeriodRange> {
+    let Some(asked) = granularity else {
         return Some(range);
     };
+    let calendar = range.first().granularity().calendar();
+    let granularity = asked.in_calendar(calendar).unwrap_or(asked);
     range
         .at(granularity)
         .map_err(|error| {

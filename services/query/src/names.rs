@@ -4,22 +4,55 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{Catalog, Dimension, MeasureId, Metric, Report};
 use almanac_indicator::Filters;
-use almanac_model::{AreaId, Code, LevelId, Period, PeriodError, PeriodRange, ReporterId};
-use almanac_wire::did_you_mean;
+use almanac_model::{AreaId, Code, LevelId, Period, PeriodError, PeriodRange, ReferenceDay, ReporterId};
 use almanac_wire::pb::query as pb;
+use almanac_wire::{did_you_mean, period_reason};
 use jiff::civil::Date;
 
 use crate::limits;
 use crate::mistakes::{Mistakes, quoted};
 use crate::reason;
+use crate::replica::Moment;
 
 /// Finds names in a catalogue and keeps the mistakes.
 pub(crate) struct Names<'c, 'm> {
     pub(crate) catalog: &'c Catalog,
     pub(crate) mistakes: &'m mut Mistakes,
+    /// What periods in words are counted from; none where no period is read.
+    reference: Option<ReferenceDay>,
 }
 
-impl<'c> Names<'c, '_> {
+impl<'c, 'm> Names<'c, 'm> {
+    /// The names of a request that is answered at a moment. Periods in words are counted from the day on which its revision
+    /// was recorded, so that every replica takes them for the same.
+    pub(crate) fn at(moment: &'c Moment, mistakes: &'m mut Mistakes) -> Self {
+        let catalog = &*moment.catalog;
+        let day = catalog.time_zone().to_datetime(moment.revision_time).date();
+        Self {
+            catalog,
+            mistakes,
+            reference: Some(ReferenceDay(day)),
+        }
+    }
+
+    /// The names of a request without periods.
+    pub(crate) fn of(catalog: &'c Catalog, mistakes: &'m mut Mistakes) -> Self {
+        Self {
+            catalog,
+            mistakes,
+            reference: None,
+        }
+    }
+
+    /// Counts periods in words from another day, if one is given.
+    pub(crate) fn relative_to(&mut self, field: &str, text: &str) {
+        if !text.is_empty()
+            && let Some(day) = self.date(field, text)
+        {
+            self.reference = Some(ReferenceDay(day));
+        }
+    }
+
     pub(crate) fn measure(&mut self, field: &str, text: &str) -> Option<MeasureId> {
         let found = self.catalog.measure(text);
         if found.is_none() {
@@ -174,12 +207,18 @@ impl<'c> Names<'c, '_> {
     }
 
     pub(crate) fn period(&mut self, field: &str, text: &str) -> Option<Period> {
-        let parsed = text.parse();
+        let parsed = match self.reference {
+            Some(day) => self.catalog.period_at(day, text),
+            None => self.catalog.period(text),
+        };
         self.kept_period(field, text, parsed)
     }
 
     pub(crate) fn range(&mut self, field: &str, text: &str) -> Option<PeriodRange> {
-        let parsed = text.parse();
+        let parsed = match self.reference {
+            Some(day) => self.catalog.period_range_at(day, text),
+            None => self.catalog.period_range(text),
+        };
         self.kept_period(field, text, parsed)
     }
 
@@ -201,7 +240,7 @@ impl<'c> Names<'c, '_> {
                     error
                 }
             })
-            .map_err(|error| self.mistakes.add(field, reason::MALFORMED_PERIOD, || error.to_string()))
+            .map_err(|error| self.mistakes.add(field, period_reason(&error), || error.to_string()))
             .ok()
     }
 

@@ -66,6 +66,7 @@ paged! {
     ListMetricsRequest: 100, 1_000;
     ListAreasRequest: 100, 1_000;
     ListDimensionsRequest: 100, 1_000;
+    ListCalendarsRequest: 100, 1_000;
 }
 
 /// A part of the results.

@@ -62,6 +62,7 @@ reasons! {
     UNKNOWN_INDICATOR: "The catalogue defines neither an indicator nor a metric of that id.",
         "Use one of ListIndicators or ListMetrics.";
     UNKNOWN_AREA: "The catalogue defines no area of that id.", "Use one of ListAreas; an id is not always the official code.";
+    UNKNOWN_CALENDAR: "The catalogue defines no calendar of that id.", "Use one of ListCalendars, or none for the standard one.";
     UNKNOWN_LEVEL: "The catalogue defines no area level of that id.", "Use one that the message lists.";
     UNKNOWN_DIMENSION: "The catalogue defines no dimension or grouping of that id.", "Use one of ListDimensions.";
     UNKNOWN_CODE: "The dimension or grouping has no such code.", "Use one of ListDimensions.";
@@ -72,7 +73,8 @@ reasons! {
 
     // what would need a guess
     PERIOD_TOO_FINE: "The period is finer than the metric is reported.", "Ask by the granularity in the message or longer.";
-    PERIOD_NOT_DIVISIBLE: "Whole periods of one kind do not make up a period of the other: weeks never make up a month.",
+    PERIOD_NOT_DIVISIBLE: "Whole periods of one kind do not make up a period of the other: weeks never make up a month, and \
+         months of one calendar never make up a year of another.",
         "Ask by another granularity.";
     AREA_TOO_FINE: "The area is finer than the metric is collected.", "Ask for the area above it.";
     GROUPING_TOO_FINE: "The grouping divides the areas at which the metric is collected.",

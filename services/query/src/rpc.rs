@@ -6,6 +6,7 @@ mod figures;
 mod get_completeness;
 mod get_report;
 mod list_areas;
+mod list_calendars;
 mod list_dimensions;
 mod list_indicators;
 mod list_metrics;
@@ -127,6 +128,13 @@ impl QueryService for Query {
         request: Request<pb::ListDimensionsRequest>,
     ) -> Result<Response<pb::ListDimensionsResponse>, Status> {
         Ok(list_dimensions::answer(self, request).await?)
+    }
+
+    async fn list_calendars(
+        &self,
+        request: Request<pb::ListCalendarsRequest>,
+    ) -> Result<Response<pb::ListCalendarsResponse>, Status> {
+        Ok(list_calendars::answer(self, request).await?)
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) struct Document<'a> {
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Section {
     Catalog,
+    Calendar,
     Level,
     Unit,
     Dimension,
@@ -39,8 +40,9 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Catalog,
+        Self::Calendar,
         Self::Level,
         Self::Unit,
         Self::Dimension,
@@ -55,6 +57,7 @@ impl Section {
     pub(crate) const fn key(self) -> &'static str {
         match self {
             Self::Catalog => "catalog",
+            Self::Calendar => "calendar",
             Self::Level => "level",
             Self::Unit => "unit",
             Self::Dimension => "dimension",

@@ -82,7 +82,7 @@ impl<'a> Fields<'a> {
         table.iter().map(entry).collect()
     }
 
-    fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         if !self.asked.contains(&key) {
             self.asked.push(key);
         }
@@ -122,7 +122,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reports the key when it is absent.
-    fn demand(&mut self, key: &'static str, example: &str) {
+    pub(super) fn demand(&mut self, key: &'static str, example: &str) {
         if self.value(key).is_none() {
             self.problems.report(
                 self.place,

@@ -1,25 +1,18 @@
 //! Metrics, and the rules that hold inside one of them.
 
-use almanac_model::{DimensionId, Granularity};
+use almanac_model::DimensionId;
 
 use super::breaks::read_breaks;
+use super::calendar::granularity;
 use super::fields::Fields;
 use super::names::{Names, Subject};
-use crate::{CollectionLevel, Kind, Method, Metric, Range, SumOperator, TimeOperator};
+use crate::{CollectionLevel, CustomCalendar, Kind, Method, Metric, Range, SumOperator, TimeOperator};
 
 /// More decimals leave too few digits before the point in 64 bits.
 const MAX_DECIMALS: u32 = 9;
 /// Longer than any publication waits for a value.
 const MAX_CARRY_FORWARD: u32 = 366;
 
-pub(super) const GRANULARITIES: [(&str, Granularity); 6] = [
-    ("day", Granularity::Day),
-    ("week", Granularity::Week),
-    ("month", Granularity::Month),
-    ("quarter", Granularity::Quarter),
-    ("half", Granularity::Half),
-    ("year", Granularity::Year),
-];
 const KINDS: [(&str, Kind); 2] = [("flow", Kind::Flow), ("stock", Kind::Stock)];
 const METHODS: [(&str, Method); 2] = [("tally", Method::Tally), ("report", Method::Report)];
 const SUMS: [(&str, SumOperator); 2] = [("sum", SumOperator::Sum), ("none", SumOperator::None)];
@@ -32,14 +25,14 @@ const TIMES: [(&str, TimeOperator); 6] = [
     ("max", TimeOperator::Max),
 ];
 
-pub(super) fn read_metric(fields: &mut Fields<'_>, names: &Names<'_>) -> Option<Metric> {
+pub(super) fn read_metric(fields: &mut Fields<'_>, names: &Names<'_>, calendars: &[CustomCalendar]) -> Option<Metric> {
     let (id, documentation) = (fields.id("id"), fields.documentation());
     let kind = fields.required_choice("kind", &KINDS);
     let method = fields.required_choice("method", &METHODS);
     let unit = fields.reference(names, Subject::Unit, "unit");
     let decimals = read_decimals(fields);
     let dimensions = read_dimensions(fields, names);
-    let frequency = fields.required_choice("frequency", &GRANULARITIES);
+    let frequency = granularity(fields, "frequency", names, calendars);
     let time = time_operator(fields, kind);
     let sum = read_or(fields, "sum", &SUMS, SumOperator::Sum);
     let levels = read_levels(fields, names);

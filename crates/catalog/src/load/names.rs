@@ -14,6 +14,7 @@ use crate::suggest::{self, Candidate};
 /// What an id names.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Subject {
+    Calendar,
     Level,
     Unit,
     Dimension,
@@ -28,6 +29,7 @@ pub(crate) enum Subject {
 impl Subject {
     pub(crate) const fn word(self) -> &'static str {
         match self {
+            Self::Calendar => "calendar",
             Self::Level => "level",
             Self::Unit => "unit",
             Self::Dimension => "dimension",
@@ -42,6 +44,7 @@ impl Subject {
 
     const fn of(section: Section) -> Option<Self> {
         match section {
+            Section::Calendar => Some(Self::Calendar),
             Section::Level => Some(Self::Level),
             Section::Unit => Some(Self::Unit),
             Section::Dimension => Some(Self::Dimension),

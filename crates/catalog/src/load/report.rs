@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_model::{Code, DimensionId, ReportId};
 
+use super::calendar::granularity;
 use super::fields::Fields;
-use super::metric::GRANULARITIES;
 use super::names::{Names, Subject};
-use crate::{Report, ReportLine, ReportSection};
+use crate::{CustomCalendar, Report, ReportLine, ReportSection};
 
-pub(super) fn read_report(fields: &mut Fields<'_>, names: &Names<'_>) -> Option<Report> {
+pub(super) fn read_report(fields: &mut Fields<'_>, names: &Names<'_>, calendars: &[CustomCalendar]) -> Option<Report> {
     let (id, documentation) = (fields.id::<ReportId>("id"), fields.documentation());
-    let granularity = fields.required_choice("granularity", &GRANULARITIES);
+    let granularity = granularity(fields, "granularity", names, calendars);
     let mut line_ids = BTreeSet::new();
     let mut sections = Vec::new();
     for mut section in fields.required_tables("section", "a [[report.section]]") {

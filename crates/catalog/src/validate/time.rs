@@ -91,6 +91,15 @@ fn wrong_granularity(given: Period, frequency: Granularity, method: Method) -> (
     if let Some(parts) = given.parts(frequency) {
         let remedy = format!("give each {frequency} of {parts} by itself");
         (ViolationReason::PeriodTooCoarse, remedy)
+    } else if is_of_another_calendar(found, frequency) {
+        let day = if frequency.is_finer_than(found) {
+            given.start()
+        } else {
+            given.last_day()
+        };
+        let near = Period::containing(frequency, day);
+        let remedy = format!("it is of another calendar, give a {frequency}, such as \"{near}\"");
+        (ViolationReason::PeriodNotAligned, remedy)
     } else if found > frequency {
         (
             ViolationReason::PeriodTooCoarse,
@@ -108,4 +117,10 @@ fn wrong_granularity(given: Period, frequency: Granularity, method: Method) -> (
         let remedy = format!("a {found} may lie in two {frequency}s, give the day");
         (ViolationReason::PeriodNotAligned, remedy)
     }
+}
+
+/// Whether both consist of months, but not of the same.
+fn is_of_another_calendar(found: Granularity, frequency: Granularity) -> bool {
+    let of_months = |granularity: Granularity| granularity.standard() >= Granularity::Month;
+    of_months(found) && of_months(frequency) && found.calendar() != frequency.calendar()
 }

@@ -58,7 +58,7 @@ impl Blocks<'_> {
         let Some(own) = self.period(period) else { return false };
         let near_in_time = match self.containers().last().filter(|_| self.has_time_axis()) {
             None => periods.contains(&period),
-            Some(&container) => Period::containing(container, own.start())
+            Some(container) => Period::containing(container, own.start())
                 .parts(self.metric.frequency)
                 .is_some_and(|parts| {
                     periods
@@ -204,7 +204,7 @@ impl Blocks<'_> {
     /// The other sub-periods of the shortest longer period, then those of the next longer one.
     fn periods(&self, own: i32) -> Vec<i32> {
         let mut found = Vec::new();
-        for &container in self.containers() {
+        for container in self.containers() {
             let longer = self
                 .period(own)
                 .map(|period| Period::containing(container, period.start()));
@@ -221,14 +221,17 @@ impl Blocks<'_> {
         found
     }
 
-    /// The longer periods into which the metric's periods roll up and in which a complement is looked for.
-    fn containers(&self) -> &'static [Granularity] {
-        match self.metric.frequency {
+    /// The longer periods, of the metric's calendar, into which its periods roll up and in which a complement is looked for.
+    fn containers(&self) -> impl Iterator<Item = Granularity> {
+        let frequency = self.metric.frequency;
+        let longer: &[Granularity] = match frequency.standard() {
             Granularity::Day => &[Granularity::Month, Granularity::Quarter],
             Granularity::Month => &[Granularity::Quarter, Granularity::Year],
             Granularity::Quarter | Granularity::Half => &[Granularity::Year],
-            Granularity::Week | Granularity::Year => &[],
-        }
+            Granularity::Week | Granularity::Year | Granularity::Custom(..) => &[],
+        };
+        let in_calendar = move |longer: &Granularity| longer.in_calendar(frequency.calendar());
+        longer.iter().filter_map(in_calendar)
     }
 
     fn period(&self, ordinal: i32) -> Option<Period> {

@@ -14,3 +14,4 @@ mod quality;
 mod ratios;
 mod support;
 mod time;
+mod time_calendars;

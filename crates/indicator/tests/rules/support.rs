@@ -142,7 +142,7 @@ impl Book {
             metric: MetricId::new(metric).unwrap(),
             area: AreaId::new(area).unwrap(),
             dimensions: [].into(),
-            time: EventTime::Period(period.parse().unwrap()),
+            time: EventTime::Period(self.catalog.period(period).unwrap()),
             measure,
             quality,
             qualifier,
@@ -205,7 +205,11 @@ impl Book {
         let measure = self.catalog.measure(measure).unwrap();
         Question {
             strict,
-            ..Question::one(measure, AreaId::new(area).unwrap(), period.parse().unwrap())
+            ..Question::one(
+                measure,
+                AreaId::new(area).unwrap(),
+                self.catalog.period(period).unwrap(),
+            )
         }
     }
 
@@ -238,6 +242,12 @@ impl Book {
 
     pub(crate) fn value(&self, measure: &str, area: &str, period: &str) -> Result<String, MissingReason> {
         self.figure(measure, area, period).value
+    }
+
+    /// What the refusal says.
+    pub(crate) fn refused(&self, measure: &str, area: &str, period: &str) -> String {
+        let refusals = self.ask(&self.question(measure, area, period, false)).unwrap_err();
+        refusals[0].message.clone()
     }
 
     pub(crate) fn refusal(&self, measure: &str, area: &str, period: &str) -> RefusalReason {

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::notation::CALENDAR_SIGN;
 use super::{Period, PeriodError};
-use crate::Granularity;
+use crate::{Calendar, Granularity};
 
 /// Consecutive periods of one granularity, such as `2015..2017`; both ends are included.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -83,18 +84,38 @@ impl fmt::Display for PeriodRange {
     }
 }
 
-impl FromStr for PeriodRange {
-    type Err = PeriodError;
-
-    fn from_str(text: &str) -> Result<Self, PeriodError> {
+impl PeriodRange {
+    /// The range of a text, with the calendars that may stand before its ends. The calendar of the first end may be left
+    /// out before the second: `health:2017-01..2017-06`.
+    pub fn parse(text: &str, calendar: impl Fn(&str) -> Option<Calendar>) -> Result<Self, PeriodError> {
         let Some((first, last)) = text.split_once("..") else {
-            return text.parse::<Period>().map(Self::from);
+            return Period::parse(text, calendar).map(Self::from);
         };
-        let (first, last): (Period, Period) = (first.parse()?, last.parse()?);
+        let first = Period::parse(first, &calendar)?;
+        let last = if last.contains(CALENDAR_SIGN) {
+            Period::parse(last, calendar)?
+        } else {
+            let calendar = first.granularity.calendar();
+            let last = Period::parse_in(last, last, calendar);
+            // a day has no calendar, and is no end of such a range either
+            last.map_err(|error| match error {
+                PeriodError::NotOfCalendar { .. } => PeriodError::Range { text: text.to_owned() },
+                other => other,
+            })?
+        };
         if first.granularity == last.granularity && first <= last {
             Ok(Self { first, last })
         } else {
             Err(PeriodError::Range { text: text.to_owned() })
         }
+    }
+}
+
+impl FromStr for PeriodRange {
+    type Err = PeriodError;
+
+    /// A range of the standard calendar.
+    fn from_str(text: &str) -> Result<Self, PeriodError> {
+        Self::parse(text, |_| None)
     }
 }

@@ -1,5 +1,8 @@
 use jiff::civil::date;
 
+mod calendars;
+mod relative;
+
 use super::*;
 use crate::Granularity;
 

@@ -194,13 +194,13 @@ impl Choices<'_> {
 
 /// The periods near the days on which things change: the day of the first, and how many.
 fn window(frequency: Granularity) -> (Date, usize) {
-    match frequency {
+    match frequency.standard() {
         Granularity::Day => (date(2017, 6, 3), 20),
         Granularity::Week => (date(2017, 5, 8), 10),
         Granularity::Month => (date(2016, 11, 1), 16),
         Granularity::Quarter => (date(2016, 7, 1), 7),
         Granularity::Half => (date(2016, 1, 1), 5),
-        Granularity::Year => (date(2014, 1, 1), 5),
+        Granularity::Year | Granularity::Custom(..) => (date(2014, 1, 1), 5),
     }
 }
 

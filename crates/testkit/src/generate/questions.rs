@@ -97,13 +97,13 @@ fn periods(catalog: &Catalog, measures: &[MeasureId], choices: &mut Choices<'_>)
         granularities.retain(|granularity| *granularity < Granularity::Quarter);
     }
     let granularity = choices.one(&granularities).copied().unwrap_or(Granularity::Year);
-    let (day, count) = match granularity {
+    let (day, count) = match granularity.standard() {
         Granularity::Day => (date(2017, 6, 5), 16),
         Granularity::Week => (date(2017, 5, 15), 6),
         Granularity::Month => (date(2017, 6, 1), 7),
         Granularity::Quarter => (date(2017, 4, 1), 3),
         Granularity::Half => (date(2016, 7, 1), 3),
-        Granularity::Year => (date(2015, 1, 1), 3),
+        Granularity::Year | Granularity::Custom(..) => (date(2015, 1, 1), 3),
     };
     let first = Period::containing(granularity, day).offset(i32::try_from(choices.below(count)).unwrap_or(0));
     (0..choices.of_values([1, 1, 2, 3]))

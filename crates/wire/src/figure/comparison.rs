@@ -6,6 +6,7 @@ use super::received::{
     FigureDecodeError, known, period_from_proto, qualifier_from_proto, quality_from_proto, value_from_proto,
 };
 use super::{missing_number, pb, qualifier_number, quality_number};
+use crate::calendar::Calendars;
 
 pub(super) fn comparison_to_proto(comparison: Comparison) -> pb::Comparison {
     let Comparison {
@@ -67,7 +68,10 @@ const fn flag_to_proto(flag: ComparisonFlag) -> pb::ComparisonFlag {
     }
 }
 
-pub(super) fn comparison_from_proto(comparison: pb::Comparison) -> Result<Comparison, FigureDecodeError> {
+pub(super) fn comparison_from_proto(
+    comparison: pb::Comparison,
+    calendars: &Calendars,
+) -> Result<Comparison, FigureDecodeError> {
     let pb::Comparison {
         kind,
         base_period,
@@ -94,7 +98,7 @@ pub(super) fn comparison_from_proto(comparison: pb::Comparison) -> Result<Compar
         kind: kind_from_proto(kind)?,
         base_period: match base_period.as_str() {
             "" => None,
-            text => Some(period_from_proto("comparisons.base_period", text)?),
+            text => Some(period_from_proto("comparisons.base_period", text, calendars)?),
         },
         base: value_from_proto("comparisons.base_value", base_value, base_missing)?,
         base_qualifier: qualifier_from_proto("comparisons.base_qualifier", base_qualifier)?,

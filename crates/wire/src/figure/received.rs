@@ -10,6 +10,7 @@ use almanac_model::{
 use jiff::civil::Date;
 
 use super::comparison::comparison_from_proto;
+use crate::calendar::{CalendarDecodeError, Calendars};
 use crate::pb::shared as pb;
 
 /// Why a message is not a figure: it comes from a service of a newer version, or from none.
@@ -31,6 +32,9 @@ pub enum FigureDecodeError {
         /// What is wrong with it.
         error: PeriodError,
     },
+    /// What should be the rule of a calendar is none.
+    #[error("answered_at.calendars: {0}")]
+    Calendar(#[from] CalendarDecodeError),
     /// A text that is no day.
     #[error("{field} {text:?} is no day")]
     Day {
@@ -58,8 +62,8 @@ pub enum FigureDecodeError {
     },
 }
 
-/// The figure that was received.
-pub fn figure_from_proto(figure: pb::Figure) -> Result<Figure, FigureDecodeError> {
+/// The figure that was received, with the calendars of the answer.
+pub fn figure_from_proto(figure: pb::Figure, calendars: &Calendars) -> Result<Figure, FigureDecodeError> {
     let pb::Figure {
         indicator,
         area,
@@ -78,7 +82,7 @@ pub fn figure_from_proto(figure: pb::Figure) -> Result<Figure, FigureDecodeError
         comparisons,
         combined_areas,
     } = figure;
-    let period = period_from_proto("period", &period)?;
+    let period = period_from_proto("period", &period, calendars)?;
     Ok(Figure {
         measure: indicator,
         area: figure_area(&area, &combined_areas)?,
@@ -88,13 +92,13 @@ pub fn figure_from_proto(figure: pb::Figure) -> Result<Figure, FigureDecodeError
         unit: id("unit", &unit)?,
         quality: quality_from_proto("quality", quality)?,
         qualifier: qualifier_from_proto("qualifier", qualifier)?,
-        quotient: quotient(numerator, denominator, period)?,
+        quotient: quotient(numerator, denominator, period, calendars)?,
         coverage: coverage.map(coverage_from_proto).transpose()?,
         flags: flags.into_iter().map(flag_from_proto).collect::<Result<_, _>>()?,
         carried_from: day("carried_from", &carried_from)?,
         comparisons: comparisons
             .into_iter()
-            .map(comparison_from_proto)
+            .map(|comparison| comparison_from_proto(comparison, calendars))
             .collect::<Result<_, _>>()?,
     })
 }
@@ -152,9 +156,11 @@ pub fn qualifier_from_proto(field: &'static str, number: i32) -> Result<Qualifie
     })
 }
 
-/// The period of a text.
-pub fn period_from_proto(field: &'static str, text: &str) -> Result<Period, FigureDecodeError> {
-    text.parse().map_err(|error| FigureDecodeError::Period { field, error })
+/// The period of a text, with the calendars of the answer.
+pub fn period_from_proto(field: &'static str, text: &str, calendars: &Calendars) -> Result<Period, FigureDecodeError> {
+    calendars
+        .period(text)
+        .map_err(|error| FigureDecodeError::Period { field, error })
 }
 
 pub(crate) fn id<T: std::str::FromStr<Err = IdError>>(field: &'static str, text: &str) -> Result<T, FigureDecodeError> {
@@ -180,18 +186,19 @@ fn quotient(
     numerator: Option<pb::Operand>,
     denominator: Option<pb::Operand>,
     of_figure: Period,
+    calendars: &Calendars,
 ) -> Result<Option<Quotient>, FigureDecodeError> {
     match (numerator, denominator) {
         (None, None) => Ok(None),
         (Some(numerator), Some(denominator)) => Ok(Some(Quotient {
-            numerator: operand(numerator, of_figure)?,
-            denominator: operand(denominator, of_figure)?,
+            numerator: operand(numerator, of_figure, calendars)?,
+            denominator: operand(denominator, of_figure, calendars)?,
         })),
         _ => Err(FigureDecodeError::HalfQuotient),
     }
 }
 
-fn operand(operand: pb::Operand, of_figure: Period) -> Result<Operand, FigureDecodeError> {
+fn operand(operand: pb::Operand, of_figure: Period, calendars: &Calendars) -> Result<Operand, FigureDecodeError> {
     let pb::Operand {
         formula,
         value,
@@ -207,7 +214,7 @@ fn operand(operand: pb::Operand, of_figure: Period) -> Result<Operand, FigureDec
         // the field may be left out where the period is that of the figure
         period: match period.as_str() {
             "" => of_figure,
-            text => period_from_proto("operand.period", text)?,
+            text => period_from_proto("operand.period", text, calendars)?,
         },
         sources,
         quality: quality_from_proto("operand.quality", quality)?,
@@ -337,7 +344,8 @@ mod tests {
         };
         assert_eq!(figure_to_proto(sum.clone()).area, "95+96");
         for figure in [full(), missing, sum] {
-            assert_eq!(figure_from_proto(figure_to_proto(figure.clone())), Ok(figure));
+            let received = figure_from_proto(figure_to_proto(figure.clone()), &Calendars::default());
+            assert_eq!(received, Ok(figure));
         }
     }
 
@@ -367,7 +375,9 @@ mod tests {
         for (spoil, expected) in cases {
             let mut figure = figure_to_proto(full());
             spoil(&mut figure);
-            let error = figure_from_proto(figure).unwrap_err().to_string();
+            let error = figure_from_proto(figure, &Calendars::default())
+                .unwrap_err()
+                .to_string();
             assert!(error.starts_with(expected), "{error}");
         }
     }

@@ -56,10 +56,7 @@ fn asked(request: &pb::ExplainFigureRequest, moment: &Moment, mut mistakes: Mist
         read_at: _,
         strict: _,
     } = request;
-    let mut names = Names {
-        catalog: &moment.catalog,
-        mistakes: &mut mistakes,
-    };
+    let mut names = Names::at(moment, &mut mistakes);
     let figure = ask::one_figure(indicator, area, period, filters, &mut names);
     mistakes.refuse_any()?;
     figure.ok_or(QueryError::Broken)

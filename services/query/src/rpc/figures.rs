@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use almanac_catalog::Catalog;
 use almanac_indicator::{Answer, AreaSelection, Question, State, answer};
-use almanac_model::AreaId;
+use almanac_model::{AreaId, PeriodRange};
 use almanac_wire::figure_to_proto;
 use almanac_wire::pb::{query as pb, shared};
 use prost::Message;
@@ -19,6 +19,7 @@ use crate::{ask, limits};
 /// The figures of a question at one state of the log.
 pub(super) struct Figures {
     question: Arc<Question>,
+    resolved_periods: Vec<PeriodRange>,
     moment: Moment,
     work: Work,
     grid: Grid,
@@ -43,30 +44,34 @@ impl Figures {
         moment: Moment,
         mut mistakes: Mistakes,
     ) -> Result<Self, QueryError> {
-        let question = ask::question(request, &moment.catalog, &mut mistakes);
+        let ask::Asked {
+            question,
+            resolved_periods,
+        } = ask::question(request, &moment, &mut mistakes);
         mistakes.refuse_any()?;
         let few = ask::at_least_figures(&question) <= limits::FIGURES_INLINE && question.group_by.is_empty();
         Ok(Self {
             question: Arc::new(question),
+            resolved_periods,
             moment,
             work: if few { Work::Small } else { Work::Large },
             grid: Grid::Unchecked,
         })
     }
 
-    /// The same question at another state with the same definitions.
-    pub(super) fn at(&self, moment: Moment) -> Self {
-        Self {
-            question: Arc::clone(&self.question),
-            moment,
-            work: self.work,
-            grid: Grid::Unchecked,
-        }
-    }
-
     /// At which state of the log.
     pub(super) const fn moment(&self) -> &Moment {
         &self.moment
+    }
+
+    /// What each text of the request's periods stands for.
+    pub(super) fn resolved_periods(&self) -> Vec<String> {
+        self.resolved_periods.iter().map(ToString::to_string).collect()
+    }
+
+    /// Whether another question is about the same periods.
+    pub(super) fn has_periods_of(&self, other: &Self) -> bool {
+        self.question.periods == other.question.periods
     }
 
     /// A page of figures, and where the next page begins. It ends early before it grows larger than clients take.

@@ -108,10 +108,7 @@ fn asked(request: &pb::GetCompletenessRequest, moment: &Moment, mut mistakes: Mi
         page_token: _,
     } = request;
     let catalog = &*moment.catalog;
-    let mut names = Names {
-        catalog,
-        mistakes: &mut mistakes,
-    };
+    let mut names = Names::at(moment, &mut mistakes);
     let metrics = named_metrics(metrics, &mut names);
     let areas = ask::optional_selection(areas, areas_under, level, &mut names);
     let reporters = if names.at_most("reporters", reporters.len(), limits::REPORTERS) {
@@ -119,7 +116,7 @@ fn asked(request: &pb::GetCompletenessRequest, moment: &Moment, mut mistakes: Mi
     } else {
         Vec::new()
     };
-    let (periods, _) = ask::all_periods(periods, *granularity, &mut names);
+    let ask::AskedPeriods { periods, .. } = ask::all_periods(periods, *granularity, &mut names);
     let statuses = named_statuses(statuses, &mut names);
     let on = if on.is_empty() {
         Some(catalog.time_zone().to_datetime(moment.revision_time).date())

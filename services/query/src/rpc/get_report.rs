@@ -1,6 +1,6 @@
 //! `GetReport`: a report of the catalogue, filled.
 
-use almanac_catalog::{Catalog, Report};
+use almanac_catalog::Report;
 use almanac_indicator::{FilledLine, FilledReport, FilledSection, State, fill_report};
 use almanac_model::{AreaId, Period};
 use almanac_wire::pb::query as pb;
@@ -20,7 +20,7 @@ pub(super) async fn answer(query: &Query, request: Request<pb::GetReportRequest>
     let until = query.until(&request);
     let request = request.into_inner();
     let (moment, mistakes) = query.open(request.read_at.as_ref(), until).await?;
-    let (report, area, period) = asked(&request, &moment.catalog, mistakes)?;
+    let (report, area, period) = asked(&request, &moment, mistakes)?;
     let compute = move |_: &Replica, state: State<'_>| fill_report(state, &report, &area, period);
     let filled = query
         .replica
@@ -33,13 +33,10 @@ pub(super) async fn answer(query: &Query, request: Request<pb::GetReportRequest>
 
 fn asked(
     request: &pb::GetReportRequest,
-    catalog: &Catalog,
+    moment: &Moment,
     mut mistakes: Mistakes,
 ) -> Result<(Report, AreaId, Period), QueryError> {
-    let mut names = Names {
-        catalog,
-        mistakes: &mut mistakes,
-    };
+    let mut names = Names::at(moment, &mut mistakes);
     let report = names.report("report", &request.report);
     let target = ask::area_and_period(&request.area, &request.period, &mut names);
     if let Some((report, (_, period))) = report.zip(target.as_ref())

@@ -27,7 +27,7 @@ pub(super) async fn answer(query: &Query, request: Request<pb::ListAreasRequest>
 
 /// The areas that pass every filter. Without a date an area lies under another when it does so at some time.
 fn select<'c>(catalog: &'c Catalog, request: &pb::ListAreasRequest, mistakes: &mut Mistakes) -> Vec<&'c Area> {
-    let mut names = Names { catalog, mistakes };
+    let mut names = Names::of(catalog, mistakes);
     let under = (!request.under.is_empty())
         .then(|| names.area("under", &request.under))
         .flatten();

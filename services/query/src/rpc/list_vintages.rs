@@ -53,10 +53,7 @@ fn asked(request: &pb::ListVintagesRequest, moment: &Moment, mut mistakes: Mista
         page_size: _,
         page_token: _,
     } = request;
-    let mut names = Names {
-        catalog: &moment.catalog,
-        mistakes: &mut mistakes,
-    };
+    let mut names = Names::at(moment, &mut mistakes);
     let figure = ask::one_figure(indicator, area, period, filters, &mut names);
     mistakes.refuse_any()?;
     figure.ok_or(QueryError::Broken)

@@ -22,6 +22,7 @@ pub(super) async fn answer(
         figures,
         answered_at: Some(answered_at(moment)),
         next_page_token: next_token(&request, moment, next),
+        resolved_periods: asked.resolved_periods(),
     };
     Ok(respond(response, moment, (query.clock)()))
 }

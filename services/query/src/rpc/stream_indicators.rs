@@ -71,6 +71,7 @@ impl FigureStream {
                 figures,
                 answered_at: Some(answered_at(moment)),
                 next_page_token: next_token(&asked, moment, next),
+                resolved_periods: self.figures.resolved_periods(),
             };
             outlet.send(message).await;
             let Some(offset) = next else { return Ok(()) };

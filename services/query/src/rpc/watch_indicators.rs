@@ -135,6 +135,7 @@ impl Watch {
             complete: false,
             snapshot: difference.is_snapshot(),
             skipped_ahead,
+            resolved_periods: difference.resolved_periods(),
         };
         while let Some((figures, complete)) = difference.next(&self.replica).await? {
             if figures.is_empty() && !message.snapshot && Instant::now() < self.due {

@@ -53,7 +53,7 @@ fn too_many() -> QueryError {
 }
 
 impl Difference {
-    /// With other definitions there may be other figures, so that then all are told.
+    /// With other definitions there may be other figures, and so there are when relative periods moved on: then all are told.
     pub(super) fn between(
         asked: &pb::QueryIndicatorsRequest,
         before: Option<Moment>,
@@ -62,14 +62,21 @@ impl Difference {
     ) -> Result<Self, QueryError> {
         let before = before.filter(|before| before.catalog_revision == now.catalog_revision);
         let now = Figures::asked(asked, now, Mistakes::default())?;
+        let before = before.map(|before| Figures::asked(asked, before, Mistakes::default()));
+        let before = before.transpose()?.filter(|before| before.has_periods_of(&now));
         Ok(Self {
-            before: before.map(|before| now.at(before)),
+            before,
             now,
             next: Some(0),
             found: VecDeque::new(),
             most,
             ended: false,
         })
+    }
+
+    /// What each text of the request's periods stands for now.
+    pub(super) fn resolved_periods(&self) -> Vec<String> {
+        self.now.resolved_periods()
     }
 
     /// Whether all figures are told.
