@@ -22,3 +22,4 @@ mod restart;
 mod retractions;
 mod retry;
 mod review;
+mod territory;

@@ -2,87 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
-use almanac_catalog::Catalog;
-use almanac_cube::Cube;
-use almanac_indicator::{Base, Question, State, answer};
-use almanac_model::{
-    AreaId, BatchBuilder, BatchExtra, ComparisonFlag, Event, EventTime, Figure, FigureFlag, Measure, MissingReason,
-    Qualifier, Quality, ReporterId, Revision,
-};
+mod book;
+mod ward_4;
+
+use almanac_model::{AreaId, ComparisonFlag, FigureFlag, MissingReason};
 use jiff::civil::{Date, date};
+
+use self::book::Book;
 
 const BEFORE: Date = date(2017, 12, 31);
 const AFTER: Date = date(2026, 1, 1);
-
-/// Reporter, metric, area, codes, value.
-type Recorded<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], &'a str);
-
-struct Book {
-    catalog: Catalog,
-    cube: Cube,
-    revision: Revision,
-}
-
-impl Book {
-    /// Values of one period.
-    fn of(period: &str, values: &[Recorded<'_>]) -> Self {
-        let mut book = Self {
-            catalog: almanac_ca_mau::catalog().unwrap(),
-            cube: Cube::default(),
-            revision: Revision(0),
-        };
-        book.record(period, values);
-        book
-    }
-
-    fn record(&mut self, period: &str, values: &[Recorded<'_>]) {
-        let mut batch = BatchBuilder::default();
-        for (reporter, metric, area, codes, value) in values {
-            let event = Event {
-                metric: metric.parse().unwrap(),
-                area: area.parse().unwrap(),
-                dimensions: codes
-                    .iter()
-                    .map(|(id, code)| (id.parse().unwrap(), code.parse().unwrap()))
-                    .collect(),
-                time: EventTime::Period(period.parse().unwrap()),
-                measure: Measure::Value(value.parse().unwrap()),
-                quality: Quality::Official,
-                qualifier: Qualifier::Exact,
-                event_id: None,
-                note: None,
-                correction: None,
-                confidential: false,
-            };
-            let reporter: ReporterId = reporter.parse().unwrap();
-            let row = self.catalog.check_event(&reporter, &event, date(2027, 1, 1)).unwrap();
-            batch.push(
-                row.series,
-                row.period.ordinal(),
-                row.value,
-                row.status,
-                BatchExtra::default(),
-            );
-        }
-        self.revision = self.revision.next();
-        self.cube.apply(self.revision, &batch.finish(), &self.catalog).unwrap();
-    }
-
-    fn figure(&self, measure: &str, area: &str, period: &str, boundaries: Option<Date>) -> Figure {
-        let measure = self.catalog.measure(measure).unwrap();
-        let question = Question {
-            on_boundaries_of: boundaries,
-            comparisons: Vec::from_iter((period.len() == 4).then(|| Base::Period("2017".parse().unwrap()))),
-            ..Question::one(measure, AreaId::new(area).unwrap(), period.parse().unwrap())
-        };
-        let state = State {
-            catalog: &self.catalog,
-            cube: &self.cube,
-            as_of: Revision::LATEST,
-        };
-        answer(state, &question, 0, 1).unwrap().figures.pop().unwrap()
-    }
-}
 
 const FIXED: &[(&str, &str)] = &[("service", "fixed")];
 const MOBILE: &[(&str, &str)] = &[("service", "mobile")];
@@ -273,11 +202,7 @@ areas = ["96", "95"]
 fn monthly() -> Book {
     let mut files = almanac_ca_mau::catalog_files();
     files.insert("monthly.toml", MONTHLY);
-    Book {
-        catalog: Catalog::load(&files).unwrap(),
-        cube: Cube::default(),
-        revision: Revision(0),
-    }
+    Book::under(&files)
 }
 
 #[test]
@@ -331,4 +256,30 @@ fn rule_2_distinct_persons_are_not_put_together_by_restating() {
     assert_eq!(own.value.as_deref(), Ok("600573"));
     let merged = book.figure("telephone.mobile_users", "96", "2017", Some(AFTER));
     assert_eq!(merged.value, Err(MissingReason::NotAdditive));
+}
+
+#[test]
+fn rule_17_a_commune_that_was_divided_without_weights_is_missing_with_the_reason() {
+    let mut book = monthly();
+    // 32142 was divided among 32128.2025 and 32137.2025; nobody published how
+    book.record("2025-01", &[("monthly", "monthly.sent", "32142", &[], "10")]);
+    for area in ["32128.2025", "32137.2025"] {
+        let part = book.figure("monthly.sent", area, "2025-01", Some(AFTER));
+        assert_eq!(part.value, Err(MissingReason::NotRestatable), "{area}");
+    }
+    let whole = book.figure("monthly.sent", "96", "2025-01", Some(AFTER));
+    assert_eq!(whole.value.as_deref(), Ok("10"), "all of it lies in the province");
+}
+
+#[test]
+fn rule_18_ca_mau_2017_against_2026_is_that_of_both_provinces_on_the_boundaries_of_2026() {
+    let mut book = both_provinces();
+    let inhabitants = ("ca-mau-statistics", "population.inhabitants", "96", &[][..], "2140282");
+    book.record("2026", &[inhabitants]);
+    let plain = book.figure("population.inhabitants", "96", "2026", None);
+    assert!(plain.comparisons[0].flags.contains(&ComparisonFlag::NotComparable));
+    let restated = book.figure("population.inhabitants", "96", "2026", Some(AFTER));
+    // 1,222,600 + 900,000
+    assert_eq!(restated.comparisons[0].base.as_deref(), Ok("2122600"));
+    assert!(restated.comparisons[0].flags.is_empty());
 }
