@@ -251,7 +251,7 @@ fn the_read_model_and_the_formulas_do_no_io_and_read_no_clock() {
 }
 
 #[test]
-fn no_figure_passes_through_floating_point() {
+fn exactness_no_figure_passes_through_floating_point() {
     let packages = packages();
     for name in [
         "almanac-model",
@@ -259,11 +259,88 @@ fn no_figure_passes_through_floating_point() {
         "almanac-cube",
         "almanac-indicator",
         "almanac-wire",
+        "almanac-ca-mau",
+        "almanac-ingest",
+        "almanac-query",
     ] {
         // how alike two names are is no figure
         let alike = |place: &str| place.contains("/catalog/src/suggest.rs:");
-        let floats = ["f32", "f64", "to_f32", "to_f64", "from_f32", "from_f64"];
+        // a seconds count as a float, and the functions by which one comes in without its type being named
+        let floats = [
+            "f32",
+            "f64",
+            "to_f32",
+            "to_f64",
+            "from_f32",
+            "from_f64",
+            "as_f64",
+            "as_secs_f32",
+            "as_secs_f64",
+            "sqrt",
+            "powf",
+            "powi",
+            "mul_add",
+        ];
         packages[name].never_names_but(alike, "src", &floats);
+        let literal = packages[name]
+            .code("src")
+            .into_iter()
+            .find(|(place, line)| !alike(place) && has_float_literal(line));
+        assert_eq!(literal, None, "{name} has a number with a point or an exponent");
+    }
+}
+
+/// Whether a line has a literal whose type is inferred to be floating point: `1.5`, `1.`, `2e3`. Texts do not count, nor do
+/// ranges and fields of tuples.
+fn has_float_literal(line: &str) -> bool {
+    let without_escapes = line.replace("\\\"", " ");
+    let code: String = without_escapes.split('"').step_by(2).collect::<Vec<_>>().join(" ");
+    let bytes = code.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let part_of_name = |at: usize| {
+        bytes
+            .get(at)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    };
+    let starts = (0..bytes.len()).filter(|&at| {
+        let before = at.checked_sub(1);
+        digit(at) && !before.is_some_and(|before| part_of_name(before) || bytes[before] == b'.')
+    });
+    starts.into_iter().any(|start| {
+        if bytes[start..].starts_with(b"0x") || bytes[start..].starts_with(b"0b") {
+            return false;
+        }
+        let is_number = |byte: &&u8| byte.is_ascii_digit() || **byte == b'_';
+        let end = start + bytes[start..].iter().take_while(is_number).count();
+        let exponent = |at: usize| {
+            let sign = usize::from(bytes.get(at + 1).is_some_and(|byte| b"+-".contains(byte)));
+            bytes.get(at).is_some_and(|byte| b"eE".contains(byte)) && digit(at + 1 + sign)
+        };
+        // `1.max(2)` calls a method, `1..2` is a range
+        let point = bytes.get(end) == Some(&b'.')
+            && bytes.get(end + 1) != Some(&b'.')
+            && (digit(end + 1) || !part_of_name(end + 1));
+        point || exponent(end)
+    })
+}
+
+#[test]
+fn a_float_literal_is_seen_though_its_type_is_not_named() {
+    for float in [
+        "let x = 1.5;",
+        "f(2.0)",
+        "[1., 2]",
+        "a * 1e3",
+        "2E-4",
+        "1_000.25",
+        "x+0.5",
+    ] {
+        assert!(has_float_literal(float), "{float}");
+    }
+    for other in [
+        "pair.0.1", "1..5", "..=9", "0xe1", "7.max(3)", "x1.y", "\"1.5\"", "1_000", "b.2", "u8::MAX", "1e_x",
+    ] {
+        assert!(!has_float_literal(other), "{other}");
     }
 }
 

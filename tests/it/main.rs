@@ -18,6 +18,7 @@ mod outage;
 mod questions;
 mod reflection;
 mod releases;
+mod replicas;
 mod restart;
 mod retractions;
 mod retry;
