@@ -1,7 +1,7 @@
 //! The documentation for statisticians is true: each page of `docs` is a session with both services, and its commands are
 //! run as they stand.
 //!
-//! A page begins with an empty log and the catalogue in `docs/health`. In a fenced block `console`, a line that begins
+//! A page begins with an empty log and the catalogue in `docs/health`, or that of its fenced blocks `toml NAME` and `csv NAME`. In a fenced block `console`, a line that begins
 //! with `$ grpcurl` is a command, and what follows it is the answer: JSON of which every field that is shown has to be so
 //! (an answer may have more fields; "..." stands for any text, and as the last entry of a list for the rest of it), or
 //! `ERROR:` with its code and message. A comment `<!-- clock: 2026-01-10T09:00:00Z -->` says what time it is from there on.
@@ -37,6 +37,7 @@ pages! {
     missing_and_quality: "4-missing-and-quality.md",
     comparison: "5-comparison.md",
     history: "6-history.md",
+    writing_a_catalogue: "7-writing-a-catalogue.md",
 }
 
 fn folder() -> PathBuf {
@@ -50,7 +51,11 @@ fn read(file: &str) -> Page {
 
 async fn run(file: &str) {
     let page = read(file);
-    let mut session = Session::start(folder().join("health")).await;
+    let own = page.own_catalog();
+    let catalog = own
+        .as_ref()
+        .map_or_else(|| folder().join("health"), |own| own.path().to_owned());
+    let mut session = Session::start(catalog).await;
     let mut differences = Vec::new();
     for step in &page.steps {
         match step {

@@ -1,9 +1,16 @@
 //! A page of the documentation, taken apart into what is done step by step.
 
+use std::fs;
+
 use jiff::Timestamp;
+use tempfile::TempDir;
+
+use crate::support::ingest::folder;
 
 /// A page.
 pub(super) struct Page {
+    /// The files of its own catalogue, if it writes one: name and text.
+    pub(super) catalog: Vec<(String, String)>,
     pub(super) steps: Vec<Step>,
 }
 
@@ -29,18 +36,34 @@ pub(super) struct Command {
 
 impl Page {
     pub(super) fn parse(file: &str, text: &str) -> Self {
-        let mut page = Self { steps: Vec::new() };
+        let mut page = Self {
+            catalog: Vec::new(),
+            steps: Vec::new(),
+        };
         let mut lines = (1..).zip(text.lines());
         while let Some((_, line)) = lines.next() {
             if let Some(now) = line.strip_prefix("<!-- clock: ") {
                 let now = now.trim_end_matches(" -->").parse();
                 page.steps
                     .push(Step::Clock(now.expect("the clock is set to an instant")));
+            } else if let Some(name) = file_name(line) {
+                let text = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");
+                let text = text.fold(String::new(), |text, line| text + line + "\n");
+                page.catalog.push((name.to_owned(), text));
             } else if line == "```console" {
                 page.block(file, &mut lines);
             }
         }
         page
+    }
+
+    /// A folder with the catalogue that it writes.
+    pub(super) fn own_catalog(&self) -> Option<TempDir> {
+        let dir = folder();
+        for (name, text) in &self.catalog {
+            fs::write(dir.path().join(name), text).expect("a file of the catalogue can be written");
+        }
+        (!self.catalog.is_empty()).then_some(dir)
     }
 
     /// The commands of a fenced block.
@@ -71,6 +94,12 @@ impl Page {
             }));
         }
     }
+}
+
+/// The name of the file that a fenced block shows: "toml vehicles.toml".
+fn file_name(line: &str) -> Option<&str> {
+    let (kind, name) = line.strip_prefix("```")?.split_once(' ')?;
+    matches!(kind, "toml" | "csv").then_some(name)
 }
 
 /// The request and the method of a whole command.
