@@ -3,7 +3,7 @@
 use almanac_wire::bundle_to_proto;
 use almanac_wire::pb::ingest::ApplyCatalogRequest;
 use almanac_wire::pb::query::{ListCalendarsRequest, ListMetricsRequest, QueryIndicatorsRequest, ReadAt};
-use almanac_wire::pb::shared::{Calendar, Event, Quality, event};
+use almanac_wire::pb::shared::{Calendar, Event, FigureFlag, Quality, event};
 use tonic::Code;
 
 use crate::support::pair::Pair;
@@ -35,10 +35,24 @@ frequency = "month"
 calendar = "health"
 levels = [ { level = "province" } ]
 
+[[metric]]
+id = "health.spending"
+label = { vi = "Chi lũy kế", en = "Spending since the start of the year" }
+definition = { vi = "Chi từ đầu năm.", en = "Spent since the start of the year." }
+source = "Circular 05/2023/TT-BYT"
+owner = "Ministry of Health"
+kind = "flow"
+method = "report"
+unit = "dong"
+frequency = "month"
+calendar = "health"
+cumulative = "year"
+levels = [ { level = "province" } ]
+
 [[reporter]]
 id = "health-office"
 label = { vi = "Sở Y tế", en = "Department of Health" }
-metrics = ["health.visits"]
+metrics = ["health.visits", "health.spending"]
 areas = ["96"]
 "#;
 
@@ -188,6 +202,29 @@ async fn rule_9_periods_in_words_are_counted_from_the_day_of_the_answered_revisi
 }
 
 #[tokio::test]
+async fn rule_15_totals_since_the_start_of_the_year_are_told_by_their_differences() {
+    let pair = with_health().await;
+    let totals = [("01", "100"), ("02", "250"), ("03", "240"), ("06", "700")];
+    let spent = |(month, total)| Event {
+        metric: "health.spending".into(),
+        ..visits(&format!("health:2017-{month}"), total)
+    };
+    let revision = pair.ingest.record(OFFICE, totals.map(spent).to_vec()).await;
+    let revision = revision.unwrap().revision;
+    let question = QueryIndicatorsRequest {
+        indicators: vec!["health.spending".into()],
+        ..asked(&["health:2017-02", "health:2017-03", "health:2017-Q2", "health:2017-H1"])
+    };
+    let answer = pair.query.ask(after(revision, question)).await.unwrap();
+    let values: Vec<Option<&str>> = answer.figures.iter().map(|figure| figure.value.as_deref()).collect();
+    // 250 - 100, 240 - 250, 700 - 240, and 700 since the start of the year
+    assert_eq!(values, [Some("150"), Some("-10"), Some("460"), Some("700")]);
+    let flags: Vec<Vec<FigureFlag>> = answer.figures.iter().map(|figure| figure.flags().collect()).collect();
+    let none = Vec::new;
+    assert_eq!(flags, [none(), vec![FigureFlag::CumulativeDecreased], none(), none()]);
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_words_is_told_by_field() {
     let pair = with_health().await;
     let question = QueryIndicatorsRequest {
@@ -222,6 +259,6 @@ async fn clients_find_the_calendars_and_what_is_reported_in_them() {
     let metrics = metrics.into_inner().metrics;
     let visits = metrics.iter().find(|metric| metric.id == "health.visits");
     assert_eq!(visits.map(|metric| metric.calendar.as_str()), Some("health"));
-    let others = metrics.iter().filter(|metric| metric.id != "health.visits");
+    let others = metrics.iter().filter(|metric| !metric.id.starts_with("health."));
     assert!(others.into_iter().all(|metric| metric.calendar.is_empty()));
 }

@@ -114,6 +114,7 @@ fn check_metric(old: &Metric, new: &Metric, catalog: &Catalog, problems: &mut Ve
         new.frequency.name().to_owned(),
     );
     check("the calendar", rule(old), rule(new));
+    check("\"cumulative\"", since(old), since(new));
     check("\"sum\"", word(old.sum), word(new.sum));
     check("the list of dimensions", dimensions(old), dimensions(new));
     for removed in old
@@ -134,6 +135,11 @@ fn check_metric(old: &Metric, new: &Metric, catalog: &Catalog, problems: &mut Ve
 /// The word that the catalogue's files have for it.
 fn word(value: impl Debug) -> String {
     format!("{value:?}").to_lowercase()
+}
+
+/// What a recorded value counts from.
+fn since(metric: &Metric) -> String {
+    if metric.cumulative { "year" } else { "absent" }.to_owned()
 }
 
 /// The rule of the calendar in which a metric is reported: it decides what the recorded periods were.

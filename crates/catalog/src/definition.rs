@@ -144,6 +144,8 @@ pub struct Metric {
     pub dimensions: Vec<DimensionId>,
     /// The finest period for which values exist, in the calendar in which it is reported.
     pub frequency: Granularity,
+    /// Whether a recorded value is the total since the start of the calendar's year, so that figures are differences.
+    pub cumulative: bool,
     /// Along time.
     pub time: TimeOperator,
     /// Along areas, dimensions and reporters.

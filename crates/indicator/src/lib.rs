@@ -20,6 +20,7 @@ mod check;
 mod combined;
 mod compare;
 mod completeness;
+mod cumulative;
 mod evaluate;
 mod expected;
 mod explain;

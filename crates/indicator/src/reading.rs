@@ -192,6 +192,7 @@ impl<'a> SeriesSum<'a> {
     }
 
     fn add(&mut self, series: &Series, part: SeriesValue) {
+        let is_unheard = part.used.is_empty();
         self.contributions
             .extend(part.used.into_iter().filter_map(|(ordinal, cell)| {
                 let period = Period::from_ordinal(self.metric.frequency, ordinal)?;
@@ -207,7 +208,8 @@ impl<'a> SeriesSum<'a> {
                 self.total = total.add(part.value);
                 self.numbers.insert(series.key().clone());
             }
-            Err(MissingReason::NoRecord) => {}
+            // a report that has nothing to be compared with was there all the same
+            Err(MissingReason::NoRecord) if is_unheard => {}
             Err(reason) => {
                 self.total.lineage.merge(&part.value.lineage);
                 self.reasons.push(reason);

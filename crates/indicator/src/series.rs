@@ -36,6 +36,7 @@ impl SeriesScope<'_> {
     pub(crate) fn value(&self) -> SeriesValue {
         let cells: UsedCells = self.series.cells(self.periods.clone(), self.as_of).collect();
         match self.metric.time {
+            TimeOperator::Sum if self.metric.cumulative => self.since_start_of_year(cells),
             TimeOperator::Sum => self.sum(cells),
             TimeOperator::Last => self.last(cells),
             TimeOperator::First => self.edge(cells, *self.periods.start()),
@@ -198,7 +199,7 @@ impl SeriesScope<'_> {
             .any(|ordinal| recorded.next_if_eq(&ordinal).is_none() && (self.is_expected)(ordinal))
     }
 
-    fn period(&self, ordinal: i32) -> Option<Period> {
+    pub(crate) fn period(&self, ordinal: i32) -> Option<Period> {
         Period::from_ordinal(self.metric.frequency, ordinal)
     }
 }
@@ -211,12 +212,12 @@ fn is_final(cell: Cell) -> bool {
     )
 }
 
-fn numbers(cells: &[(i32, Cell)]) -> impl Iterator<Item = (i32, Cell)> + '_ {
+pub(crate) fn numbers(cells: &[(i32, Cell)]) -> impl Iterator<Item = (i32, Cell)> + '_ {
     cells.iter().filter(|(_, cell)| cell.status.missing.is_none()).copied()
 }
 
 /// No number: the reason that was given, the most telling first.
-fn without_number(cells: UsedCells) -> SeriesValue {
+pub(crate) fn without_number(cells: UsedCells) -> SeriesValue {
     let reasons = cells.iter().filter_map(|(_, cell)| cell.status.missing);
     let mut value = Value::missing(most_telling(reasons));
     value.lineage.quality = cells.iter().map(|(_, cell)| cell.status.quality).min();

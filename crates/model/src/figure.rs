@@ -89,6 +89,8 @@ pub enum FigureFlag {
     Restated,
     /// The denominator is of another period than the figure.
     DenominatorOtherPeriod,
+    /// A total since the start of the year is less than an earlier one of the same year.
+    CumulativeDecreased,
     /// A metric was defined or measured in another way in a part of what it rests on.
     Break,
 }

@@ -123,6 +123,7 @@ pub fn metric_to_proto(metric: &Metric, catalog: &Catalog) -> pb::Metric {
         min: text(min),
         max: text(max),
         calendar,
+        cumulative: metric.cumulative,
         breaks: metric.breaks.iter().map(break_to_proto).collect(),
     }
 }

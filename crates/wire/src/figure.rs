@@ -183,6 +183,7 @@ const fn flag_to_proto(flag: FigureFlag) -> pb::FigureFlag {
         FigureFlag::OutOfRange => pb::FigureFlag::OutOfRange,
         FigureFlag::DenominatorOtherPeriod => pb::FigureFlag::DenominatorOtherPeriod,
         FigureFlag::Restated => pb::FigureFlag::Restated,
+        FigureFlag::CumulativeDecreased => pb::FigureFlag::CumulativeDecreased,
         FigureFlag::Break => pb::FigureFlag::Break,
     }
 }

@@ -1,6 +1,6 @@
 //! Metrics, and the rules that hold inside one of them.
 
-use almanac_model::DimensionId;
+use almanac_model::{DimensionId, Granularity};
 
 use super::breaks::read_breaks;
 use super::calendar::granularity;
@@ -34,6 +34,7 @@ pub(super) fn read_metric(fields: &mut Fields<'_>, names: &Names<'_>, calendars:
     let dimensions = read_dimensions(fields, names);
     let frequency = granularity(fields, "frequency", names, calendars);
     let time = time_operator(fields, kind);
+    let cumulative = cumulative(fields, kind, method, frequency);
     let sum = read_or(fields, "sum", &SUMS, SumOperator::Sum);
     let levels = read_levels(fields, names);
     let carry_forward = fields.count("carry_forward", 0, MAX_CARRY_FORWARD);
@@ -62,6 +63,7 @@ pub(super) fn read_metric(fields: &mut Fields<'_>, names: &Names<'_>, calendars:
         decimals: decimals?,
         dimensions,
         frequency: frequency?,
+        cumulative: cumulative?,
         time: time?,
         sum: sum?,
         levels,
@@ -80,6 +82,45 @@ pub(super) fn read_decimals(fields: &mut Fields<'_>) -> Option<u8> {
 fn read_or<T: Copy>(fields: &mut Fields<'_>, key: &'static str, words: &[(&str, T)], default: T) -> Option<T> {
     let absent = !fields.has(key);
     fields.choice(key, words).or(absent.then_some(default))
+}
+
+/// Whether reports tell the total since the start of the year: of what happened, in parts of the year.
+fn cumulative(
+    fields: &mut Fields<'_>,
+    kind: Option<Kind>,
+    method: Option<Method>,
+    frequency: Option<Granularity>,
+) -> Option<bool> {
+    let cumulative = read_or(fields, "cumulative", &[("year", true)], false)?;
+    if !cumulative {
+        return Some(false);
+    }
+    let report = |wrong: bool, what: &str, remedy: &str| {
+        if wrong {
+            let message = format!("{} {what} and has \"cumulative\"", fields.what());
+            fields.report("cumulative", message, remedy);
+        }
+    };
+    report(
+        kind == Some(Kind::Stock),
+        "is a stock",
+        "leave it out: how much there is does not add up since the start of a year",
+    );
+    report(
+        method == Some(Method::Tally),
+        "is a tally",
+        "write method = \"report\": each event of a tally adds by itself",
+    );
+    let part_of_year = |frequency: Granularity| {
+        let year = frequency.year();
+        year.is_some_and(|year| year != frequency && frequency.divides(year))
+    };
+    report(
+        frequency.is_some_and(|frequency| !part_of_year(frequency)),
+        "is not reported by parts of a year",
+        "write frequency = \"month\", \"quarter\" or \"half\", or leave it out",
+    );
+    Some(true)
 }
 
 /// Along time a flow adds and a stock does not.

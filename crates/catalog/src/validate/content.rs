@@ -166,8 +166,16 @@ impl Check<'_> {
         }
     }
 
-    /// Only a number can be kept secret.
+    /// Only a number can be kept secret, and only where the figures beside it do not tell it.
     pub(super) fn confidential(&mut self) {
+        if self.event.confidential && self.metric.cumulative {
+            let message = format!(
+                "metric {} is reported as the total since the start of the year: the figures of two periods rest on each value, \
+                 and would tell it; give missing SUPPRESSED instead",
+                self.metric.id
+            );
+            self.refuse("confidential", ViolationReason::ConfidentialCumulative, message);
+        }
         if self.event.confidential && matches!(self.event.measure, Measure::Missing(_)) {
             let message = "there is no value that could be confidential; give the value, which then counts in totals and is \
                            never told, or leave confidential out: missing SUPPRESSED says that the value exists and is not given";

@@ -87,6 +87,8 @@ reasons! {
     TallyValueRequired = "TALLY_VALUE_REQUIRED",
     /// There is no value that could be confidential.
     ConfidentialWithoutValue = "CONFIDENTIAL_WITHOUT_VALUE",
+    /// A total since the start of the year cannot be kept secret by suppressing one figure.
+    ConfidentialCumulative = "CONFIDENTIAL_CUMULATIVE",
     /// The reason is found when figures are computed; it is not recorded.
     MissingReasonNotRecordable = "MISSING_REASON_NOT_RECORDABLE",
     /// The catalogue has no such reporter.

@@ -158,6 +158,33 @@ post.toml:20: "sum" of metric "post.items" is "all"; write "sum" or "none"
 }
 
 #[test]
+fn rule_15_only_reports_of_a_flow_are_totals_since_the_start_of_the_year() {
+    let items = |frequency: &str| {
+        format!("cumulative = \"year\"\nfrequency = \"{frequency}\"\nlevels = [ {{ level = \"district\"")
+    };
+    let levels = "frequency = \"month\"\nlevels = [ { level = \"district\"";
+    insta::assert_snapshot!(told("post.toml", &[
+        ("kind = \"stock\"", "kind = \"stock\"\ncumulative = \"year\""),
+        ("method = \"tally\"", "method = \"tally\"\ncumulative = \"year\""),
+        (levels, &items("year")),
+        (levels, &items("week")),
+        (levels, &items("day").replace("\"year\"", "\"month\"")),
+    ]), @r#"
+post.toml:48: metric "population.inhabitants" is a stock and has "cumulative"; leave it out: how much there is does not add up since the start of a year
+post.toml:48: metric "population.inhabitants" is not reported by parts of a year and has "cumulative"; write frequency = "month", "quarter" or "half", or leave it out
+post.toml:36: metric "permits.issued" is a tally and has "cumulative"; write method = "report": each event of a tally adds by itself
+post.toml:23: metric "post.items" is not reported by parts of a year and has "cumulative"; write frequency = "month", "quarter" or "half", or leave it out
+post.toml:23: metric "post.items" is not reported by parts of a year and has "cumulative"; write frequency = "month", "quarter" or "half", or leave it out
+post.toml:23: "cumulative" of metric "post.items" is "month"; write "year"
+"#);
+    crate::catalogue::load(&with(
+        "post.toml",
+        levels,
+        &items("quarter").replace("quarter", "month"),
+    ));
+}
+
+#[test]
 fn rule_4_a_metric_is_collected_at_one_level_at_a_time() {
     insta::assert_snapshot!(told("post.toml", &[
         (", from = \"2025-07-01\"", ", from = \"2025-06-01\""),

@@ -112,6 +112,7 @@ impl<'a> Notes<'a> {
             | FigureFlag::PartialCoverage
             | FigureFlag::Unmatched
             | FigureFlag::OutOfRange
+            | FigureFlag::CumulativeDecreased
             | FigureFlag::Restated
             | FigureFlag::Break => return text.to_owned(),
         };

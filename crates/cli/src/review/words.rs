@@ -115,6 +115,10 @@ impl Language {
                 "Nằm ngoài khoảng giá trị hợp lý của danh mục.",
                 "Outside the range that the catalogue declares as possible.",
             ),
+            FigureFlag::CumulativeDecreased => self.choose(
+                "Số lũy kế từ đầu năm giảm so với báo cáo trước.",
+                "The total since the start of the year is less than an earlier one.",
+            ),
             FigureFlag::Restated => self.choose(
                 "Quy đổi từ các địa bàn theo địa giới khác.",
                 "Put together from areas of other boundaries.",

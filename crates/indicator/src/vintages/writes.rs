@@ -87,10 +87,16 @@ fn reach(plan: &Plan<'_>, start: Date) -> Vec<(usize, Date)> {
     found
 }
 
-/// The sub-periods of a term between two days, and those before that may stand in for an absent one.
+/// The sub-periods of a term between two days, and those before that may stand in for an absent one or, where the total
+/// since the start of the year is reported, are subtracted.
 fn ordinals(plan: &Plan<'_>, term: usize, earliest: Date, last: Date) -> RangeInclusive<i32> {
     let metric = plan.terms[term].metric;
     let ordinal = |day| Period::containing(metric.frequency, day).ordinal();
+    let first = Period::containing(metric.frequency, earliest);
+    let earliest = first
+        .year()
+        .filter(|_| metric.cumulative)
+        .map_or(earliest, Period::start);
     let carried = i32::try_from(metric.carry_forward).unwrap_or(i32::MAX);
     ordinal(earliest).saturating_sub(carried)..=ordinal(last)
 }

@@ -15,3 +15,4 @@ mod ratios;
 mod support;
 mod time;
 mod time_calendars;
+mod time_cumulative;

@@ -253,6 +253,7 @@ fn flag_from_proto(number: i32) -> Result<FigureFlag, FigureDecodeError> {
         pb::FigureFlag::OutOfRange => FigureFlag::OutOfRange,
         pb::FigureFlag::DenominatorOtherPeriod => FigureFlag::DenominatorOtherPeriod,
         pb::FigureFlag::Restated => FigureFlag::Restated,
+        pb::FigureFlag::CumulativeDecreased => FigureFlag::CumulativeDecreased,
         pb::FigureFlag::Break => FigureFlag::Break,
     })
 }
