@@ -20,7 +20,7 @@ use crate::support::events::{OPERATORS, internet, named, request};
 use crate::support::ingest::folder;
 use crate::support::log::Log;
 use crate::support::process::{Process, Serving};
-use crate::support::random::Random;
+use almanac_tests::random::Random;
 
 const KILLS: usize = 25;
 const CLIENTS: usize = 4;
@@ -172,7 +172,7 @@ async fn write_and_kill(process: Serving, address: SocketAddr, ledger: &Ledger, 
     let (told, mut acknowledgements) = mpsc::unbounded_channel();
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
-        clients.spawn(client(address, ledger.clone(), Random(random.next()), told.clone()));
+        clients.spawn(client(address, ledger.clone(), Random(random.number()), told.clone()));
     }
     for _ in 0..acks {
         acknowledgements.recv().await.expect("the clients go on until the kill");

@@ -5,8 +5,8 @@ use tonic::Code;
 
 use crate::support::events::{DIC, OPERATORS, complaint, enterprises, internet, named, request};
 use crate::support::ingest::Ingest;
-use crate::support::random::Random;
 use crate::support::refusal::Refusal;
+use almanac_tests::random::Random;
 
 const ID: &str = "6f3c2a52-4c1e-4d0a-9a53-1f6b0c8f7a11";
 

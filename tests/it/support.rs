@@ -8,7 +8,6 @@ pub(crate) mod log;
 pub(crate) mod pair;
 pub(crate) mod process;
 pub(crate) mod query;
-pub(crate) mod random;
 pub(crate) mod raw;
 pub(crate) mod refusal;
 

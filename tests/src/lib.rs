@@ -1,3 +1,4 @@
 //! What the tests' programs share.
 
 pub mod powerloss;
+pub mod random;

@@ -35,12 +35,24 @@ pub(super) struct Segment {
     pub(super) first: Revision,
     pub(super) path: PathBuf,
     log: LogId,
-    db: ::sled::Db,
+    /// Open until the segment is dropped.
+    db: Option<::sled::Db>,
     /// A second handle on sled's data file. sled's flush is `sync_file_range`, which leaves the data in the drive's
     /// cache; and an error that sled's own thread meets and drops is reported once to every handle, so to this one too.
     data: File,
     disk: Arc<dyn Disk>,
     delivered_bytes: AtomicU64,
+}
+
+impl Drop for Segment {
+    /// sled syncs a database that is dropped, and panics when the disk refuses: whoever drops it because of an error is to
+    /// tell that error.
+    fn drop(&mut self) {
+        let db = self.db.take();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(db))) {
+            tracing::error!(segment = %self.path.display(), panic = panic_text(&*panic), "close segment");
+        }
+    }
 }
 
 /// The folder of the segments.
@@ -82,7 +94,7 @@ impl Segment {
             first,
             path,
             log: options.log,
-            db,
+            db: Some(db),
             data,
             disk: Arc::clone(&options.disk),
             delivered_bytes: AtomicU64::new(0),
@@ -103,9 +115,13 @@ impl Segment {
         Ok(segment)
     }
 
+    fn db(&self) -> &::sled::Db {
+        self.db.as_ref().expect("it is open until the segment is dropped")
+    }
+
     /// Whether it has no record.
     pub(super) fn is_empty(&self) -> Result<bool, Failure> {
-        Ok(self.db.first().map_err(self.failed("read"))?.is_none())
+        Ok(self.db().first().map_err(self.failed("read"))?.is_none())
     }
 
     /// What the segment occupies, in bytes, beyond what an empty one does.
@@ -124,7 +140,7 @@ impl Segment {
         let mut bytes = 0;
         for (part, value) in frame::encode(packed, self.log, revision, recorded_at_ms) {
             bytes += value.len() as u64;
-            self.db
+            self.db()
                 .insert(frame::key(revision, part), value)
                 .map_err(self.failed("write to"))?;
         }
@@ -133,7 +149,7 @@ impl Segment {
 
     /// Makes everything inserted so far durable; gives the number of files that sled put next to the data file.
     pub(super) fn commit(&self) -> Result<usize, Failure> {
-        self.db.flush().map_err(self.failed("flush"))?;
+        self.db().flush().map_err(self.failed("flush"))?;
         let blob_files = self.sync_blobs()?;
         self.disk
             .sync_data(&self.data)
@@ -158,7 +174,7 @@ impl Segment {
     /// Adds to `batch` the records from `from` to `last`, until it is full. All of them must be here.
     pub(super) fn read(&self, from: Revision, last: Revision, batch: &mut Batch) -> Result<(), ReadError> {
         let mut assembler = Assembler::new(self.log, &self.path, from);
-        let mut entries = self.db.range(frame::key(from, 0)..=frame::key(last, u32::MAX));
+        let mut entries = self.db().range(frame::key(from, 0)..=frame::key(last, u32::MAX));
         loop {
             // sled panics on some kinds of damage; the log goes on with what is intact.
             let next = catch_unwind(AssertUnwindSafe(|| entries.next()));
@@ -190,7 +206,7 @@ impl Segment {
 
     /// The revision of the last key; none in an empty segment.
     pub(super) fn last(&self) -> Result<Option<Revision>, ReadError> {
-        let Some((key, _)) = self.db.last().map_err(self.failed("read"))? else {
+        let Some((key, _)) = self.db().last().map_err(self.failed("read"))? else {
             return Ok(None);
         };
         match frame::split_key(&key) {
@@ -211,7 +227,7 @@ impl Segment {
 
     /// Whether all parts of a record are there, as far as its first tells how many there are.
     pub(super) fn is_whole(&self, revision: Revision) -> Result<bool, ReadError> {
-        let Some(first) = self.db.get(frame::key(revision, 0)).map_err(self.failed("read"))? else {
+        let Some(first) = self.db().get(frame::key(revision, 0)).map_err(self.failed("read"))? else {
             return Ok(false);
         };
         let parts = frame::decode(&first)
@@ -220,7 +236,7 @@ impl Segment {
             .parts;
         for part in 1..parts {
             if !self
-                .db
+                .db()
                 .contains_key(frame::key(revision, part))
                 .map_err(self.failed("read"))?
             {
@@ -232,9 +248,12 @@ impl Segment {
 
     /// Removes what there is of a record that was never acknowledged.
     pub(super) fn discard(&self, revision: Revision) -> Result<(), Failure> {
-        for entry in self.db.range(frame::key(revision, 0)..=frame::key(revision, u32::MAX)) {
+        for entry in self
+            .db()
+            .range(frame::key(revision, 0)..=frame::key(revision, u32::MAX))
+        {
             let (key, _) = entry.map_err(self.failed("read"))?;
-            self.db.remove(key).map_err(self.failed("write to"))?;
+            self.db().remove(key).map_err(self.failed("write to"))?;
         }
         self.commit().map(drop)
     }

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 /// The generator `SplitMix64`.
 #[derive(Clone, Debug)]
-pub(crate) struct Random(pub(crate) u64);
+pub struct Random(pub u64);
 
 impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
+    /// Any number.
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -15,15 +16,15 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `limit`.
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        let wide = u128::from(self.next()) * u128::try_from(limit).expect("usize fits");
-        usize::try_from(wide >> 64).expect("below a usize")
+    /// A number below `limit`; 0 when there is none.
+    pub fn below(&mut self, limit: usize) -> usize {
+        let wide = u128::from(self.number()) * limit as u128;
+        usize::try_from(wide >> 64).unwrap_or_default()
     }
 
     /// An id for a request.
-    pub(crate) fn request_id(&mut self) -> String {
-        let (left, right) = (self.next(), self.next());
+    pub fn request_id(&mut self) -> String {
+        let (left, right) = (self.number(), self.number());
         format!(
             "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
             left >> 32,
@@ -35,10 +36,10 @@ impl Random {
     }
 
     /// Text that does not compress.
-    pub(crate) fn text(&mut self, length: usize) -> String {
+    pub fn text(&mut self, length: usize) -> String {
         let mut text = String::with_capacity(length + 16);
         while text.len() < length {
-            write!(text, "{:016x}", self.next()).expect("a text takes any text");
+            write!(text, "{:016x}", self.number()).expect("a text takes any text");
         }
         text.truncate(length);
         text

@@ -1,0 +1,143 @@
+//! kill -9, again and again: while it opens its log, while it writes, when it has begun a segment.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use almanac_tests::random::Random;
+
+use crate::Outcome;
+use crate::clients::{Clients, Ledger, check};
+use crate::programs;
+use crate::service::{Options, Service};
+
+/// About as many lines as it logs while it opens.
+const OPENING_LINES: usize = 300;
+/// So often one log is opened; then another is begun, so that the time goes into kills and not into reading.
+const KILLS_OF_ONE_LOG: u32 = 50;
+
+/// Kills the service at random moments: nothing that was acknowledged is missing, nothing is there twice or by halves
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// How many kills
+    #[arg(long, default_value_t = 100)]
+    kills: u32,
+    /// How many clients write at once
+    #[arg(long, default_value_t = 8)]
+    clients: usize,
+    /// The seed of all moments
+    #[arg(long, default_value_t = 20_171_231)]
+    seed: u64,
+    /// Acknowledge before anything is written: the proof has to fail
+    #[arg(long)]
+    acknowledge_early: bool,
+}
+
+/// When it is killed.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Moment {
+    Opening,
+    Writing,
+    Rolling,
+}
+
+/// One log that is killed again and again.
+struct Victim<'a> {
+    programs: &'a Path,
+    dir: &'a Path,
+    options: Options,
+    clients: usize,
+    ledger: Ledger,
+    /// Everything up to here was held against the ledger.
+    checked: u64,
+}
+
+pub(crate) async fn prove(args: &Args) -> Outcome {
+    let programs = programs::built()?;
+    let mut random = Random(args.seed);
+    let (mut moments, mut acknowledged, mut revisions) = (BTreeMap::<Moment, u32>::new(), 0, 0);
+    let mut left = args.kills;
+    while left > 0 {
+        let dir = tempfile::tempdir()?;
+        let mut victim = Victim::new(args, &programs, dir.path());
+        for _ in 0..left.min(KILLS_OF_ONE_LOG) {
+            let moment = victim.kill_once(&mut random).await?;
+            *moments.entry(moment).or_default() += 1;
+        }
+        left = left.saturating_sub(KILLS_OF_ONE_LOG);
+        revisions += victim.check_whole().await?;
+        acknowledged += victim.ledger.acknowledged_count();
+    }
+    let moments: Vec<String> = moments
+        .iter()
+        .map(|(moment, count)| format!("{count} {moment:?}"))
+        .collect();
+    println!(
+        "{} kills ({}), {} clients, seed {}: {acknowledged} requests acknowledged, {revisions} revisions, nothing lost, nothing twice",
+        args.kills,
+        moments.join(", ").to_lowercase(),
+        args.clients,
+        args.seed,
+    );
+    Ok(())
+}
+
+impl<'a> Victim<'a> {
+    fn new(args: &Args, programs: &'a Path, dir: &'a Path) -> Self {
+        let early = args.acknowledge_early.then(|| "--acknowledge-early".to_owned());
+        Self {
+            programs,
+            dir,
+            options: Options {
+                arguments: early.into_iter().collect(),
+                ..Options::default()
+            },
+            clients: args.clients,
+            ledger: Ledger::default(),
+            checked: 0,
+        }
+    }
+
+    fn start(&self, filter: &'static str) -> std::io::Result<Service> {
+        let options = Options {
+            filter,
+            ..self.options.clone()
+        };
+        Service::start(self.programs, self.dir, &options)
+    }
+
+    async fn kill_once(&mut self, random: &mut Random) -> Result<Moment, Box<dyn std::error::Error + Send + Sync>> {
+        let moment = match random.below(6) {
+            0 | 1 => Moment::Opening,
+            2 => Moment::Rolling,
+            _ => Moment::Writing,
+        };
+        if moment == Moment::Opening {
+            let mut service = self.start("trace")?;
+            service.has_logged(random.below(OPENING_LINES), "no such text").await;
+            service.kill().await?;
+            return Ok(moment);
+        }
+        let mut service = self.start("info")?;
+        let address = service.address().await.ok_or("the service does not come to serve")?;
+        self.checked = check(address, self.checked + 1, &self.ledger).await?;
+        let mut clients = Clients::start(self.clients, address, &self.ledger)?;
+        match moment {
+            Moment::Rolling => service.has_logged(usize::MAX, "begin segment").await,
+            _ => clients.acknowledged(random.below(60)).await,
+        };
+        service.kill().await?;
+        clients.end().await;
+        Ok(moment)
+    }
+
+    /// From the first revision on, after the last kill. Gives the newest revision.
+    async fn check_whole(&self) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+        let mut service = self.start("info")?;
+        let address = service.address().await.ok_or("the service does not come to serve")?;
+        check(address, 1, &self.ledger).await?;
+        // once more, with nothing in doubt
+        let head = check(address, 1, &self.ledger).await?;
+        service.kill().await?;
+        Ok(head)
+    }
+}

@@ -1,0 +1,55 @@
+//! `cargo xtask prove NAME`: what the durability of the log rests on, tried out. Each proof prints its figures, and can be
+//! told to switch a protection off: then it has to find the loss.
+
+mod clients;
+mod disk_full;
+mod flipped_bytes;
+mod io_errors;
+mod kill;
+mod power_loss;
+mod programs;
+mod service;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Work on this repository that is neither built nor tested by default
+#[derive(Parser)]
+enum Task {
+    /// Tries out what durability rests on
+    #[command(subcommand)]
+    Prove(Proof),
+}
+
+#[derive(Subcommand)]
+enum Proof {
+    Kill(kill::Args),
+    PowerLoss(power_loss::Args),
+    IoErrors(io_errors::Args),
+    DiskFull(disk_full::Args),
+    FlippedBytes(flipped_bytes::Args),
+}
+
+/// A proof that did not hold, or could not be made.
+type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Task::Prove(proof) = Task::parse();
+    let outcome = match proof {
+        Proof::Kill(args) => kill::prove(&args).await,
+        Proof::PowerLoss(args) => power_loss::prove(&args),
+        Proof::IoErrors(args) => io_errors::prove(&args).await,
+        Proof::DiskFull(args) => disk_full::prove(&args).await,
+        Proof::FlippedBytes(args) => flipped_bytes::prove(&args).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("does not hold: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The service under proof as a process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
+
+/// A process that opens its log, and then serves it. Dropping it kills it.
+pub(crate) struct Service {
+    child: Child,
+    log: Lines<BufReader<ChildStderr>>,
+    address: Lines<BufReader<tokio::process::ChildStdout>>,
+    /// What it logged last.
+    last: String,
+}
+
+/// How it is started.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// Arguments after the folder.
+    pub(crate) arguments: Vec<String>,
+    /// Environment, such as a library to load first.
+    pub(crate) environment: Vec<(String, String)>,
+    /// What it logs.
+    pub(crate) filter: &'static str,
+}
+
+impl Service {
+    pub(crate) fn start(programs: &Path, dir: &Path, options: &Options) -> std::io::Result<Self> {
+        let mut child = Command::new(programs.join("service-under-proof"))
+            .arg(dir)
+            .args(&options.arguments)
+            .args(["--log-format", "json"])
+            .envs(options.environment.iter().cloned())
+            .env(
+                "RUST_LOG",
+                if options.filter.is_empty() {
+                    "info"
+                } else {
+                    options.filter
+                },
+            )
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let piped = || std::io::Error::other("its output is piped");
+        let log = BufReader::new(child.stderr.take().ok_or_else(piped)?).lines();
+        let address = BufReader::new(child.stdout.take().ok_or_else(piped)?).lines();
+        Ok(Self {
+            child,
+            log,
+            address,
+            last: String::new(),
+        })
+    }
+
+    /// Waits until it serves; `None` when it ends before.
+    pub(crate) async fn address(&mut self) -> Option<SocketAddr> {
+        loop {
+            tokio::select! {
+                line = self.address.next_line() => return line.ok()??.parse().ok(),
+                // read, so that nothing holds it up
+                Ok(Some(said)) = self.log.next_line() => self.last = said,
+            }
+        }
+    }
+
+    /// Reads its log until it has written so many lines, or one with this text; false when it ended before.
+    pub(crate) async fn has_logged(&mut self, most_lines: usize, text: &str) -> bool {
+        for _ in 0..most_lines {
+            match self.log.next_line().await {
+                Ok(Some(line)) if line.contains(text) => return true,
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// SIGKILL, and the end of the process.
+    pub(crate) async fn kill(mut self) -> std::io::Result<()> {
+        self.child.kill().await
+    }
+
+    /// Waits until it ends by itself, and tells what it wrote last.
+    pub(crate) async fn end(mut self) -> std::io::Result<(ExitStatus, String)> {
+        while let Ok(Some(line)) = self.log.next_line().await {
+            self.last = line;
+        }
+        Ok((self.child.wait().await?, self.last))
+    }
+}
