@@ -52,6 +52,7 @@ fn evaluate(events: &[Event], formula: &Formula) -> Option<Exact> {
             MeasureId::Indicator(id) => panic!("{id} is not a metric"),
         },
         Formula::Negate(inner) => evaluate(events, inner).map(|value| -&value),
+        Formula::Over(..) => panic!("{formula} is over other periods"),
         Formula::Binary(operator, left, right) => {
             let (left, right) = (evaluate(events, left)?, evaluate(events, right)?);
             match operator {

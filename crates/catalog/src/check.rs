@@ -6,6 +6,7 @@ mod formulas;
 mod groupings;
 mod reports;
 mod transitions;
+mod units;
 
 use crate::Catalog;
 use crate::load::Draft;

@@ -323,6 +323,9 @@ pub enum DenominatorJoin {
         /// How many periods back.
         limit: u32,
     },
+    /// The average, weighted by days, over the periods of the denominator's frequency in the year in which the period ends;
+    /// those without a value are in neither side.
+    YearAverage,
 }
 
 /// A list of figures published together.

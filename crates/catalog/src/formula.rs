@@ -1,6 +1,8 @@
-//! Formulas: `+ - * /`, parentheses, constants and references such as `post.items{direction='sent'}`.
+//! Formulas: `+ - * /`, parentheses, constants, references such as `post.items{direction='sent'}`, and functions such as
+//! `shift(post.items, -1 year)`, which compute a formula over other periods.
 
 mod error;
+mod function;
 pub(crate) mod parse;
 mod resolve;
 
@@ -10,6 +12,7 @@ use std::fmt;
 use almanac_model::{Code, Decimal, DimensionId};
 
 pub use self::error::{FormulaError, FormulaFault};
+pub use self::function::{TimeFunction, WindowOperator};
 pub(crate) use self::resolve::resolve;
 use crate::MeasureId;
 
@@ -24,6 +27,8 @@ pub enum Formula {
     Binary(Operator, Box<Formula>, Box<Formula>),
     /// The formula with its sign turned.
     Negate(Box<Formula>),
+    /// The formula over other periods.
+    Over(TimeFunction, Box<Formula>),
 }
 
 /// The name of a metric or indicator, narrowed to some codes.
@@ -65,7 +70,7 @@ impl Formula {
                 left.collect_references(found);
                 right.collect_references(found);
             }
-            Self::Negate(inner) => inner.collect_references(found),
+            Self::Negate(inner) | Self::Over(_, inner) => inner.collect_references(found),
         }
     }
 
@@ -74,7 +79,7 @@ impl Formula {
         match self {
             Self::Binary(operator, ..) => operator.precedence(),
             Self::Negate(_) => 3,
-            Self::Constant(_) | Self::Reference(_) => 4,
+            Self::Constant(_) | Self::Reference(_) | Self::Over(..) => 4,
         }
     }
 
@@ -102,6 +107,7 @@ impl fmt::Display for Formula {
                 f.write_str("-")?;
                 inner.write_within(f, 3)
             }
+            Self::Over(function, inner) => function.write(inner, f),
         }
     }
 }

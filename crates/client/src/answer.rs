@@ -110,8 +110,8 @@ pub struct Term {
     pub value: Result<String, MissingReason>,
     /// The metric's unit.
     pub unit: UnitId,
-    /// The period that was read.
-    pub period: Period,
+    /// The period that was read, or the periods that were read like one.
+    pub period: PeriodRange,
     /// The recorded values behind it, at most 1,000.
     pub contributions: Vec<Contribution>,
     /// How many there are.

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use almanac_catalog::Unit;
-use almanac_model::{LogId, PeriodRange, Release, Revision, UnitId};
+use almanac_model::{LogId, PeriodRange, Release, Revision};
 use almanac_wire::pb::{ingest as ingest_pb, query as pb, shared};
 use almanac_wire::{
     Calendars, FigureDecodeError, documentation_from_proto, figure_from_proto, label_from_proto, period_from_proto,
@@ -55,8 +55,12 @@ pub(crate) fn calendars(at: Option<&pb::AnsweredAt>) -> Result<Calendars, Answer
 
 /// What one text of a question's periods stood for.
 pub(crate) fn resolved(text: &str, calendars: &Calendars) -> Result<PeriodRange, AnswerError> {
+    range("resolved_periods", text, calendars)
+}
+
+fn range(field: &'static str, text: &str, calendars: &Calendars) -> Result<PeriodRange, AnswerError> {
     calendars.period_range(text).map_err(|_| AnswerError::Malformed {
-        field: "resolved_periods",
+        field,
         text: text.to_owned(),
     })
 }
@@ -98,16 +102,17 @@ fn line(line: pb::ReportLine, calendars: &Calendars) -> Result<ReportLine, Answe
     Ok(ReportLine {
         id,
         label: label_from_proto(label),
-        unit: unit(of_unit, &figure.unit),
+        unit: unit(of_unit)?,
         figure,
     })
 }
 
-fn unit(unit: Option<shared::Unit>, id: &UnitId) -> Unit {
-    Unit {
-        id: id.clone(),
-        label: label_from_proto(unit.and_then(|unit| unit.label)),
-    }
+fn unit(unit: Option<shared::Unit>) -> Result<Unit, AnswerError> {
+    let shared::Unit { id, label } = unit.unwrap_or_default();
+    Ok(Unit {
+        id: parsed("unit", &id)?,
+        label: label_from_proto(label),
+    })
 }
 
 pub(crate) fn explanation(explanation: pb::ExplainFigureResponse) -> Result<Explanation, AnswerError> {
@@ -146,7 +151,7 @@ fn term(term: pb::Term, calendars: &Calendars) -> Result<Term, AnswerError> {
         documentation: documentation_from_proto(documentation),
         value: value_from_proto("term.value", value, missing)?,
         unit: parsed("unit", &unit)?,
-        period: period_from_proto("term.period", &period, calendars)?,
+        period: range("term.period", &period, calendars)?,
         contributions: contributions.collect::<Result<_, _>>()?,
         contribution_count: contribution_count.unwrap_or_default().unsigned_abs(),
     })

@@ -38,10 +38,12 @@ pub(crate) type Group = BTreeMap<GroupKey, String>;
 
 /// Answers a question, from figure number `offset` on, at most `limit` figures.
 pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
+    let formulas = question.formulas.iter();
     let plans: Vec<Plan<'_>> = question
         .measures
         .iter()
         .filter_map(|measure| Plan::of(measure, state.catalog))
+        .chain(formulas.filter_map(|formula| Plan::of_formula(formula, state.catalog)))
         .collect();
     let targets = targets(state.catalog, question)?;
     check(state.catalog, question, &plans, &targets)?;
@@ -258,7 +260,7 @@ pub(crate) fn evaluate_figure(
         };
         Quotient {
             numerator: side(&node.numerator, 0, &sides.numerator, *period),
-            denominator: side(&node.denominator, 1, &sides.denominator, sides.denominator_period),
+            denominator: side(&node.denominator, 1, &sides.denominator, sides.denominator_span.last()),
         }
     });
     (figure, value)

@@ -18,8 +18,8 @@ pub(crate) fn breaks_between(metric: &Metric, after: Date, until: Date) -> bool 
 /// from before it for a period after it.
 pub(crate) fn flag_break(plan: &Plan<'_>, readings: &[Reading], period: Period, value: &mut Value) {
     let broken = readings.iter().any(|reading| {
-        let from = reading.period.start().min(period.start());
-        let until = reading.period.last_day().max(period.last_day());
+        let from = reading.span.start().min(period.start());
+        let until = reading.span.last_day().max(period.last_day());
         breaks_between(plan.terms[reading.term].metric, from, until)
     });
     if broken && !value.is_missing() {

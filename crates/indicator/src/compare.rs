@@ -110,7 +110,9 @@ impl Compared<'_> {
 /// Why there is no base where a question for it would be refused.
 fn reason_of(refusals: &[Refusal]) -> MissingReason {
     let is = |reason| refusals.iter().any(|refusal| refusal.reason == reason);
-    if is(RefusalReason::NotAdditive) {
+    if is(RefusalReason::PeriodNotWhole) {
+        MissingReason::CannotExist
+    } else if is(RefusalReason::NotAdditive) {
         MissingReason::NotAdditive
     } else if is(RefusalReason::BoundaryChange) || is(RefusalReason::LevelChange) {
         MissingReason::NotRestatable

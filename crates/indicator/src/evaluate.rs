@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use almanac_catalog::{DenominatorJoin, Operator};
-use almanac_model::{AreaId, Coverage, Exact, FigureFlag, Granularity, LevelId, MissingReason, Period};
+use almanac_catalog::{DenominatorJoin, Operator, TimeFunction, WindowOperator};
+use almanac_model::{AreaId, Coverage, Exact, FigureFlag, LevelId, MissingReason, Period, PeriodRange};
 
 use crate::breaks::flag_break;
 use crate::expected::coverage;
-use crate::plan::{Node, Plan, QuotientNode};
+use crate::plan::{Node, OverNode, Plan, QuotientNode};
 use crate::question::State;
+use crate::reach::{Follow, Spans, denominator_frequency, denominator_year, join_candidates, reach, spans};
 use crate::reading::{Contribution, Narrowing, read_term};
 use crate::territory::{Territory, levels_read};
 use crate::value::Value;
+use crate::window::{Part, over_window};
 
 /// One evaluation of a plan. It remembers what it read.
 pub(crate) struct Evaluation<'a> {
@@ -20,13 +22,17 @@ pub(crate) struct Evaluation<'a> {
     /// What each term reads, in the order of the plan's terms.
     narrowings: &'a [Narrowing],
     pub(crate) readings: Vec<Reading>,
+    /// What the formula is an operation on, from the left: terms, and functions as a whole.
+    pub(crate) operands: Vec<Value>,
+    /// Inside how many functions it is.
+    depth: usize,
 }
 
 /// One term that was read for the result.
 pub(crate) struct Reading {
     /// The index of the term.
     pub(crate) term: usize,
-    pub(crate) period: Period,
+    pub(crate) span: PeriodRange,
     pub(crate) value: Value,
     pub(crate) contributions: Vec<Contribution>,
 }
@@ -42,14 +48,15 @@ pub(crate) struct QuotientValue {
     value: Value,
     pub(crate) numerator: Value,
     pub(crate) denominator: Value,
-    pub(crate) denominator_period: Period,
+    pub(crate) denominator_span: PeriodRange,
 }
 
 /// Where and when a formula is evaluated.
 #[derive(Clone)]
 struct Target {
     territory: Territory,
-    period: Period,
+    /// A period, or a stretch of them that is read like one.
+    span: PeriodRange,
 }
 
 impl<'a> Evaluation<'a> {
@@ -59,6 +66,8 @@ impl<'a> Evaluation<'a> {
             plan,
             narrowings,
             readings: Vec::new(),
+            operands: Vec::new(),
+            depth: 0,
         }
     }
 
@@ -66,7 +75,7 @@ impl<'a> Evaluation<'a> {
     pub(crate) fn run(&mut self, territory: &Territory, period: Period) -> Result {
         let target = Target {
             territory: territory.clone(),
-            period,
+            span: period.into(),
         };
         let mut result = self.scaled(&self.plan.root, &target);
         flag_break(self.plan, &self.readings, period, &mut result.value);
@@ -100,22 +109,15 @@ impl<'a> Evaluation<'a> {
 
     /// Reports received and expected behind everything that was read for a territory; each report counts once.
     pub(crate) fn coverage(&self, territory: &Territory) -> Option<Coverage> {
-        let mut selections: BTreeMap<_, Vec<&Narrowing>> = BTreeMap::new();
+        let mut selections: BTreeMap<_, Vec<(&Narrowing, PeriodRange)>> = BTreeMap::new();
         for reading in &self.readings {
             let metric = self.plan.terms[reading.term].metric;
-            selections
-                .entry((&metric.id, reading.period))
-                .or_default()
-                .push(&self.narrowings[reading.term]);
+            let selection = (&self.narrowings[reading.term], reading.span);
+            selections.entry(&metric.id).or_default().push(selection);
         }
-        let each = selections.into_iter().filter_map(|((id, period), narrowings)| {
-            coverage(
-                self.state,
-                self.state.catalog.metric(id.as_str())?,
-                &narrowings,
-                territory,
-                period,
-            )
+        let each = selections.into_iter().filter_map(|(id, selections)| {
+            let metric = self.state.catalog.metric(id.as_str())?;
+            coverage(self.state, metric, &selections, territory)
         });
         each.reduce(|sum, one| Coverage {
             reported: sum.reported + one.reported,
@@ -130,6 +132,7 @@ impl<'a> Evaluation<'a> {
             Node::Negate(inner) => self.node(inner, target).negate(),
             Node::OrZero(inner) => self.node(inner, target).or_zero(),
             Node::Quotient(quotient) => self.quotient(quotient, target).value,
+            Node::Over(over) => self.as_operand(|inside| inside.over(over, target)),
             Node::Binary(operator, left, right) => {
                 let left = self.node(left, target);
                 apply(*operator, left, self.node(right, target))
@@ -144,11 +147,14 @@ impl<'a> Evaluation<'a> {
             metric,
             &self.narrowings[term],
             &target.territory,
-            target.period,
+            target.span,
         );
+        if self.depth == 0 {
+            self.operands.push(read.value.clone());
+        }
         let reading = Reading {
             term,
-            period: target.period,
+            span: target.span,
             value: read.value.clone(),
             contributions: read.contributions,
         };
@@ -156,33 +162,89 @@ impl<'a> Evaluation<'a> {
         read.value
     }
 
+    /// Something that is one operand of the formula, whatever it is made of.
+    fn as_operand(&mut self, compute: impl FnOnce(&mut Self) -> Value) -> Value {
+        self.depth += 1;
+        let value = compute(self);
+        self.depth -= 1;
+        if self.depth == 0 {
+            self.operands.push(value.clone());
+        }
+        value
+    }
+
+    /// A formula over the periods that its function says.
+    fn over(&mut self, over: &OverNode, target: &Target) -> Value {
+        let operator = match over.function {
+            TimeFunction::Shift { .. } | TimeFunction::YearToDate => WindowOperator::Sum,
+            TimeFunction::Moving { operator, .. } | TimeFunction::By { operator, .. } => operator,
+        };
+        match spans(over, target.span) {
+            Spans::Once(span) => self.node(&over.inner, &target.at(span)),
+            Spans::Each(periods) => {
+                let parts = periods.iter().map(|period| Part {
+                    days: period.days(),
+                    value: self.node(&over.inner, &target.at(period.into())),
+                });
+                over_window(operator, parts.collect())
+            }
+            // what a function cannot be computed for is refused before
+            Spans::Nowhere | Spans::Refused => Value::missing(MissingReason::CannotExist),
+        }
+    }
+
     fn quotient(&mut self, quotient: &QuotientNode, target: &Target) -> QuotientValue {
-        let denominator_period = self.denominator_period(quotient, target);
-        let (territory, unmatched) = self.matched_territory(quotient, target, denominator_period);
+        let denominator_span = self.denominator_span(quotient, target);
+        let (territory, unmatched) = self.matched_territory(quotient, target, denominator_span);
         let above = Target {
-            territory: territory.clone(),
-            period: target.period,
+            territory,
+            span: target.span,
         };
         let numerator = self.node(&quotient.numerator, &above);
-        let denominator = self.node(
-            &quotient.denominator,
-            &Target {
-                territory,
-                period: denominator_period,
-            },
-        );
+        let denominator = self.denominator(quotient, &above.at(denominator_span), target);
         let mut value = numerator.clone().divide(denominator.clone());
         if unmatched {
             value.lineage.flags.insert(FigureFlag::Unmatched);
         }
-        if denominator_period != target.period {
+        if !denominator_span.same_days(target.span) {
             value.lineage.flags.insert(FigureFlag::DenominatorOtherPeriod);
         }
         QuotientValue {
             value,
             numerator,
             denominator,
-            denominator_period,
+            denominator_span,
+        }
+    }
+
+    /// The denominator over the stretch that the join rule chose.
+    fn denominator(&mut self, quotient: &QuotientNode, below: &Target, numerator: &Target) -> Value {
+        let parts = (quotient.join == DenominatorJoin::YearAverage)
+            .then(|| below.span.parts(denominator_frequency(self.plan, quotient)?))
+            .flatten();
+        let Some(parts) = parts else {
+            return self.node(&quotient.denominator, below);
+        };
+        self.as_operand(|inside| {
+            let value = |period: Period| inside.of_the_year(quotient, below, period, numerator);
+            let parts: Vec<Part> = parts.iter().map(value).collect();
+            over_window(WindowOperator::Average, parts)
+        })
+    }
+
+    /// One part of a year's denominator. The inhabitants of an area with other boundaries are no denominator.
+    fn of_the_year(&mut self, quotient: &QuotientNode, below: &Target, period: Period, numerator: &Target) -> Part {
+        let (then, now) = (period.last_day(), numerator.span.last_day());
+        let value = if below.territory.is_void(self.state, then) {
+            Value::missing(MissingReason::CannotExist)
+        } else if numerator.territory.is_same_on(self.state, then, now) {
+            self.node(&quotient.denominator, &below.at(period.into()))
+        } else {
+            Value::missing(MissingReason::NoRecord)
+        };
+        Part {
+            days: period.days(),
+            value,
         }
     }
 
@@ -191,31 +253,24 @@ impl<'a> Evaluation<'a> {
         Self::new(self.state, self.plan, self.narrowings).node(node, target)
     }
 
-    /// The period whose denominator stands against the numerator's period: the declared join rule.
-    fn denominator_period(&self, quotient: &QuotientNode, target: &Target) -> Period {
-        let DenominatorJoin::LatestOnOrBefore { limit } = quotient.join else {
-            return target.period;
+    /// The stretch whose denominator stands against the numerator's: the declared join rule.
+    fn denominator_span(&self, quotient: &QuotientNode, target: &Target) -> PeriodRange {
+        let Some(frequency) = denominator_frequency(self.plan, quotient) else {
+            return target.span;
         };
-        let metrics = quotient
-            .denominator
-            .terms()
-            .into_iter()
-            .map(|term| self.plan.terms[term].metric);
-        let Some(frequency) = metrics.map(|metric| metric.frequency).max() else {
-            return target.period;
+        let limit = match quotient.join {
+            DenominatorJoin::SamePeriod => return target.span,
+            DenominatorJoin::YearAverage => return denominator_year(frequency, target.span).into(),
+            DenominatorJoin::LatestOnOrBefore { limit } => limit,
         };
-        let mut candidates = join_candidates(target.period, frequency, limit);
+        let mut candidates = join_candidates(target.span, frequency, limit);
         // the inhabitants of an area with other boundaries are no denominator, however recent
-        let day = target.period.last_day();
-        candidates.retain(|period| target.territory.is_same_on(self.state, period.last_day(), day));
-        let at = |period: &Period| Target {
-            period: *period,
-            ..target.clone()
-        };
+        let day = target.span.last_day();
+        candidates.retain(|span| target.territory.is_same_on(self.state, span.last_day(), day));
         let found = candidates
             .iter()
-            .find(|period| !self.peek(&quotient.denominator, &at(period)).is_lacking());
-        found.or(candidates.first()).copied().unwrap_or(target.period)
+            .find(|span| !self.peek(&quotient.denominator, &target.at(**span)).is_lacking());
+        found.or(candidates.first()).copied().unwrap_or(target.span)
     }
 
     /// What has both sides, and whether something was left out because it has only one of them.
@@ -223,22 +278,25 @@ impl<'a> Evaluation<'a> {
         &self,
         quotient: &QuotientNode,
         target: &Target,
-        denominator_period: Period,
+        denominator_span: PeriodRange,
     ) -> (Territory, bool) {
-        let parts = self.matching_parts(quotient, target, denominator_period);
+        let parts = self.matching_parts(quotient, target, denominator_span);
         if parts.len() < 2 {
             return (target.territory.clone(), false);
         }
-        let day = target.period.last_day();
+        let day = target.span.last_day();
         let (mut kept, mut only_numerator, mut only_denominator, mut both) = (Vec::new(), 0, 0, 0);
         for part in parts {
-            let territory = target.territory.restricted_to(vec![part.clone()], day);
-            let at = |period| Target {
-                territory: territory.clone(),
-                period,
+            let above = Target {
+                territory: target.territory.restricted_to(vec![part.clone()], day),
+                span: target.span,
             };
-            let numerator = self.peek(&quotient.numerator, &at(target.period));
-            let denominator = self.peek(&quotient.denominator, &at(denominator_period));
+            let numerator = self.peek(&quotient.numerator, &above);
+            let denominator = Self::new(self.state, self.plan, self.narrowings).denominator(
+                quotient,
+                &above.at(denominator_span),
+                &above,
+            );
             match (numerator.is_lacking(), denominator.is_lacking()) {
                 (false, false) => both += 1,
                 (false, true) => only_numerator += 1,
@@ -262,10 +320,13 @@ impl<'a> Evaluation<'a> {
 
     /// The areas in which both sides are collected: those of the coarsest level among the terms. A term that changed its
     /// level inside the period counts with the coarser one, so that no series is left out.
-    fn matching_parts(&self, quotient: &QuotientNode, target: &Target, denominator_period: Period) -> Vec<AreaId> {
-        let levels_of = |node: &Node, period: Period| {
-            let terms = node.terms().into_iter().map(|term| self.plan.terms[term].metric);
-            let parts = terms.filter_map(|metric| Some((metric, period.parts(metric.frequency)?)));
+    fn matching_parts(&self, quotient: &QuotientNode, target: &Target, denominator_span: PeriodRange) -> Vec<AreaId> {
+        let levels_of = |node, span| {
+            let reads = reach(self.plan, node, span, Follow::Asked).reads.into_iter();
+            let parts = reads.filter_map(|read| {
+                let metric = self.plan.terms[read.term].metric;
+                Some((metric, read.hull().parts(metric.frequency)?))
+            });
             parts
                 .flat_map(|(metric, parts)| levels_read(metric, parts))
                 .collect::<Vec<_>>()
@@ -274,13 +335,23 @@ impl<'a> Evaluation<'a> {
         if quotient.numerator.terms().is_empty() || quotient.denominator.terms().is_empty() {
             return Vec::new();
         }
-        let numerator = levels_of(&quotient.numerator, target.period);
-        let denominator = levels_of(&quotient.denominator, denominator_period);
+        let numerator = levels_of(&quotient.numerator, target.span);
+        let denominator = levels_of(&quotient.denominator, denominator_span);
         let rank = |level: &&LevelId| self.state.catalog.level_rank(level.as_str());
         let coarsest = numerator.into_iter().chain(denominator).min_by_key(rank);
         coarsest.map_or_else(Vec::new, |level| {
-            target.territory.parts(self.state, level, target.period.last_day())
+            target.territory.parts(self.state, level, target.span.last_day())
         })
+    }
+}
+
+impl Target {
+    /// The same territory over another stretch.
+    fn at(&self, span: PeriodRange) -> Self {
+        Self {
+            territory: self.territory.clone(),
+            span,
+        }
     }
 }
 
@@ -291,19 +362,6 @@ fn apply(operator: Operator, left: Value, right: Value) -> Value {
         Operator::Multiply => left.multiply(right),
         Operator::Divide => left.divide(right),
     }
-}
-
-/// The periods in which to look for a denominator, the best first: the period itself where its parts make it up, then
-/// those of the denominator's own frequency that ended by then, at most `limit` back.
-fn join_candidates(period: Period, frequency: Granularity, limit: u32) -> Vec<Period> {
-    let itself = frequency.divides(period.granularity()).then_some(period);
-    let deadline = if itself.is_some() { period.start() } else { period.end() };
-    let newest = Period::containing(frequency, period.last_day());
-    let back = (0..=i32::try_from(limit).unwrap_or(i32::MAX)).map(|places| newest.offset(-places));
-    itself
-        .into_iter()
-        .chain(back.filter(|earlier| earlier.end() <= deadline))
-        .collect()
 }
 
 /// Makes a result with lacking parts missing: for who wants all or nothing.

@@ -116,27 +116,28 @@ pub(crate) fn relevant_periods(metric: &Metric, parts: PeriodRange) -> Vec<Perio
     }
 }
 
-/// Reports received and expected for a metric in several selections together; `None` when none is expected.
+/// Reports received and expected for a metric in several selections, each over its stretch, together: each report counts
+/// once. `None` when none is expected.
 pub(crate) fn coverage(
     state: State<'_>,
     metric: &Metric,
-    narrowings: &[&Narrowing],
+    selections: &[(&Narrowing, PeriodRange)],
     territory: &Territory,
-    period: Period,
 ) -> Option<Coverage> {
-    let parts = period.parts(metric.frequency)?;
     let mut seen = BTreeSet::new();
     let mut coverage = Coverage::default();
-    for stretch in territory.stretches(state, period, parts, metric.time == TimeOperator::Sum) {
-        let areas = territory.collecting(state, metric, stretch);
-        let relevant = relevant_periods(metric, stretch.parts);
-        for series in narrowings
-            .iter()
-            .flat_map(|narrowing| expected_series(state, metric, narrowing, &areas))
-        {
-            for &part in relevant.iter().filter(|part| series.covers(state, metric, **part)) {
-                if seen.insert((series.key.clone(), part)) {
-                    count(&mut coverage, state, metric, &series.key, part);
+    for (narrowing, span) in selections {
+        let Some(parts) = span.parts(metric.frequency) else {
+            continue;
+        };
+        for stretch in territory.stretches(state, *span, parts, metric.time == TimeOperator::Sum) {
+            let areas = territory.collecting(state, metric, stretch);
+            let relevant = relevant_periods(metric, stretch.parts);
+            for series in expected_series(state, metric, narrowing, &areas) {
+                for &part in relevant.iter().filter(|part| series.covers(state, metric, **part)) {
+                    if seen.insert((series.key.clone(), part)) {
+                        count(&mut coverage, state, metric, &series.key, part);
+                    }
                 }
             }
         }

@@ -1,14 +1,17 @@
 //! What one figure was made of.
 
-use almanac_catalog::{Documentation, Formula, MeasureId};
-use almanac_model::{AreaId, Figure, FigureArea, MissingReason, Period, UnitId};
+use almanac_catalog::{DenominatorJoin, Documentation, Formula, MeasureId};
+use almanac_model::{AreaId, Figure, FigureArea, MissingReason, Period, PeriodRange, UnitId};
 
 use crate::answer::{Group, evaluate_figure, narrowings};
 use crate::check::check;
 use crate::evaluate::{Evaluation, Reading};
-use crate::plan::Plan;
+use crate::plan::{Node, Plan};
 use crate::question::{Filters, Question, Refusal, State};
 use crate::reading::Contribution;
+
+/// Values are printed with at most so many decimals: more than any metric has.
+const PRINTED_DECIMALS: u8 = 12;
 
 /// A figure and everything behind it.
 #[derive(Clone, Debug)]
@@ -17,9 +20,9 @@ pub struct Explanation {
     pub figure: Figure,
     /// The formula with other indicators written out.
     pub formula: String,
-    /// The formula with the terms' values put in; a term without a value stays as it is written.
+    /// The formula with the values of its terms and functions put in; one without a value stays as it is written.
     pub substituted: String,
-    /// The terms in the order of the formula.
+    /// What was read, in the order of the formula: a term inside a function as often as the function reads it.
     pub terms: Vec<TermExplanation>,
 }
 
@@ -38,8 +41,8 @@ pub struct TermExplanation {
     pub decimals: u8,
     /// The metric's dimensions in the order of the contributions' codes.
     pub dimensions: Vec<String>,
-    /// The period that was read.
-    pub period: Period,
+    /// The period that was read, or the periods that were read like one.
+    pub period: PeriodRange,
     /// The recorded values behind it.
     pub contributions: Vec<Contribution>,
 }
@@ -76,8 +79,11 @@ pub fn explain(
         .iter()
         .map(|reading| term(&plan, reading, filters))
         .collect();
-    let mut values = terms.iter().map(|term| term.value.clone().ok());
-    let substituted = substitute(&plan.formula, &mut values).to_string();
+    let mut values = evaluation.operands.iter().map(|value| {
+        let number = value.outcome.as_ref().ok()?;
+        Some(number.to_short_string(PRINTED_DECIMALS))
+    });
+    let substituted = substitute(&plan.formula, &plan.root, &mut values).to_string();
     Ok(Some(Explanation {
         figure,
         formula: plan.formula.to_string(),
@@ -102,7 +108,7 @@ fn term(plan: &Plan<'_>, reading: &Reading, filters: &Filters) -> TermExplanatio
         .value
         .outcome
         .as_ref()
-        .map(|number| number.to_short_string(term.metric.decimals.max(12)));
+        .map(|number| number.to_short_string(PRINTED_DECIMALS));
     TermExplanation {
         expression: almanac_catalog::Reference { measure, filter }.to_string(),
         documentation: term.metric.documentation.clone(),
@@ -110,23 +116,37 @@ fn term(plan: &Plan<'_>, reading: &Reading, filters: &Filters) -> TermExplanatio
         unit: term.metric.unit.clone(),
         decimals: term.metric.decimals,
         dimensions,
-        period: reading.period,
+        period: reading.span,
         contributions: reading.contributions.clone(),
     }
 }
 
-/// The formula with values in the place of its references, from the left.
-fn substitute(formula: &Formula, values: &mut impl Iterator<Item = Option<String>>) -> Formula {
-    match formula {
-        Formula::Constant(_) => formula.clone(),
-        Formula::Reference(_) => {
-            let number = values.next().flatten().and_then(|text| text.parse().ok());
-            number.map_or_else(|| formula.clone(), Formula::Constant)
+/// The formula with values in the place of its references and functions, from the left; a denominator that is the average
+/// of a year is one value too.
+fn substitute(formula: &Formula, node: &Node, values: &mut impl Iterator<Item = Option<String>>) -> Formula {
+    match (formula, node) {
+        (_, Node::OrZero(inner)) => substitute(formula, inner, values),
+        (Formula::Negate(text), Node::Negate(inner)) => Formula::Negate(Box::new(substitute(text, inner, values))),
+        (Formula::Binary(operator, above, below), Node::Quotient(quotient)) => {
+            let above = substitute(above, &quotient.numerator, values);
+            let averaged = quotient.join == DenominatorJoin::YearAverage && !quotient.denominator.terms().is_empty();
+            let below = if averaged {
+                put_in(below, values)
+            } else {
+                substitute(below, &quotient.denominator, values)
+            };
+            Formula::Binary(*operator, Box::new(above), Box::new(below))
         }
-        Formula::Negate(inner) => Formula::Negate(Box::new(substitute(inner, values))),
-        Formula::Binary(operator, left, right) => {
-            let left = substitute(left, values);
-            Formula::Binary(*operator, Box::new(left), Box::new(substitute(right, values)))
+        (Formula::Binary(operator, left, right), Node::Binary(_, one, other)) => {
+            let left = substitute(left, one, values);
+            Formula::Binary(*operator, Box::new(left), Box::new(substitute(right, other, values)))
         }
+        (Formula::Reference(_) | Formula::Over(..), _) => put_in(formula, values),
+        _ => formula.clone(),
     }
+}
+
+fn put_in(formula: &Formula, values: &mut impl Iterator<Item = Option<String>>) -> Formula {
+    let number = values.next().flatten().and_then(|text| text.parse().ok());
+    number.map_or_else(|| formula.clone(), Formula::Constant)
 }

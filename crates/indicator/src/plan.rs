@@ -1,9 +1,13 @@
 //! A measure made ready: its formula with other indicators written out, over terms that are plain metrics.
 
-use almanac_catalog::{Catalog, DenominatorJoin, Formula, MeasureId, Metric, Operator, Range, Reference};
-use almanac_model::{Decimal, UnitId};
+use std::collections::BTreeSet;
 
-use crate::question::Filters;
+use almanac_catalog::{
+    Catalog, DenominatorJoin, Formula, MeasureId, Metric, Operator, Range, Reference, TimeFunction, TimeOperator,
+};
+use almanac_model::Decimal;
+
+use crate::question::{AdHocFormula, Filters};
 
 /// A measure made ready.
 #[derive(Clone, Debug)]
@@ -14,7 +18,8 @@ pub(crate) struct Plan<'c> {
     pub(crate) terms: Vec<Term<'c>>,
     /// The same formula as text: its references are the terms.
     pub(crate) formula: Formula,
-    pub(crate) unit: UnitId,
+    /// The id of a unit, or what the units of an ad-hoc formula come to.
+    pub(crate) unit: String,
     pub(crate) decimals: u8,
     pub(crate) range: Range,
 }
@@ -35,6 +40,7 @@ pub(crate) enum Node {
     Negate(Box<Node>),
     Binary(Operator, Box<Node>, Box<Node>),
     Quotient(Box<QuotientNode>),
+    Over(Box<OverNode>),
     /// Zero when missing.
     OrZero(Box<Node>),
 }
@@ -45,6 +51,17 @@ pub(crate) struct QuotientNode {
     pub(crate) numerator: Node,
     pub(crate) denominator: Node,
     pub(crate) join: DenominatorJoin,
+}
+
+/// A formula over other periods.
+#[derive(Clone, Debug)]
+pub(crate) struct OverNode {
+    pub(crate) function: TimeFunction,
+    pub(crate) inner: Node,
+    /// Whether the values of several periods add up to that of all of them: flows, their sums and their multiples.
+    pub(crate) adds_over_time: bool,
+    /// As it is written, with indicators written out.
+    pub(crate) text: String,
 }
 
 impl<'c> Plan<'c> {
@@ -62,11 +79,11 @@ impl<'c> Plan<'c> {
         let (unit, decimals, range) = match measure {
             MeasureId::Metric(id) => {
                 let metric = catalog.metric(id.as_str())?;
-                (metric.unit.clone(), metric.decimals, metric.range)
+                (metric.unit.to_string(), metric.decimals, metric.range)
             }
             MeasureId::Indicator(id) => {
                 let indicator = catalog.indicator(id.as_str())?;
-                (indicator.unit.clone(), indicator.decimals, indicator.range)
+                (indicator.unit.to_string(), indicator.decimals, indicator.range)
             }
         };
         Some(Self {
@@ -77,6 +94,33 @@ impl<'c> Plan<'c> {
             unit,
             decimals,
             range,
+        })
+    }
+
+    /// The plan of a formula that came with a question; `None` when the catalogue does not define what it names.
+    pub(crate) fn of_formula(asked: &AdHocFormula, catalog: &'c Catalog) -> Option<Self> {
+        let mut writer = Writer {
+            catalog,
+            terms: Vec::new(),
+        };
+        let AdHocFormula {
+            id,
+            formula,
+            per,
+            decimals,
+            optional,
+            denominator,
+        } = asked;
+        let (node, text) = writer.formula(formula, &Filters::new(), *denominator, optional)?;
+        let (root, text) = scaled(node, text, *per);
+        Some(Self {
+            measure: MeasureId::Indicator(id.clone()),
+            root,
+            terms: writer.terms,
+            formula: text,
+            unit: catalog.unit_text(formula, *per),
+            decimals: *decimals,
+            range: Range::default(),
         })
     }
 
@@ -105,6 +149,25 @@ impl Node {
             Self::Negate(inner) | Self::OrZero(inner) => inner.terms(),
             Self::Binary(_, left, right) => [left.terms(), right.terms()].concat(),
             Self::Quotient(quotient) => [quotient.numerator.terms(), quotient.denominator.terms()].concat(),
+            Self::Over(over) => over.inner.terms(),
+        }
+    }
+
+    /// Whether the values of several periods add up to that of all of them.
+    fn adds_over_time(&self, terms: &[Term<'_>]) -> bool {
+        match self {
+            Self::Constant(_) | Self::OrZero(_) => false,
+            Self::Term(index) => terms[*index].metric.time == TimeOperator::Sum,
+            Self::Negate(inner) => inner.adds_over_time(terms),
+            Self::Binary(Operator::Multiply, left, right) => match (&**left, &**right) {
+                (Self::Constant(_), factor) | (factor, Self::Constant(_)) => factor.adds_over_time(terms),
+                _ => false,
+            },
+            Self::Binary(_, left, right) => left.adds_over_time(terms) && right.adds_over_time(terms),
+            Self::Quotient(quotient) => {
+                matches!(quotient.denominator, Self::Constant(_)) && quotient.numerator.adds_over_time(terms)
+            }
+            Self::Over(over) => matches!(over.function, TimeFunction::Shift { .. }) && over.adds_over_time,
         }
     }
 }
@@ -123,7 +186,8 @@ impl<'c> Writer<'c> {
             MeasureId::Metric(id) => Some(self.term(self.catalog.metric(id.as_str())?, filter)),
             MeasureId::Indicator(id) => {
                 let indicator = self.catalog.indicator(id.as_str())?;
-                let (node, formula) = self.formula(&indicator.formula, &filter, indicator.denominator, indicator)?;
+                let (node, formula) =
+                    self.formula(&indicator.formula, &filter, indicator.denominator, &indicator.optional)?;
                 Some(scaled(node, formula, indicator.per))
             }
         }
@@ -148,22 +212,40 @@ impl<'c> Writer<'c> {
         formula: &Formula,
         filter: &Filters,
         join: DenominatorJoin,
-        owner: &almanac_catalog::Indicator,
+        optional: &BTreeSet<MeasureId>,
     ) -> Option<(Node, Formula)> {
         match formula {
             Formula::Constant(number) => Some((Node::Constant(*number), formula.clone())),
             Formula::Reference(reference) => {
                 let (node, text) = self.reference(reference, filter)?;
-                let optional = owner.optional.contains(&reference.measure);
-                Some((if optional { Node::OrZero(Box::new(node)) } else { node }, text))
+                let is_optional = optional.contains(&reference.measure);
+                Some((
+                    if is_optional {
+                        Node::OrZero(Box::new(node))
+                    } else {
+                        node
+                    },
+                    text,
+                ))
             }
             Formula::Negate(inner) => {
-                let (node, text) = self.formula(inner, filter, join, owner)?;
+                let (node, text) = self.formula(inner, filter, join, optional)?;
                 Some((Node::Negate(Box::new(node)), Formula::Negate(Box::new(text))))
             }
+            Formula::Over(function, inner) => {
+                let (inner, text) = self.formula(inner, filter, join, optional)?;
+                let text = Formula::Over(*function, Box::new(text));
+                let node = Node::Over(Box::new(OverNode {
+                    function: *function,
+                    adds_over_time: inner.adds_over_time(&self.terms),
+                    inner,
+                    text: text.to_string(),
+                }));
+                Some((node, text))
+            }
             Formula::Binary(operator, left, right) => {
-                let (left, left_text) = self.formula(left, filter, join, owner)?;
-                let (right, right_text) = self.formula(right, filter, join, owner)?;
+                let (left, left_text) = self.formula(left, filter, join, optional)?;
+                let (right, right_text) = self.formula(right, filter, join, optional)?;
                 let node = match operator {
                     Operator::Divide => Node::Quotient(Box::new(QuotientNode {
                         numerator: left,

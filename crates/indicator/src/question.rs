@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use almanac_catalog::{Catalog, MeasureId};
+use almanac_catalog::{Catalog, DenominatorJoin, Formula, MeasureId};
 use almanac_cube::Cube;
-use almanac_model::{AreaId, Code, DimensionId, Granularity, LevelId, Period, Revision};
+use almanac_model::{AreaId, Code, Decimal, DimensionId, IndicatorId, LevelId, Period, Revision};
 use jiff::civil::Date;
 
 /// Codes by dimension or grouping of areas; one that is not named narrows nothing.
@@ -27,6 +27,8 @@ pub struct State<'a> {
 pub struct Question {
     /// Indicators and metrics.
     pub measures: Vec<MeasureId>,
+    /// Formulas that are not in the catalogue; their figures come after those of the measures.
+    pub formulas: Vec<AdHocFormula>,
     /// Areas.
     pub areas: AreaSelection,
     /// Periods.
@@ -49,13 +51,11 @@ pub struct Question {
 }
 
 impl Question {
-    /// The places in the request that name periods, with their kind, in their order.
-    pub(crate) fn period_kinds(&self) -> BTreeSet<(usize, Granularity)> {
+    /// The periods, each with the place in the request that names it.
+    pub(crate) fn placed_periods(&self) -> impl Iterator<Item = (usize, Period)> {
         let place = |index: usize| self.period_places.get(index).copied().unwrap_or(index);
         let periods = self.periods.iter().enumerate();
-        periods
-            .map(|(index, period)| (place(index), period.granularity()))
-            .collect()
+        periods.map(move |(index, period)| (place(index), *period))
     }
 
     /// Asks for one figure, on the boundaries of its period's end, compared with nothing.
@@ -63,6 +63,7 @@ impl Question {
     pub fn one(measure: MeasureId, area: AreaId, period: Period) -> Self {
         Self {
             measures: vec![measure],
+            formulas: Vec::new(),
             areas: AreaSelection::List(vec![area]),
             periods: vec![period],
             period_places: Vec::new(),
@@ -74,6 +75,24 @@ impl Question {
             combine_areas: false,
         }
     }
+}
+
+/// A formula that comes with a question and is computed like an indicator of the catalogue. It has no declared range, and
+/// its unit is what the units of its terms come to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdHocFormula {
+    /// By what its figures are known; not the id of anything in the catalogue.
+    pub id: IndicatorId,
+    /// The formula, as [`Catalog::formula`] has checked it.
+    pub formula: Formula,
+    /// What its result is multiplied by.
+    pub per: Decimal,
+    /// With how many decimals it is printed.
+    pub decimals: u8,
+    /// Terms that count as zero when they are missing.
+    pub optional: BTreeSet<MeasureId>,
+    /// Which period of the denominator stands against a period of the numerator.
+    pub denominator: DenominatorJoin,
 }
 
 /// What a figure is compared with.
@@ -144,6 +163,10 @@ pub enum RefusalReason {
     DimensionNotUsed,
     /// The formula itself fixes the dimension.
     DimensionFixed,
+    /// A function of the formula cannot keep the period whole: a year shifted by a month.
+    PeriodNotWhole,
+    /// A formula reads more values for one figure than are read.
+    TooManyPeriods,
     /// The base of a comparison is of another granularity.
     BaseGranularity,
     /// More figures than one question may ask for.
@@ -165,6 +188,8 @@ impl RefusalReason {
             Self::NotAdditive => "NOT_ADDITIVE",
             Self::DimensionNotUsed => "DIMENSION_NOT_USED",
             Self::DimensionFixed => "DIMENSION_FIXED",
+            Self::PeriodNotWhole => "PERIOD_NOT_WHOLE",
+            Self::TooManyPeriods => "TOO_MANY_PERIODS",
             Self::BaseGranularity => "BASE_GRANULARITY",
             Self::TooManyFigures => "TOO_MANY_FIGURES",
         }

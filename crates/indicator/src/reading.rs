@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{Metric, Share, SumOperator, TimeOperator};
 use almanac_cube::{Cell, Series, SeriesKey};
-use almanac_model::{AreaId, Code, Exact, FigureFlag, MissingReason, Period, Qualifier, ReporterId};
+use almanac_model::{AreaId, Code, Exact, FigureFlag, MissingReason, Period, PeriodRange, Qualifier, ReporterId};
 
 use crate::expected::{expected_series, is_expected, relevant_periods};
 use crate::question::{Filters, State};
@@ -57,27 +57,27 @@ impl Narrowing {
     }
 }
 
-/// The value of a metric in a territory over a period.
+/// The value of a metric in a territory over a stretch of periods, read like one period.
 pub(crate) fn read_term(
     state: State<'_>,
     metric: &Metric,
     narrowing: &Narrowing,
     territory: &Territory,
-    period: Period,
+    span: PeriodRange,
 ) -> TermValue {
     let missing = |reason| TermValue {
         value: Value::missing(reason),
         contributions: Vec::new(),
     };
-    let Some(parts) = period.parts(metric.frequency) else {
+    let Some(parts) = span.parts(metric.frequency) else {
         return missing(MissingReason::NoRecord);
     };
-    if territory.is_void(state, period.last_day()) {
+    if territory.is_void(state, span.last_day()) {
         return missing(MissingReason::CannotExist);
     }
     let mut sum = SeriesSum::new(metric, Form::of(state, metric));
     let (mut lacking, mut restated) = (false, false);
-    for stretch in territory.stretches(state, period, parts, metric.time == TimeOperator::Sum) {
+    for stretch in territory.stretches(state, span, parts, metric.time == TimeOperator::Sum) {
         lacking |= read_stretch(state, metric, narrowing, territory, stretch, &mut sum);
         restated |= territory.was_other_on(state, stretch.day);
     }

@@ -156,16 +156,22 @@ impl Territory {
         self.restated.as_ref().is_some_and(|restated| !same(restated))
     }
 
-    /// The sub-periods of a period, cut where boundaries changed. A restated sum reads each part on its own boundaries;
-    /// everything else is read on those of the period's end.
-    pub(crate) fn stretches(&self, state: State<'_>, period: Period, parts: PeriodRange, sums: bool) -> Vec<Stretch> {
+    /// The sub-periods of a stretch, cut where boundaries changed. A restated sum reads each part on its own boundaries;
+    /// everything else is read on those of its end.
+    pub(crate) fn stretches(
+        &self,
+        state: State<'_>,
+        span: PeriodRange,
+        parts: PeriodRange,
+        sums: bool,
+    ) -> Vec<Stretch> {
         if !self.is_restated() || !sums {
             return vec![Stretch {
                 parts,
-                day: period.last_day(),
+                day: span.last_day(),
             }];
         }
-        let changes = state.catalog.change_days(period.start(), period.last_day());
+        let changes = state.catalog.change_days(span.start(), span.last_day());
         let epoch = |part: &Period| changes.partition_point(|change| *change <= part.last_day());
         let mut stretches: Vec<Stretch> = Vec::new();
         for part in parts.iter() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::{FigureArea, MissingReason, Period, Qualifier, Quality, UnitId};
+use crate::{FigureArea, MissingReason, Period, Qualifier, Quality};
 
 /// The value of an indicator or a metric for an area and a period.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,8 +19,9 @@ pub struct Figure {
     pub dimensions: BTreeMap<String, String>,
     /// The number, rounded and printed, or why there is none.
     pub value: Result<String, MissingReason>,
-    /// What one of it is.
-    pub unit: UnitId,
+    /// What one of it is: the id of a unit or, for a formula that came with the question, what the units of its terms come
+    /// to, such as "item / inhabitant".
+    pub unit: String,
     /// The weakest quality of its inputs; `None` when nothing was recorded.
     pub quality: Option<Quality>,
     /// How the number is bounded.

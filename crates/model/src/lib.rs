@@ -16,6 +16,7 @@ mod id;
 mod period;
 mod revision;
 mod status;
+mod time_unit;
 
 pub use batch::{Batch, BatchBuilder, BatchExtra, BatchRow, BatchSeries, BatchShapeError};
 pub use calendar::{Calendar, CalendarError, ClosingDay, YearName};
@@ -31,6 +32,7 @@ pub use granularity::{Granularity, MonthUnit};
 pub use id::{
     AreaId, Code, DimensionId, IdError, IndicatorId, LevelId, MetricId, ReleaseName, ReportId, ReporterId, UnitId,
 };
-pub use period::{Period, PeriodError, PeriodRange, ReferenceDay};
+pub use period::{NotWhole, Period, PeriodError, PeriodRange, ReferenceDay};
 pub use revision::{LogId, Release, Revision};
 pub use status::{MissingReason, Qualifier, Quality, Status};
+pub use time_unit::TimeUnit;

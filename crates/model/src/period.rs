@@ -3,6 +3,7 @@
 mod notation;
 mod range;
 mod relative;
+mod stretch;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use jiff::civil::{Date, ISOWeekDate, date};
 
 pub use range::PeriodRange;
 pub use relative::ReferenceDay;
+pub use stretch::NotWhole;
 
 use crate::Granularity;
 use crate::calendar::Months;

@@ -179,6 +179,9 @@ pub fn indicator_to_proto(indicator: &Indicator, catalog: &Catalog) -> pb::Indic
         decimals: Some(i32::from(indicator.decimals)),
         denominator_join: match indicator.denominator {
             DenominatorJoin::SamePeriod => "same period".to_owned(),
+            DenominatorJoin::YearAverage => {
+                "average, weighted by days, of the year in which the period ends".to_owned()
+            }
             DenominatorJoin::LatestOnOrBefore { limit } => {
                 format!("latest on or before the end of the period, at most {limit} periods of its own back")
             }

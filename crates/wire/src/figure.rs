@@ -113,7 +113,7 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
         missing: missing_number(&value),
         qualifier: qualifier_number(&value, qualifier),
         value: value.ok(),
-        unit: unit.to_string(),
+        unit,
         quality: quality_number(quality),
         numerator: numerator.map(operand_to_proto),
         denominator: denominator.map(operand_to_proto),

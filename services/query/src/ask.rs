@@ -8,6 +8,7 @@ use almanac_model::{AreaId, Granularity, Period, PeriodRange};
 use almanac_wire::granularity_from_proto;
 use almanac_wire::pb::{query as pb, shared};
 
+use crate::formulas::formulas;
 use crate::limits;
 use crate::mistakes::{Mistakes, quoted};
 use crate::names::Names;
@@ -44,15 +45,17 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, moment: &Moment, mi
         comparisons,
         relative_to,
         combine_areas,
+        formulas: asked_formulas,
     } = request;
     let mut names = Names::at(moment, mistakes);
     names.relative_to("relative_to", relative_to);
     // in the order in which mistakes are read
-    let measures = measures(indicators, &mut names);
+    let measures = measures(indicators, asked_formulas, &mut names);
     let areas = selection(areas, areas_under, level, &mut names);
     let asked = all_periods(periods, *granularity, &mut names);
     let question = Question {
         measures,
+        formulas: formulas(asked_formulas, &mut names),
         areas,
         periods: asked.periods,
         period_places: asked.places,
@@ -109,10 +112,11 @@ fn base(index: usize, comparison: &pb::ComparisonRequest, names: &mut Names<'_, 
     }
 }
 
-fn measures(indicators: &[String], names: &mut Names<'_, '_>) -> Vec<MeasureId> {
-    if indicators.is_empty() {
+fn measures(indicators: &[String], formulas: &[pb::AdHocFormula], names: &mut Names<'_, '_>) -> Vec<MeasureId> {
+    if indicators.is_empty() && formulas.is_empty() {
         let message = || {
-            "give at least one id of an indicator or metric, such as \"telephone.density\"; ListIndicators has them"
+            "give at least one id of an indicator or metric, such as \"telephone.density\"; ListIndicators has them; or \
+             a formula"
                 .to_owned()
         };
         names.mistakes.add("indicators", reason::REQUIRED, message);
@@ -313,9 +317,7 @@ pub(crate) fn at_least_figures(question: &Question) -> usize {
         // not known without looking
         AreaSelection::Under { .. } => limits::AREAS,
     };
-    question
-        .measures
-        .len()
+    (question.measures.len() + question.formulas.len())
         .saturating_mul(areas)
         .saturating_mul(question.periods.len())
 }

@@ -20,6 +20,7 @@ mod backoff;
 pub mod config;
 mod error;
 mod follower;
+mod formulas;
 mod limits;
 mod mistakes;
 mod names;

@@ -7,6 +7,9 @@ pub(crate) const COMPARISONS: usize = 8;
 /// Indicators in one question: an annual review has some dozens.
 pub(crate) const INDICATORS: usize = 100;
 
+/// Formulas that come with one question.
+pub(crate) const FORMULAS: usize = 20;
+
 /// Areas in one question: all communes of the country are about ten thousand.
 pub(crate) const AREAS: usize = 10_000;
 

@@ -55,6 +55,13 @@ reasons! {
     MALFORMED_TIME: "An instant is outside the calendar.", "Give one between the years 1 and 9999.";
     MALFORMED_LOG_ID: "read_at.log_id is no log id.", "Give the log_id of an earlier answer, or none.";
     MALFORMED_RELEASE_NAME: "A text cannot be the name of a release.", "Give a name that CreateRelease took.";
+    MALFORMED_FORMULA: "A formula cannot be read.", "Mend it at the column that the message names.";
+    MALFORMED_ID: "A text cannot be an id.", "Write it in the letters that the message lists.";
+    MALFORMED_DECIMAL: "A text is no decimal number, or not one that fits here.", "Write digits, with a point if need be.";
+    OUT_OF_RANGE: "A number is beyond its limits.", "Give one within those that the message names.";
+    ID_IN_USE: "The catalogue has something of that id.", "Give the formula another id.";
+    UNKNOWN_RULE: "There is no such denominator rule.", "Give one of the names of the enumeration.";
+    DIFFERENT_UNITS: "A formula adds or subtracts what is not of one unit.", "Add and subtract only what has one unit.";
     UNKNOWN_GRANULARITY: "There is no such granularity.", "Give one of the names of the enumeration.";
     REPORT_GRANULARITY: "The period is of another kind than the report covers.", "Give one of the report's granularity.";
 
@@ -76,6 +83,10 @@ reasons! {
     PERIOD_NOT_DIVISIBLE: "Whole periods of one kind do not make up a period of the other: weeks never make up a month, and \
          months of one calendar never make up a year of another.",
         "Ask by another granularity.";
+    PERIOD_NOT_WHOLE: "A function of a formula cannot keep the period whole: a year shifted by a month.",
+        "Ask for periods that the function can be computed for.";
+    TOO_MANY_PERIODS: "A formula reads more values for one figure than are read.",
+        "Take fewer or longer periods in its functions.";
     AREA_TOO_FINE: "The area is finer than the metric is collected.", "Ask for the area above it.";
     GROUPING_TOO_FINE: "The grouping divides the areas at which the metric is collected.",
         "Ask without the grouping, or for metrics that are collected by finer areas.";
@@ -116,6 +127,8 @@ mod tests {
             RefusalReason::NotCollectedThen,
             RefusalReason::BoundaryChange,
             RefusalReason::LevelChange,
+            RefusalReason::PeriodNotWhole,
+            RefusalReason::TooManyPeriods,
             RefusalReason::BaseGranularity,
             RefusalReason::NotAdditive,
             RefusalReason::DimensionNotUsed,

@@ -1,17 +1,15 @@
 //! Formulas name no dimension or code that a term does not have, add only what has one unit, and do not name each other
 //! in a circle.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use almanac_model::{IndicatorId, UnitId};
 
+use super::units::{UnitPowers, product, shown};
 use crate::formula::parse::{Expression, ExpressionKind, Filter};
-use crate::formula::{FormulaError, FormulaFault, Operator, resolve};
+use crate::formula::{FormulaError, FormulaFault, Operator, TimeFunction, WindowOperator, resolve};
 use crate::load::{Draft, Subject, report_formula};
-use crate::{Catalog, Formula, Indicator, MeasureId};
-
-/// Units with their powers: items per inhabitant are `{item: 1, inhabitant: -1}`. Empty is a plain number.
-type UnitPowers = BTreeMap<UnitId, i32>;
+use crate::{Catalog, Formula, Indicator, Kind, MeasureId};
 
 /// Checks the formulas of all indicators.
 pub(super) fn check_formulas(catalog: &Catalog, draft: &Draft<'_>) {
@@ -51,7 +49,7 @@ fn only_adds(formula: &Formula) -> bool {
     match formula {
         Formula::Reference(_) => true,
         Formula::Binary(Operator::Add | Operator::Subtract, left, right) => only_adds(left) && only_adds(right),
-        Formula::Negate(inner) => only_adds(inner),
+        Formula::Negate(inner) | Formula::Over(_, inner) => only_adds(inner),
         Formula::Constant(_) | Formula::Binary(..) => false,
     }
 }
@@ -62,6 +60,11 @@ fn check_expression(catalog: &Catalog, expression: &Expression, errors: &mut Vec
     match &expression.kind {
         ExpressionKind::Constant(_) => Some(UnitPowers::new()),
         ExpressionKind::Negate(inner) => check_expression(catalog, inner, errors),
+        // a value of other periods has the unit of one
+        ExpressionKind::Over(function, inner) => {
+            check_summed(catalog, *function, inner, expression.at, errors);
+            check_expression(catalog, inner, errors)
+        }
         ExpressionKind::Reference { name, filters } => {
             let measure = catalog.measure(name)?;
             for filter in filters {
@@ -98,28 +101,55 @@ fn check_expression(catalog: &Catalog, expression: &Expression, errors: &mut Vec
     }
 }
 
-fn product(mut left: UnitPowers, right: UnitPowers, sign: i32) -> UnitPowers {
-    for (unit, power) in right {
-        *left.entry(unit).or_default() += sign * power;
+/// Nothing makes a sum over time of a stock.
+fn check_summed(
+    catalog: &Catalog,
+    function: TimeFunction,
+    inner: &Expression,
+    at: usize,
+    errors: &mut Vec<FormulaError>,
+) {
+    let sums = matches!(
+        function,
+        TimeFunction::Moving {
+            operator: WindowOperator::Sum,
+            ..
+        }
+    );
+    let lookup = |name: &str| catalog.measure(name).ok_or_else(Vec::new);
+    if sums
+        && let Ok(inner) = resolve(inner, &lookup)
+        && let Some(metric) = stock_in_sum(catalog, &inner, 0)
+    {
+        let fault = FormulaFault::StockSummed { metric };
+        errors.push(FormulaError { column: at + 1, fault });
     }
-    left.retain(|_, power| *power != 0);
-    left
 }
 
-/// `"item"`, `"item / inhabitant"` or `a plain number`.
-fn shown(unit: &UnitPowers) -> String {
-    let side = |sign: i32| {
-        let factors = unit.iter().flat_map(|(unit, power)| {
-            let times = usize::try_from(power * sign).unwrap_or(0);
-            std::iter::repeat_n(unit.as_str(), times)
-        });
-        factors.collect::<Vec<_>>()
-    };
-    match (side(1).as_slice(), side(-1).as_slice()) {
-        ([], []) => "a plain number".to_owned(),
-        (above, []) => format!("\"{}\"", above.join(" * ")),
-        ([], below) => format!("\"1 / {}\"", below.join(" / ")),
-        (above, below) => format!("\"{} / {}\"", above.join(" * "), below.join(" / ")),
+/// A stock that a sum of the formula's values would add. A ratio is neither a stock nor a flow.
+fn stock_in_sum(catalog: &Catalog, formula: &Formula, depth: usize) -> Option<String> {
+    let within = |inner: &Formula| stock_in_sum(catalog, inner, depth);
+    match formula {
+        Formula::Constant(_) => None,
+        Formula::Reference(reference) => match &reference.measure {
+            MeasureId::Metric(id) => {
+                let metric = catalog.metric(id.as_str())?;
+                (metric.kind == Kind::Stock).then(|| id.to_string())
+            }
+            // a circle of indicators is told elsewhere
+            MeasureId::Indicator(_) if depth > catalog.indicators().len() => None,
+            MeasureId::Indicator(id) => stock_in_sum(catalog, &catalog.indicator(id.as_str())?.formula, depth + 1),
+        },
+        Formula::Negate(inner) | Formula::Over(_, inner) => within(inner),
+        Formula::Binary(Operator::Add | Operator::Subtract, left, right) => within(left).or_else(|| within(right)),
+        Formula::Binary(Operator::Multiply, left, right) => match (&**left, &**right) {
+            (Formula::Constant(_), factor) | (factor, Formula::Constant(_)) => within(factor),
+            _ => None,
+        },
+        Formula::Binary(Operator::Divide, left, right) => match &**right {
+            Formula::Constant(_) => within(left),
+            _ => None,
+        },
     }
 }
 

@@ -25,6 +25,36 @@ pub enum FormulaFault {
         /// What could.
         expected: &'static str,
     },
+    /// A function takes something else here.
+    #[error("the formula has {found} where {expected} is expected")]
+    Call {
+        /// What stands there, in quotes, or "its end".
+        found: String,
+        /// What could.
+        expected: &'static str,
+        /// The function as it is written right.
+        example: &'static str,
+    },
+    /// A parenthesis after a name that is no function.
+    #[error("there is no function {name:?}")]
+    UnknownFunction {
+        /// The name.
+        name: String,
+    },
+    /// A number of periods that no function takes.
+    #[error("the formula counts {found} periods; from 1 to {most} can be counted here")]
+    Periods {
+        /// What stands there.
+        found: String,
+        /// The greatest number.
+        most: u32,
+    },
+    /// A sum over time of a level: twelve month-ends are not a year.
+    #[error("moving_sum adds {metric} over time, which is a stock")]
+    StockSummed {
+        /// The metric.
+        metric: String,
+    },
     /// Longer than any formula a person can check.
     #[error("the formula has {bytes} bytes; at most {MAX_BYTES} are read")]
     TooLong {
@@ -98,6 +128,17 @@ impl FormulaError {
         match &self.fault {
             FormulaFault::Syntax { .. } => {
                 "write it like \"post.items{direction='sent'} / (population.inhabitants - 1)\"".to_owned()
+            }
+            FormulaFault::Call { example, .. } => format!("write it like \"{example}\""),
+            FormulaFault::UnknownFunction { .. } => {
+                "the functions are shift, ytd, moving_sum, moving_avg, moving_min, moving_max, min, max and avg; after a \
+                 metric or an indicator stands no parenthesis"
+                    .to_owned()
+            }
+            FormulaFault::Periods { .. } => "count in a longer unit, or fewer periods".to_owned(),
+            FormulaFault::StockSummed { .. } => {
+                "write moving_avg, moving_min or moving_max: a level of each month does not add up to one of the year"
+                    .to_owned()
             }
             FormulaFault::TooLong { .. } | FormulaFault::TooDeep | FormulaFault::TooManyOperations => {
                 "define a part of it as an indicator of its own".to_owned()

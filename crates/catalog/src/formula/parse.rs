@@ -4,15 +4,23 @@
 //! sum       = product { ("+" | "-") product }
 //! product   = signed { ("*" | "/") signed }
 //! signed    = { "-" } primary
-//! primary   = "(" sum ")" | number | reference
+//! primary   = "(" sum ")" | number | reference | function
 //! reference = name [ "{" filter { "," filter } "}" ]
 //! filter    = name ( "=" code | "in" "(" code { "," code } ")" )
 //! code      = "'" letters "'"
+//! function  = "shift" "(" sum "," [ "-" ] periods ")"
+//!           | "ytd" "(" sum ")"
+//!           | ( "moving_sum" | "moving_avg" | "moving_min" | "moving_max" ) "(" sum "," periods ")"
+//!           | ( "min" | "max" | "avg" ) "(" sum "by" unit ")"
+//! periods   = digits unit
+//! unit      = "year" | "half" | "quarter" | "month" | "week" | "day", or the plural
 //! ```
+
+mod call;
 
 use almanac_model::{Code, Decimal, DimensionId, MetricId};
 
-use super::{FormulaError, FormulaFault, Operator};
+use super::{FormulaError, FormulaFault, Operator, TimeFunction};
 
 /// A formula that a person can check fits on a page.
 pub(super) const MAX_BYTES: usize = 4096;
@@ -21,7 +29,7 @@ pub(super) const MAX_DEPTH: usize = 64;
 /// Bounds the stack too: `a + b + c` is nested to the left.
 pub(super) const MAX_OPERATIONS: usize = 256;
 
-const TERM: &str = "a number, a metric, an indicator, '-' or '('";
+const TERM: &str = "a number, a metric, an indicator, a function, '-' or '('";
 const DIMENSION: &str = "a dimension";
 const CODE: &str = "a code in single quotes";
 
@@ -38,6 +46,7 @@ pub(crate) enum ExpressionKind {
     Reference { name: String, filters: Vec<Filter> },
     Binary(Operator, Box<Expression>, Box<Expression>),
     Negate(Box<Expression>),
+    Over(TimeFunction, Box<Expression>),
 }
 
 #[derive(Debug)]
@@ -139,6 +148,10 @@ impl Parser<'_> {
             }
             Some('a'..='z') => {
                 let name = self.take_while(is_name);
+                if self.is_call() {
+                    let kind = self.call(at, name)?;
+                    return Ok(Expression { at, kind });
+                }
                 // metrics and indicators are named alike
                 MetricId::new(name).map_err(|_| syntax(at, name, "a name of at most 64 bytes"))?;
                 let name = name.to_owned();
@@ -148,6 +161,15 @@ impl Parser<'_> {
             _ => return Err(self.unexpected(TERM)),
         };
         Ok(Expression { at, kind })
+    }
+
+    /// Whether a parenthesis follows a name.
+    fn is_call(&mut self) -> bool {
+        let at = self.at;
+        self.skip_space();
+        let opens = self.peek() == Some('(');
+        self.at = at;
+        opens
     }
 
     fn nested(&mut self, inner: fn(&mut Self) -> Result<Expression, FormulaError>) -> Result<Expression, FormulaError> {

@@ -14,6 +14,7 @@ pub(crate) fn resolve(expression: &Expression, lookup: Lookup<'_>) -> Result<For
     match &expression.kind {
         ExpressionKind::Constant(number) => Ok(Formula::Constant(*number)),
         ExpressionKind::Negate(inner) => Ok(Formula::Negate(Box::new(resolve(inner, lookup)?))),
+        ExpressionKind::Over(function, inner) => Ok(Formula::Over(*function, Box::new(resolve(inner, lookup)?))),
         ExpressionKind::Binary(operator, left, right) => match (resolve(left, lookup), resolve(right, lookup)) {
             (Ok(left), Ok(right)) => Ok(Formula::Binary(*operator, Box::new(left), Box::new(right))),
             (Err(mut errors), Err(more)) => {

@@ -102,8 +102,12 @@ fn per(fields: &mut Fields<'_>) -> Option<Decimal> {
 fn denominator(fields: &mut Fields<'_>) -> Option<DenominatorJoin> {
     if !fields.has("denominator") || fields.is_text("denominator") {
         let absent = !fields.has("denominator");
-        let same = fields.choice("denominator", &[("same_period", DenominatorJoin::SamePeriod)]);
-        return same.or(absent.then_some(DenominatorJoin::SamePeriod));
+        let words = [
+            ("same_period", DenominatorJoin::SamePeriod),
+            ("year_average", DenominatorJoin::YearAverage),
+        ];
+        let word = fields.choice("denominator", &words);
+        return word.or(absent.then_some(DenominatorJoin::SamePeriod));
     }
     let mut table = fields.table("denominator")?;
     let limit = table.count("latest_on_or_before", 0, MAX_LIMIT);

@@ -18,7 +18,7 @@ pub(super) fn figure(measure: &str, value: Result<&str, MissingReason>) -> Figur
         period: "2017".parse().unwrap(),
         dimensions: BTreeMap::new(),
         value: value.map(str::to_owned),
-        unit: "subscription".parse().unwrap(),
+        unit: "subscription".to_owned(),
         quality: value.is_ok().then_some(Quality::Official),
         qualifier: Qualifier::Exact,
         quotient: None,
@@ -67,7 +67,7 @@ fn line(id: &str, vi: &str, en: &str, figure: Figure) -> ReportLine {
         id: id.to_owned(),
         label: label(vi, en),
         unit: Unit {
-            id: figure.unit.clone(),
+            id: figure.unit.parse().unwrap(),
             label: label("thuê bao", "subscription"),
         },
         figure,

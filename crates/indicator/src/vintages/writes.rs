@@ -2,14 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-use almanac_catalog::{Catalog, DenominatorJoin};
+use almanac_catalog::{Catalog, Metric};
 use almanac_cube::{Cube, MetricCube};
-use almanac_model::{AreaId, Period, Revision};
-use jiff::civil::Date;
+use almanac_model::{AreaId, Period, PeriodRange, Revision};
 
 use super::{OneFigure, TooManyRevisions};
 use crate::answer::{Group, narrowings};
-use crate::plan::{Node, Plan};
+use crate::plan::Plan;
+use crate::reach::{Follow, reach};
 
 /// Calls for each version of each value that the figure may read under these definitions.
 pub(super) fn each_write(
@@ -27,8 +27,9 @@ pub(super) fn each_write(
         .map(|area| &area.id)
         .filter(|area| catalog.lies_under_at_any_date(area, &figure.area))
         .collect();
-    for (term, earliest) in reach(&plan, figure.period.start()) {
-        let metric = plan.terms[term].metric;
+    let reads = reach(&plan, &plan.root, figure.period.into(), Follow::Everything).reads;
+    for read in reads {
+        let (term, metric) = (read.term, plan.terms[read.term].metric);
         let Some(recorded) = cube.metric(&metric.id) else {
             continue;
         };
@@ -36,7 +37,7 @@ pub(super) fn each_write(
             each_write_of(recorded, call)?;
             continue;
         }
-        let ordinals = ordinals(&plan, term, earliest, figure.period.last_day());
+        let ordinals = ordinals(metric, read.hull());
         let series = areas.iter().flat_map(|area| recorded.series_of(area));
         for series in series.filter(|series| narrowings[term].takes_codes(metric, &series.key().codes)) {
             for (revision, _) in ordinals.clone().flat_map(|ordinal| series.vintages(ordinal)) {
@@ -60,37 +61,10 @@ fn each_write_of(
     Ok(())
 }
 
-/// The terms of a plan with the earliest day that each may be read from: a denominator may be of an earlier period.
-fn reach(plan: &Plan<'_>, start: Date) -> Vec<(usize, Date)> {
-    let mut open = vec![(&plan.root, start)];
-    let mut found = Vec::new();
-    while let Some((node, from)) = open.pop() {
-        match node {
-            Node::Constant(_) => {}
-            Node::Term(term) => found.push((*term, from)),
-            Node::Negate(inner) | Node::OrZero(inner) => open.push((inner, from)),
-            Node::Binary(_, left, right) => open.extend([(&**left, from), (&**right, from)]),
-            Node::Quotient(quotient) => {
-                let terms = quotient.denominator.terms().into_iter();
-                let frequency = terms.map(|term| plan.terms[term].metric.frequency).max();
-                let earlier = match (quotient.join, frequency) {
-                    (DenominatorJoin::LatestOnOrBefore { limit }, Some(frequency)) => {
-                        let places = i32::try_from(limit).unwrap_or(i32::MAX);
-                        Period::containing(frequency, from).offset(-places).start()
-                    }
-                    _ => from,
-                };
-                open.extend([(&quotient.numerator, from), (&quotient.denominator, earlier.min(from))]);
-            }
-        }
-    }
-    found
-}
-
-/// The sub-periods of a term between two days, and those before that may stand in for an absent one or, where the total
-/// since the start of the year is reported, are subtracted.
-fn ordinals(plan: &Plan<'_>, term: usize, earliest: Date, last: Date) -> RangeInclusive<i32> {
-    let metric = plan.terms[term].metric;
+/// The sub-periods of a term in a stretch, and those before that may stand in for an absent one or, where the total since
+/// the start of the year is reported, are subtracted.
+fn ordinals(metric: &Metric, span: PeriodRange) -> RangeInclusive<i32> {
+    let earliest = span.start();
     let ordinal = |day| Period::containing(metric.frequency, day).ordinal();
     let first = Period::containing(metric.frequency, earliest);
     let earliest = first
@@ -98,5 +72,5 @@ fn ordinals(plan: &Plan<'_>, term: usize, earliest: Date, last: Date) -> RangeIn
         .filter(|_| metric.cumulative)
         .map_or(earliest, Period::start);
     let carried = i32::try_from(metric.carry_forward).unwrap_or(i32::MAX);
-    ordinal(earliest).saturating_sub(carried)..=ordinal(last)
+    ordinal(earliest).saturating_sub(carried)..=ordinal(span.last_day())
 }

@@ -68,6 +68,21 @@ pub(crate) fn monthly_stock(id: &str, keys: &str) -> String {
     )
 }
 
+/// From the 15th of a month to the 14th of the next.
+pub(crate) fn health() -> String {
+    "[[calendar]]\nid = \"health\"\nlabel = { vi = \"x\", en = \"x\" }\ndefinition = { vi = \"x\", en = \"x\" }\n\
+     source = \"x\"\nowner = \"x\"\nclosing_day = 14\n"
+        .to_owned()
+}
+
+/// A flow that is reported by month of the health calendar.
+pub(crate) fn health_flow(id: &str) -> String {
+    metric(
+        id,
+        "kind = \"flow\"\nmethod = \"report\"\nfrequency = \"month\"\ncalendar = \"health\"",
+    )
+}
+
 pub(crate) fn indicator(id: &str, formula: &str, keys: &str) -> String {
     format!("[[indicator]]\nid = \"{id}\"\n{TEXTS}\nformula = \"{formula}\"\n{keys}\n")
 }
@@ -244,14 +259,40 @@ impl Book {
         self.figure(measure, area, period).value
     }
 
-    /// What the refusal says.
-    pub(crate) fn refused(&self, measure: &str, area: &str, period: &str) -> String {
-        let refusals = self.ask(&self.question(measure, area, period, false)).unwrap_err();
-        refusals[0].message.clone()
-    }
-
     pub(crate) fn refusal(&self, measure: &str, area: &str, period: &str) -> RefusalReason {
         self.ask(&self.question(measure, area, period, false)).unwrap_err()[0].reason
+    }
+}
+
+impl Book {
+    /// Whether the last revision is among those at which a figure may have changed.
+    pub(crate) fn may_have_changed(&self, measure: &str, area: &str, period: &str) -> bool {
+        let catalogs = [(Revision(0), std::sync::Arc::new(self.catalog.clone()))];
+        let history = almanac_indicator::History {
+            catalogs: &catalogs,
+            cube: &self.cube,
+            as_of: self.revision,
+        };
+        let figure = almanac_indicator::OneFigure {
+            measure: self.catalog.measure(measure).unwrap(),
+            area: AreaId::new(area).unwrap(),
+            period: self.catalog.period(period).unwrap(),
+            filters: [].into(),
+        };
+        history
+            .candidates(&figure, usize::MAX)
+            .unwrap()
+            .contains(&self.revision)
+    }
+
+    /// What a person reads of a refusal.
+    pub(crate) fn refused(&self, measure: &str, area: &str, period: &str) -> String {
+        let refusals = self.ask(&self.question(measure, area, period, false)).unwrap_err();
+        refusals
+            .into_iter()
+            .map(|refusal| refusal.message)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 

@@ -3,22 +3,7 @@
 use almanac_indicator::{Base, RefusalReason};
 use almanac_model::{Coverage, FigureFlag};
 
-use crate::support::{Book, expected, indicator, metric, monthly_flow, monthly_stock, number};
-
-/// From the 15th of a month to the 14th of the next.
-fn health() -> String {
-    "[[calendar]]\nid = \"health\"\nlabel = { vi = \"x\", en = \"x\" }\ndefinition = { vi = \"x\", en = \"x\" }\n\
-     source = \"x\"\nowner = \"x\"\nclosing_day = 14\n"
-        .to_owned()
-}
-
-/// A flow that is reported by month of the health calendar.
-fn health_flow(id: &str) -> String {
-    metric(
-        id,
-        "kind = \"flow\"\nmethod = \"report\"\nfrequency = \"month\"\ncalendar = \"health\"",
-    )
-}
+use crate::support::{Book, expected, health, health_flow, indicator, metric, monthly_flow, monthly_stock, number};
 
 #[test]
 fn rule_9_a_quarter_of_a_calendar_is_made_of_its_own_months() {

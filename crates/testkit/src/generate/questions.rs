@@ -28,6 +28,7 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         areas,
         strict,
         measures,
+        formulas: Vec::new(),
         periods,
         period_places: Vec::new(),
         group_by,

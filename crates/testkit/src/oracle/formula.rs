@@ -67,6 +67,7 @@ impl Oracle<'_> {
             Formula::Constant(number) => Value::number(Exact::from(*number)).into(),
             Formula::Negate(inner) => self.formula_value(inner, scope).value.negated().into(),
             Formula::Reference(reference) => self.reference_value(reference, scope),
+            Formula::Over(..) => unreachable!("no formula of a random catalogue has a function"),
             Formula::Binary(Operator::Divide, numerator, denominator) => self.quotient(numerator, denominator, scope),
             Formula::Binary(operator, left, right) => {
                 let left = self.formula_value(left, scope);

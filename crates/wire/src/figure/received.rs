@@ -89,7 +89,7 @@ pub fn figure_from_proto(figure: pb::Figure, calendars: &Calendars) -> Result<Fi
         period,
         dimensions,
         value: value_from_proto("value", value, missing)?,
-        unit: id("unit", &unit)?,
+        unit,
         quality: quality_from_proto("quality", quality)?,
         qualifier: qualifier_from_proto("qualifier", qualifier)?,
         quotient: quotient(numerator, denominator, period, calendars)?,
@@ -301,7 +301,7 @@ mod tests {
             period: "2017".parse().unwrap(),
             dimensions: BTreeMap::from([("service".to_owned(), "mobile".to_owned())]),
             value: Ok("119.09".to_owned()),
-            unit: "percent".parse().unwrap(),
+            unit: "percent".to_owned(),
             quality: Some(Quality::Preliminary),
             qualifier: Qualifier::AtLeast,
             quotient: Some(Quotient {

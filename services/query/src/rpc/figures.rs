@@ -133,12 +133,19 @@ fn part(question: &Question, areas: &[AreaId], offset: usize, limit: usize) -> (
     let (measure, rest) = (offset / each, offset % each);
     let (area, skip) = (rest / periods, rest % periods);
     let wanted = skip.saturating_add(limit).div_ceil(periods);
+    let formula = measure.checked_sub(question.measures.len());
+    let formula = formula.and_then(|index| question.formulas.get(index));
     let part = Question {
         measures: question.measures.get(measure).cloned().into_iter().collect(),
+        formulas: formula.cloned().into_iter().collect(),
         areas: AreaSelection::List(areas.iter().skip(area).take(wanted).cloned().collect()),
         ..question.clone()
     };
-    (Arc::new(part), skip, Some(question.measures.len() * each))
+    (
+        Arc::new(part),
+        skip,
+        Some((question.measures.len() + question.formulas.len()) * each),
+    )
 }
 
 /// The part of a question about one sum that begins with the figure of that number, and how many there are in the whole.

@@ -65,7 +65,11 @@ fn filled_to_proto(report: String, filled: FilledReport, moment: &Moment) -> pb:
     let line = |FilledLine { id, label, figure }: FilledLine| pb::ReportLine {
         id,
         label: Some(label_to_proto(&label)),
-        unit: Some(unit_to_proto(&figure.unit, &moment.catalog)),
+        unit: figure
+            .unit
+            .parse()
+            .ok()
+            .map(|unit| unit_to_proto(&unit, &moment.catalog)),
         figure: Some(figure_to_proto(figure)),
     };
     let section = |FilledSection { label, lines }: FilledSection| pb::ReportSection {

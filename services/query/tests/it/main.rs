@@ -6,6 +6,7 @@ mod asking;
 mod comparing;
 mod completeness;
 mod following;
+mod formulas;
 mod lists;
 mod pages;
 mod past;

@@ -29,8 +29,8 @@ async fn an_empty_request_says_what_is_needed() {
     let refused = refusal(pb::QueryIndicatorsRequest::default()).await;
     insta::assert_snapshot!(told(&refused), @r#"
     InvalidArgument REQUIRED
-    indicators: give at least one id of an indicator or metric, such as "telephone.density"; ListIndicators has them (and 2 more problems)
-    - REQUIRED indicators: give at least one id of an indicator or metric, such as "telephone.density"; ListIndicators has them
+    indicators: give at least one id of an indicator or metric, such as "telephone.density"; ListIndicators has them; or a formula (and 2 more problems)
+    - REQUIRED indicators: give at least one id of an indicator or metric, such as "telephone.density"; ListIndicators has them; or a formula
     - REQUIRED areas: give ids of areas, such as "96", or areas_under and level; ListAreas has them
     - REQUIRED periods: give at least one period, such as "2017" or "2015..2017"
     "#);

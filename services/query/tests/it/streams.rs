@@ -142,12 +142,12 @@ async fn a_stream_of_a_wrong_question_never_begins() {
     let empty = pb::StreamIndicatorsRequest::default();
     let refused = query.client.stream_indicators(empty).await.unwrap_err();
     insta::assert_snapshot!(told(&refused), @r#"
-    InvalidArgument REQUIRED
-    query.indicators: give at least one id of an indicator or metric, such as "telephone.density"; ListIndicators has them (and 2 more problems)
-    - REQUIRED query.indicators: give at least one id of an indicator or metric, such as "telephone.density"; ListIndicators has them
-    - REQUIRED query.areas: give ids of areas, such as "96", or areas_under and level; ListAreas has them
-    - REQUIRED query.periods: give at least one period, such as "2017" or "2015..2017"
-    "#);
+InvalidArgument REQUIRED
+query.indicators: give at least one id of an indicator or metric, such as "telephone.density"; ListIndicators has them; or a formula (and 2 more problems)
+- REQUIRED query.indicators: give at least one id of an indicator or metric, such as "telephone.density"; ListIndicators has them; or a formula
+- REQUIRED query.areas: give ids of areas, such as "96", or areas_under and level; ListAreas has them
+- REQUIRED query.periods: give at least one period, such as "2017" or "2015..2017"
+"#);
 }
 
 #[tokio::test]

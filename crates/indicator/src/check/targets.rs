@@ -1,0 +1,158 @@
+//! Areas in which a term cannot be read: of a finer level than it is collected, or with boundaries that changed.
+
+use std::collections::BTreeSet;
+
+use almanac_catalog::{Catalog, Kind, Metric, SumOperator, TimeOperator};
+use almanac_model::{AreaId, LevelId, Period, PeriodRange};
+
+use super::Refusals;
+use crate::question::RefusalReason;
+use crate::reach::Read;
+use crate::territory::levels_read;
+
+/// An area and a period that are asked for, and what is read of a term for them.
+pub(super) struct Target<'a> {
+    pub(super) area: &'a AreaId,
+    pub(super) asked: Period,
+    pub(super) read: &'a Read,
+}
+
+impl Target<'_> {
+    pub(super) fn check(&self, catalog: &Catalog, metric: &Metric, found: &mut Refusals) {
+        let hull = self.read.hull();
+        let Some(area) = catalog.area(self.area.as_str()) else {
+            return;
+        };
+        if metric.level_for(hull.last()).is_none() {
+            let message = format!("{} was not collected at the end of {}", metric.id, hull.last());
+            found.add("periods", RefusalReason::NotCollectedThen, message);
+            return;
+        }
+        if !catalog.is_valid_at(self.area, self.asked.last_day()) {
+            return;
+        }
+        let rank = |level: &str| catalog.level_rank(level).unwrap_or(0);
+        for (collected, period) in self.levels(metric) {
+            let (asked, finest) = (rank(area.level.as_str()), rank(collected.as_str()));
+            if asked > finest {
+                let message = format!(
+                    "{} is collected by {collected} in {period}; {} is a {}, which is finer: ask for a {collected}",
+                    metric.id, area.id, area.level
+                );
+                found.add("areas", RefusalReason::AreaTooFine, message);
+            } else if asked < finest && metric.sum == SumOperator::None {
+                let message = format!(
+                    "{} is collected by {collected} and cannot be added: there is no figure for {}, a {}",
+                    metric.id, area.id, area.level
+                );
+                found.add("areas", RefusalReason::NotAdditive, message);
+            }
+        }
+        self.check_levels(metric, found);
+        self.check_territory(catalog, metric, found);
+    }
+
+    /// The collection levels at the ends of the periods that are read, each with one of them.
+    fn levels<'m>(&self, metric: &'m Metric) -> Vec<(&'m LevelId, Period)> {
+        let hull = self.read.hull();
+        // a stretch counts with the level at its end, each period of a window with its own
+        let ends = hull.iter().filter(|period| period.end() >= self.read.first.end());
+        let mut found: Vec<(&LevelId, Period)> = Vec::new();
+        if metric.levels.len() == 1 {
+            found.extend(metric.level_for(hull.last()).map(|level| (level, hull.last())));
+            return found;
+        }
+        for period in ends {
+            let Some(level) = metric.level_for(period) else {
+                continue;
+            };
+            if found.iter().all(|(known, _)| *known != level) {
+                found.push((level, period));
+            }
+        }
+        found
+    }
+
+    /// An average, a least or a greatest value over two collection levels would be of different series.
+    fn check_levels(&self, metric: &Metric, found: &mut Refusals) {
+        if !matches!(
+            metric.time,
+            TimeOperator::Average | TimeOperator::Min | TimeOperator::Max
+        ) {
+            return;
+        }
+        let span = self.read.hull();
+        let levels: BTreeSet<&LevelId> = span
+            .parts(metric.frequency)
+            .map(|parts| levels_read(metric, parts))
+            .unwrap_or_default();
+        if levels.len() > 1 {
+            let levels: Vec<&str> = levels.into_iter().map(LevelId::as_str).collect();
+            let message = format!(
+                "{} was collected by {} within {span}; ask for periods in which the level is the same",
+                metric.id,
+                levels.join(" and by ")
+            );
+            found.add("periods", RefusalReason::LevelChange, message);
+        }
+    }
+
+    /// What is put together from several periods, or stands for another one, needs one territory in all of them, from the
+    /// first day that counts to the end of the period that is asked for.
+    fn check_territory(&self, catalog: &Catalog, metric: &Metric, found: &mut Refusals) {
+        let Read { first, last, .. } = *self.read;
+        let asked = PeriodRange::from(self.asked);
+        if first == asked && last == asked {
+            return check_boundaries(catalog, metric, self.area, asked, found);
+        }
+        let since = if is_of_its_end(metric, first) {
+            first.last_day()
+        } else {
+            first.start()
+        };
+        let from = since.min(asked.last_day());
+        let to = last.end().max(asked.end());
+        if let Some(day) = catalog.boundary_changes(self.area, from, to).first() {
+            let (area, read, asked) = (self.area, self.read.hull(), self.asked);
+            let message = format!(
+                "the territory of {area} changed on {day}, and the figure of {asked} would be put together from {read}; \
+                 ask for periods that do not reach beyond {day}, or restate with on_boundaries_of"
+            );
+            found.add("periods", RefusalReason::BoundaryChange, message);
+        }
+    }
+
+    /// A restated average, least or greatest value of a period is read on the boundaries of its end only.
+    pub(super) fn check_restated(&self, catalog: &Catalog, metric: &Metric, found: &mut Refusals) {
+        if matches!(metric.time, TimeOperator::Sum | TimeOperator::Last) {
+            return;
+        }
+        let Read { first, last, .. } = *self.read;
+        if first == last {
+            return check_boundaries(catalog, metric, self.area, first, found);
+        }
+        for period in self.read.hull().iter() {
+            check_boundaries(catalog, metric, self.area, period.into(), found);
+        }
+    }
+}
+
+/// Whether a stretch counts with its end only.
+fn is_of_its_end(metric: &Metric, span: PeriodRange) -> bool {
+    let last_only = metric.kind == Kind::Stock && metric.time == TimeOperator::Last;
+    last_only || (metric.frequency == span.granularity() && span.first() == span.last())
+}
+
+/// What is put together from the parts of a period needs one territory in all of them. Only the last value does not.
+fn check_boundaries(catalog: &Catalog, metric: &Metric, area: &AreaId, span: PeriodRange, found: &mut Refusals) {
+    if is_of_its_end(metric, span) {
+        return;
+    }
+    if let Some(day) = catalog.boundary_changes(area, span.start(), span.end()).first() {
+        let message = format!(
+            "the territory of {area} changed on {day}, inside {span}; ask for periods that end before {day} or \
+             begin with it, or restate with on_boundaries_of"
+        );
+        found.add("periods", RefusalReason::BoundaryChange, message);
+    }
+}
