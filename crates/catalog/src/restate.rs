@@ -7,10 +7,12 @@
 
 mod steps;
 
+use std::collections::BTreeSet;
+
 use almanac_model::{AreaId, Exact};
 use jiff::civil::Date;
 
-use self::steps::Piece;
+use self::steps::{Piece, eve};
 use crate::{Area, Catalog, Codes, Region, Within};
 
 /// How much of an area lies in another.
@@ -47,8 +49,7 @@ impl Catalog {
         let count = destinations.len();
         let mut weights = Vec::new();
         for Piece { place, weight, .. } in destinations {
-            match self.within(&place, region, boundaries) {
-                Within::Outside if self.is_part_of(region, &place, boundaries) => return Share::Unknown,
+            match self.lies(&place, region, boundaries) {
                 Within::Outside => {}
                 Within::Inside => weights.push(weight),
                 Within::Divided => return Share::Unknown,
@@ -76,61 +77,70 @@ impl Catalog {
     /// Whether the territory of an area stayed the same from one day to the other.
     #[must_use]
     pub fn same_extent(&self, area: &AreaId, one: Date, other: Date) -> bool {
-        self.same_extent_where(
-            std::slice::from_ref(area),
-            |unit, day| self.lies_under(unit, area, day),
-            one,
-            other,
-        )
+        let region = Region {
+            areas: vec![area.clone()],
+            codes: Codes::new(),
+        };
+        self.same_region(&region, one, other)
     }
 
-    /// Whether the territory of a region is the same on both days: its areas together, and what of them has the codes.
+    /// Whether the territory of a region stayed the same from one day to the other: its areas together, and what of them has
+    /// the codes.
     #[must_use]
     pub fn same_region(&self, region: &Region, one: Date, other: Date) -> bool {
-        self.same_extent_where(&region.areas, |unit, day| self.within(unit, region, day), one, other)
-    }
-
-    fn same_extent_where<P: PartialEq>(
-        &self,
-        areas: &[AreaId],
-        place: impl Fn(&AreaId, Date) -> P,
-        one: Date,
-        other: Date,
-    ) -> bool {
         let (from, to) = (one.min(other), one.max(other));
-        let there = |day| areas.iter().any(|area| self.is_valid_at(area, day));
+        let there = |day| region.areas.iter().any(|area| self.is_valid_at(area, day));
         match (there(from), there(to)) {
             (true, true) => {}
             // what does not exist has no territory
             (before, after) => return before == after,
         }
-        let stays = |unit: &Area| {
-            let on_both_days = unit.is_valid_at(from) && unit.is_valid_at(to);
-            !on_both_days || place(&unit.id, from) == place(&unit.id, to)
-        };
         let mut days = self.change_days(from, to).into_iter();
-        self.areas().all(stays) && days.all(|day| !self.border_moved(&place, day))
+        let mut code_days = self.code_changes(region, from, to).into_iter();
+        days.all(|day| !self.border_moved(region, day)) && code_days.all(|day| !self.codes_moved(region, day))
     }
 
-    /// Whether anything left a territory, or came to it, on a day.
-    fn border_moved<P: PartialEq>(&self, place: &impl Fn(&AreaId, Date) -> P, day: Date) -> bool {
-        let eve = day.yesterday().unwrap_or(day);
-        let begins = |unit: &&Area| unit.parents.iter().any(|stretch| stretch.from == day);
-        let lasting = |unit: &&Area| unit.is_valid_at(eve);
-        let mut moved = self.areas().filter(begins).filter(lasting);
-        let mut transitions = self.transitions.iter().filter(|transition| transition.date == day);
-        moved.any(|unit| place(&unit.id, eve) != place(&unit.id, day))
-            || transitions.any(|transition| place(&transition.from, eve) != place(&transition.to, day))
+    /// The days after `from` and until `to` on which an area was given another code of a region's groupings.
+    fn code_changes(&self, region: &Region, from: Date, to: Date) -> BTreeSet<Date> {
+        let groupings = region.codes.keys().filter_map(|id| self.grouping(id.as_str()));
+        let stretches = groupings.flat_map(|grouping| grouping.members.values().flatten());
+        let days = stretches.flat_map(|stretch| [stretch.from, stretch.to]).flatten();
+        days.filter(|day| from < *day && *day <= to).collect()
+    }
+
+    /// Whether anything left a region, or came to it, on a day on which areas changed.
+    fn border_moved(&self, region: &Region, day: Date) -> bool {
+        let eve = eve(day);
+        let changes = |unit: &&Area| {
+            let mut stretches = unit.parents.iter();
+            stretches.any(|stretch| stretch.from == day || stretch.to == Some(day))
+                || self.departures(&unit.id, day).next().is_some()
+        };
+        let there = self.areas().filter(|unit| unit.is_valid_at(eve));
+        there.filter(changes).any(|unit| {
+            let before = self.lies(&unit.id, region, eve);
+            // of what is divided the areas under it tell, unless it is moved itself
+            let told = before == Within::Divided && self.departures(&unit.id, day).next().is_none();
+            let mut pieces = self.destinations(&unit.id, eve, day).into_iter();
+            let inside = |place: &AreaId| self.within(place, region, day) == Within::Inside;
+            !told && pieces.any(|piece| inside(&piece.place) != (before == Within::Inside))
+        })
+    }
+
+    /// Whether an area came into a region or left it since it has another code from a day on.
+    fn codes_moved(&self, region: &Region, day: Date) -> bool {
+        let inside = |unit: &Area, day| self.within(&unit.id, region, day) == Within::Inside;
+        let mut lasting = self
+            .areas()
+            .filter(|unit| unit.is_valid_at(eve(day)) && unit.is_valid_at(day));
+        lasting.any(|unit| inside(unit, eve(day)) != inside(unit, day))
     }
 
     fn share_backwards(&self, area: &AreaId, day: Date, region: &Region, boundaries: Date) -> Share {
         let origins = self.origins(area, day, boundaries);
         let places: Vec<Within> = origins
             .iter()
-            .map(|origin| match self.within(origin, region, boundaries) {
-                Within::Outside if self.is_part_of(region, origin, boundaries) => Within::Divided,
-                within => within,
-            })
+            .map(|origin| self.lies(origin, region, boundaries))
             .collect();
         if places.iter().all(|place| *place == Within::Outside) {
             Share::Nothing
@@ -141,9 +151,12 @@ impl Catalog {
         }
     }
 
-    /// Whether an area of a region is only a part of a place.
-    fn is_part_of(&self, region: &Region, place: &AreaId, day: Date) -> bool {
+    /// How a place lies to a region: divided, too, when an area of the region is only a part of it.
+    fn lies(&self, place: &AreaId, region: &Region, day: Date) -> Within {
         let mut areas = region.areas.iter();
-        areas.any(|area| area != place && self.lies_under(area, place, day))
+        match self.within(place, region, day) {
+            Within::Outside if areas.any(|area| area != place && self.lies_under(area, place, day)) => Within::Divided,
+            within => within,
+        }
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! territory  three levels, areas that begin, end, move and divide       generate/territory.rs
+//! groupings  areas that are urban, rural or neither                     generate/groupings.rs
 //! metrics    kinds, operators, frequencies, levels                      generate/metrics.rs
 //! formulas   indicators over metrics and indicators                     generate/formulas.rs
 //! reporters  who may report, and what is expected                       generate/reporters.rs
@@ -17,6 +18,7 @@
 mod batches;
 mod formulas;
 mod genes;
+mod groupings;
 mod log;
 mod metrics;
 mod questions;
@@ -52,6 +54,7 @@ struct Genome {
     calendar: u8,
     areas: Vec<Gene>,
     changes: Vec<Gene>,
+    groupings: Vec<Gene>,
     metrics: Vec<Gene>,
     indicators: Vec<Gene>,
     reporters: Vec<Gene>,
@@ -68,6 +71,7 @@ pub fn world() -> impl Strategy<Value = World> {
     let definitions = (
         genes(4, 14),
         genes(0, 5),
+        genes(0, 5),
         genes(1, 4),
         genes(0, 6),
         genes(0, 2),
@@ -81,11 +85,12 @@ pub fn world() -> impl Strategy<Value = World> {
     );
     parts.prop_map(|(calendar, definitions, events, questions)| {
         let (floods, bursts, withdrawals) = events;
-        let (areas, changes, metrics, indicators, reporters, expectations) = definitions;
+        let (areas, changes, groupings, metrics, indicators, reporters, expectations) = definitions;
         Genome {
             calendar,
             areas,
             changes,
+            groupings,
             metrics,
             indicators,
             reporters,
@@ -119,7 +124,7 @@ impl Genome {
         let frequencies = metrics::frequencies(self.calendar);
         let metrics = metrics::metrics(&self.metrics, frequencies);
         let (reporters, reporters_toml) = reporters::reporters(&self.reporters, &metrics, &territory.areas);
-        let files: CatalogFiles = [
+        let mut files: CatalogFiles = [
             ("areas.csv", territory.areas_csv),
             ("transitions.csv", territory.transitions_csv),
             (metrics::VOCABULARY_FILE, metrics::VOCABULARY.to_owned()),
@@ -136,6 +141,10 @@ impl Genome {
         ]
         .into_iter()
         .collect();
+        if let Some((toml, csv)) = groupings::groupings(&self.groupings, &territory.areas) {
+            files.insert("groupings.toml", toml);
+            files.insert("groupings.csv", csv);
+        }
         load(&files)
     }
 }

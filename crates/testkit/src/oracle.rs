@@ -11,7 +11,9 @@
 //! quotient    which period and which areas both sides of a division have  quotient.rs
 //! term        which series belong to a metric in an area, and their sum   term.rs
 //! territory   how much of each unit belongs to what is asked for          territory.rs
+//! region      what lies in several areas, narrowed to codes of groupings   region.rs
 //! boundaries  what became of a unit, piece by piece, day by day           boundaries.rs
+//! breaks      from when a metric is defined in another way                 breaks.rs
 //! series      the time operator: the sub-periods of one series            series.rs
 //! records     what was recorded for one series and sub-period             records.rs
 //! expected    what the catalogue expects, and how much of it came         expected.rs
@@ -19,6 +21,7 @@
 //! ```
 
 mod boundaries;
+mod breaks;
 mod compare;
 mod expected;
 mod figure;
@@ -26,6 +29,7 @@ mod formula;
 mod quotient;
 mod records;
 mod refusal;
+mod region;
 mod series;
 mod term;
 mod territory;

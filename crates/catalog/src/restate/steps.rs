@@ -167,7 +167,7 @@ impl Catalog {
         BTreeSet::new()
     }
 
-    fn departures(&self, area: &AreaId, date: Date) -> impl Iterator<Item = &Transition> {
+    pub(super) fn departures(&self, area: &AreaId, date: Date) -> impl Iterator<Item = &Transition> {
         let all = self.transitions.iter();
         all.filter(move |one| one.date == date && one.from == *area)
     }
@@ -189,6 +189,7 @@ impl Piece {
     }
 }
 
-fn eve(date: Date) -> Date {
+/// The day before.
+pub(super) fn eve(date: Date) -> Date {
     date.yesterday().unwrap_or(date)
 }

@@ -104,7 +104,7 @@ fn metric(id: &str, choices: &mut Choices<'_>, frequencies: &[&'static str]) -> 
     } else {
         ("flow", "sum")
     };
-    let sum = if choices.once_in(12) { "none" } else { "sum" };
+    let sum = if choices.once_in(6) { "none" } else { "sum" };
     let carry_forward = if is_stock {
         choices.of_values([0, 0, 1, 2, 4])
     } else {
@@ -115,9 +115,10 @@ fn metric(id: &str, choices: &mut Choices<'_>, frequencies: &[&'static str]) -> 
     let toml = format!(
         "[[metric]]\nid = \"{id}\"\n{DOCUMENTATION}kind = \"{kind}\"\nmethod = \"{method}\"\nunit = \"thing\"\n\
          decimals = {}\ndimensions = {dimensions:?}\nfrequency = \"{frequency}\"\ntime = \"{time}\"\nsum = \"{sum}\"\n\
-         levels = {}\ncarry_forward = {carry_forward}\n{range}\n",
+         levels = {}\ncarry_forward = {carry_forward}\n{range}{}\n",
         choices.below(3),
         levels(choices),
+        breaks(choices),
     );
     MetricSketch {
         id: id.to_owned(),
@@ -125,6 +126,15 @@ fn metric(id: &str, choices: &mut Choices<'_>, frequencies: &[&'static str]) -> 
         is_report,
         toml,
     }
+}
+
+/// The day from which it is defined in another way, if any.
+fn breaks(choices: &mut Choices<'_>) -> String {
+    if !choices.once_in(6) {
+        return String::new();
+    }
+    let day = choices.of_values(CHANGE_DAYS);
+    format!("breaks = [{{ date = \"{day}\", label = {{ vi = \"x\", en = \"x\" }}, source = \"x\" }}]\n")
 }
 
 /// At which levels it is collected: mostly one, sometimes from a day on or another from a day on.

@@ -8,6 +8,7 @@ use almanac_model::{AreaId, Batch, Code, DimensionId, Granularity, Period, Revis
 use jiff::civil::{Date, date};
 
 use super::genes::{Choices, Gene};
+use super::groupings::GROUPING;
 
 /// A question and the revision as of which it is asked.
 pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene) -> (Revision, Question) {
@@ -18,13 +19,26 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
     revisions.extend(log.iter().map(|(revision, _)| *revision));
     let as_of = choices.one(&revisions).copied().unwrap_or(Revision::LATEST);
     let dimensions: Vec<DimensionId> = dimensions(catalog, &measures).into_iter().collect();
-    let group_by = group_by(&dimensions, &mut choices);
-    let filters = filters(catalog, &dimensions, &mut choices);
+    let mut group_by = group_by(&dimensions, &mut choices);
+    let mut filters = filters(catalog, &dimensions, &mut choices);
     let areas = areas(catalog, &measures, &periods, &mut choices);
     let strict = choices.once_in(6);
+    let on_boundaries_of = choices.once_in(3).then(|| choices.of_values(BOUNDARIES));
+    let comparisons = comparisons(&periods, &mut choices);
+    let combine_areas = choices.once_in(5);
+    if let Some(grouping) = catalog.grouping(GROUPING) {
+        match choices.below(8) {
+            7 => group_by.push(GroupKey::Dimension(grouping.dimension.id.clone())),
+            6 => {
+                let code = choices.one(&grouping.dimension.codes).map(|item| item.code.clone());
+                filters.insert(grouping.dimension.id.clone(), code.into_iter().collect());
+            }
+            _ => {}
+        }
+    }
     let question = Question {
-        on_boundaries_of: choices.once_in(3).then(|| choices.of_values(BOUNDARIES)),
-        comparisons: comparisons(&periods, &mut choices),
+        on_boundaries_of,
+        comparisons,
         areas,
         strict,
         measures,
@@ -33,7 +47,7 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         period_places: Vec::new(),
         group_by,
         filters,
-        combine_areas: false,
+        combine_areas,
     };
     (as_of, question)
 }

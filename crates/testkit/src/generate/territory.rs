@@ -21,6 +21,13 @@ pub(super) struct AreaSketch {
     to: &'static str,
 }
 
+impl AreaSketch {
+    /// Whether it exists before a day and after it.
+    pub(super) fn exists_around(&self, day: &str) -> bool {
+        self.from < day && day < self.to
+    }
+}
+
 /// The territory as files.
 #[derive(Debug, Default)]
 pub(super) struct Territory {

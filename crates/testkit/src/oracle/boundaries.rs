@@ -11,6 +11,7 @@ use almanac_model::{AreaId, Exact};
 use jiff::civil::Date;
 
 use super::Oracle;
+use super::region::{Lies, Region};
 
 /// How much of a unit of one day lies in an area of another day.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,53 +31,56 @@ struct Piece {
 }
 
 impl Oracle<'_> {
-    /// How much of a unit, as it was on a day, lies in an area as that is on another day.
-    pub(super) fn share(&self, unit: &AreaId, day: Date, within: &AreaId, boundaries: Date) -> Share {
+    /// How much of a unit, as it was on a day, lies in a region as that is on another day.
+    pub(super) fn share(&self, unit: &AreaId, day: Date, region: &Region, boundaries: Date) -> Share {
         let pieces = self.pieces(unit, day, boundaries);
-        let lies_in = |piece: &Piece| self.catalog.lies_under(&piece.place, within, boundaries);
-        let (inside, outside): (Vec<Piece>, Vec<Piece>) = pieces.into_iter().partition(lies_in);
-        let holds_it = |piece: &Piece| self.catalog.lies_under(within, &piece.place, boundaries);
-        if outside.iter().any(holds_it) {
-            // the area is only a part of where the unit lies
-            return Share::Unknown;
-        }
-        if inside.is_empty() {
-            return Share::Nothing;
-        }
-        if outside.is_empty() {
-            return Share::All;
-        }
-        let mut sum = Exact::from_integer(0);
-        for piece in inside {
-            match piece.size {
-                Some(size) => sum = &sum + &size,
-                None => return Share::Unknown,
+        let (mut inside, mut sum) = (0, Some(Exact::from_integer(0)));
+        for piece in &pieces {
+            match self.lies_in(&piece.place, region, boundaries) {
+                Lies::Outside => {}
+                Lies::Across => return Share::Unknown,
+                Lies::Inside => {
+                    inside += 1;
+                    sum = sum.zip(piece.size.as_ref()).map(|(sum, size)| &sum + size);
+                }
             }
         }
-        Share::Part(sum)
+        match sum {
+            _ if inside == 0 => Share::Nothing,
+            _ if inside == pieces.len() => Share::All,
+            Some(sum) => Share::Part(sum),
+            None => Share::Unknown,
+        }
     }
 
-    /// Whether an area had the same territory from one day to the other: on no day in between anything left it or came to it.
-    pub(super) fn same_territory(&self, area: &AreaId, one: Date, other: Date) -> bool {
+    /// Whether a region had the same territory from one day to the other: on no day in between anything left it or came to
+    /// it.
+    pub(super) fn same_territory(&self, region: &Region, one: Date, other: Date) -> bool {
         let (from, to) = (one.min(other), one.max(other));
-        match (self.catalog.is_valid_at(area, from), self.catalog.is_valid_at(area, to)) {
+        let exists = |day| region.areas.iter().any(|area| self.catalog.is_valid_at(area, day));
+        match (exists(from), exists(to)) {
             (true, true) => {}
             (before, after) => return before == after,
         }
+        let mut days = self.change_days(from, to);
+        days.extend(self.code_change_days(region, from, to));
         let there = |day: Date| self.catalog.areas().filter(move |unit| unit.is_valid_at(eve(day)));
-        let mut days = self.change_days(from, to).into_iter();
-        days.all(|day| there(day).all(|unit| self.stays(&unit.id, eve(day), area, day)))
+        days.into_iter()
+            .all(|day| there(day).all(|unit| self.stays(&unit.id, region, day)))
     }
 
-    /// Whether what lies in an area on one day does so on a later one, or does on neither.
-    fn stays(&self, unit: &AreaId, day: Date, area: &AreaId, later: Date) -> bool {
-        let was_in = self.catalog.lies_under(unit, area, day);
-        let holds_it = !was_in && self.catalog.lies_under(area, unit, day);
-        let pieces = self.pieces(unit, day, later);
-        holds_it
-            || pieces
-                .iter()
-                .all(|piece| self.catalog.lies_under(&piece.place, area, later) == was_in)
+    /// Whether a day left a unit inside a region, or not inside.
+    fn stays(&self, unit: &AreaId, region: &Region, day: Date) -> bool {
+        let before = self.lies_in(unit, region, eve(day));
+        if before == Lies::Across && self.leaving(unit, day).is_empty() {
+            // the units under it tell
+            return true;
+        }
+        let inside = |place: &AreaId| self.lies_in(place, region, day) == Lies::Inside;
+        let pieces = self.pieces(unit, eve(day), day);
+        pieces
+            .iter()
+            .all(|piece| inside(&piece.place) == (before == Lies::Inside))
     }
 
     /// The days after one and until another on which anything changed, anywhere.

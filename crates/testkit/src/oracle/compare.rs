@@ -9,7 +9,6 @@ use almanac_model::{
 
 use super::Oracle;
 use super::figure::Asked;
-use super::territory::Territory;
 use super::value::Value;
 
 impl Oracle<'_> {
@@ -43,7 +42,7 @@ impl Oracle<'_> {
 
     /// The value of the base period. Where no question could ask for it, it is missing.
     fn base_value(&self, asked: &Asked<'_>) -> Value {
-        let territory = Territory::of(asked.area, asked.question.on_boundaries_of);
+        let territory = self.territory_asked(asked);
         if self.is_void(&territory, asked.period) {
             return Value::missing(MissingReason::CannotExist);
         }
@@ -62,8 +61,12 @@ impl Oracle<'_> {
     ) -> BTreeSet<ComparisonFlag> {
         let mut flags = BTreeSet::new();
         let day = asked.period.last_day();
-        let moved = |period: Period| !self.same_territory(asked.area, period.last_day(), day);
-        if asked.question.on_boundaries_of.is_none() && base_period.is_some_and(moved) {
+        let territory = self.territory_asked(asked);
+        let is_other = |period: Period| {
+            !self.is_comparable(&territory, period.last_day(), day)
+                || self.is_broken_between(asked, value, period, base)
+        };
+        if base_period.is_some_and(is_other) {
             flags.insert(ComparisonFlag::NotComparable);
         }
         if base.flags.iter().chain(&value.flags).copied().any(lacks_something) {

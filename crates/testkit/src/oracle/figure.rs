@@ -11,8 +11,10 @@ use almanac_model::{
 use jiff::civil::Date;
 
 use super::Oracle;
+use super::breaks::flag_break;
 use super::compare::lacks_something;
 use super::formula::{Evaluated, EvaluatedSides, Scope, narrowed};
+use super::region::Region;
 use super::term::{Filter, Term};
 use super::territory::Territory;
 use super::value::Value;
@@ -83,7 +85,7 @@ pub(super) struct Asked<'a> {
     pub(super) measure: &'a MeasureId,
     pub(super) decimals: u8,
     pub(super) range: Range,
-    pub(super) area: &'a AreaId,
+    pub(super) area: &'a FigureArea,
     pub(super) period: Period,
     pub(super) group: &'a Group,
 }
@@ -115,12 +117,16 @@ impl Oracle<'_> {
         figures
     }
 
-    fn targets(&self, question: &Question) -> Vec<(AreaId, Period)> {
+    fn targets(&self, question: &Question) -> Vec<(FigureArea, Period)> {
+        if question.combine_areas {
+            return self.combined_targets(question);
+        }
         let mut targets = Vec::new();
         match &question.areas {
             AreaSelection::List(areas) => {
                 for area in areas {
-                    targets.extend(question.periods.iter().map(|period| (area.clone(), *period)));
+                    let one = FigureArea::One(area.clone());
+                    targets.extend(question.periods.iter().map(|period| (one.clone(), *period)));
                 }
             }
             AreaSelection::Under { area: above, level } => {
@@ -128,7 +134,7 @@ impl Oracle<'_> {
                     let day = |period: &Period| question.on_boundaries_of.unwrap_or(period.last_day());
                     let there = |period: &&Period| self.catalog.lies_under(&area.id, above, day(period));
                     let periods = question.periods.iter().filter(there);
-                    targets.extend(periods.map(|period| (area.id.clone(), *period)));
+                    targets.extend(periods.map(|period| (FigureArea::One(area.id.clone()), *period)));
                 }
             }
         }
@@ -143,10 +149,10 @@ impl Oracle<'_> {
             for group in groups {
                 match key {
                     GroupKey::Dimension(dimension) => {
-                        let codes = self
-                            .catalog
-                            .dimension(dimension.as_str())
-                            .map_or(&[][..], |found| &found.codes);
+                        let grouping = self.catalog.grouping(dimension.as_str());
+                        let plain = self.catalog.dimension(dimension.as_str());
+                        let codes = plain.or(grouping.map(|grouping| &grouping.dimension));
+                        let codes = codes.map_or(&[][..], |found| &found.codes);
                         let wanted = question.filters.get(dimension);
                         for item in codes {
                             if wanted.is_some_and(|wanted| !wanted.contains(&item.code)) {
@@ -191,7 +197,7 @@ impl Oracle<'_> {
     }
 
     fn figure(&self, asked: &Asked<'_>) -> Figure {
-        let territory = Territory::of(asked.area, asked.question.on_boundaries_of);
+        let territory = self.territory_asked(asked);
         let evaluated = if self.is_void(&territory, asked.period) {
             Value::missing(MissingReason::CannotExist).into()
         } else {
@@ -208,7 +214,7 @@ impl Oracle<'_> {
         let bases = asked.question.comparisons.iter();
         Figure {
             measure: asked.measure.to_string(),
-            area: FigureArea::One(asked.area.clone()),
+            area: asked.area.clone(),
             period: asked.period,
             group: asked.group.texts.clone(),
             value: value
@@ -229,7 +235,7 @@ impl Oracle<'_> {
     /// The value of a measure, all or nothing where that is asked for.
     pub(super) fn value_asked(&self, asked: &Asked<'_>) -> Evaluated {
         let filter = narrowed(&asked.question.filters, &asked.group.filter);
-        let territory = Territory::of(asked.area, asked.question.on_boundaries_of);
+        let territory = self.territory_asked(asked);
         let mut evaluated = match asked.measure {
             MeasureId::Metric(id) => {
                 let Some(metric) = self.catalog.metric(id.as_str()) else {
@@ -252,11 +258,60 @@ impl Oracle<'_> {
             }
         };
         let value = &mut evaluated.value;
+        flag_break(value, asked.period);
         if asked.question.strict && value.outcome.is_ok() && value.flags.iter().copied().any(lacks_something) {
             value.outcome = Err(MissingReason::Incomplete);
             value.qualifier = Qualifier::Exact;
         }
         evaluated
+    }
+
+    /// The codes of groupings of areas to which a figure is narrowed.
+    pub(super) fn codes_asked(&self, asked: &Asked<'_>) -> Filter {
+        let mut codes = narrowed(&asked.question.filters, &asked.group.filter);
+        codes.retain(|id, _| self.catalog.grouping(id.as_str()).is_some());
+        codes
+    }
+
+    pub(super) fn territory_asked(&self, asked: &Asked<'_>) -> Territory {
+        let region = Region {
+            areas: asked.area.areas().to_vec(),
+            codes: self.codes_asked(asked),
+        };
+        Territory::of(region, asked.question.on_boundaries_of)
+    }
+
+    /// Several areas as one sum, one for each period (rule 19): without those that do not exist at the end of the period and
+    /// those that lie under another one. All of them when none exists; no figure when nothing lies under the area asked for.
+    fn combined_targets(&self, question: &Question) -> Vec<(FigureArea, Period)> {
+        let mut targets = Vec::new();
+        for period in &question.periods {
+            let day = question.on_boundaries_of.unwrap_or(period.last_day());
+            let exists = |area: &AreaId| self.catalog.is_valid_at(area, day);
+            let mut areas: Vec<AreaId> = match &question.areas {
+                AreaSelection::List(areas) => areas.clone(),
+                AreaSelection::Under { area: above, level } => {
+                    let of_level = self.catalog.areas().filter(|area| area.level == *level);
+                    let under = of_level.filter(|area| self.catalog.lies_under(&area.id, above, day));
+                    under.map(|area| area.id.clone()).collect()
+                }
+            };
+            if areas.iter().any(exists) {
+                let all = areas.clone();
+                let under = |area: &AreaId, other: &AreaId| other != area && self.catalog.lies_under(area, other, day);
+                areas.retain(|area| exists(area) && !all.iter().any(|other| exists(other) && under(area, other)));
+            }
+            let mut kept: Vec<AreaId> = Vec::new();
+            for area in areas {
+                if !kept.contains(&area) {
+                    kept.push(area);
+                }
+            }
+            if !kept.is_empty() {
+                targets.push((FigureArea::Sum(kept), *period));
+            }
+        }
+        targets
     }
 
     /// All terms that a figure may read.

@@ -5,8 +5,9 @@ use almanac_model::{AreaId, MissingReason, Period};
 
 use super::Oracle;
 use super::figure::Asked;
+use super::region::{Lies, Region};
 use super::series::sub_periods;
-use super::term::{level_of, levels_in};
+use super::term::{Filter, level_of, levels_in};
 
 impl Oracle<'_> {
     /// Why a figure cannot be asked for, as a base of a comparison tells it.
@@ -15,12 +16,14 @@ impl Oracle<'_> {
         let terms = self.terms_of(asked);
         let reasons: Vec<MissingReason> = terms
             .iter()
-            .flat_map(|term| {
+            .flat_map(|term| asked.area.areas().iter().map(move |area| (&term.metric, area)))
+            .flat_map(|(metric, area)| {
                 if restated {
-                    self.refused_restated(&term.metric, asked.area, asked.period)
-                } else {
-                    self.refused_plain(&term.metric, asked.area, asked.period)
+                    return self.refused_restated(metric, area, asked.period);
                 }
+                let mut reasons = self.refused_plain(metric, area, asked.period);
+                reasons.extend(self.refused_codes(metric, area, asked));
+                reasons
             })
             .collect();
         let order = [
@@ -37,6 +40,9 @@ impl Oracle<'_> {
         let Some(collected) = level_of(metric, period) else {
             return vec![MissingReason::NotCollected];
         };
+        if !self.catalog.is_valid_at(area, period.last_day()) {
+            return Vec::new();
+        }
         let asked = self
             .catalog
             .area(area.as_str())
@@ -62,6 +68,31 @@ impl Oracle<'_> {
             reasons.push(MissingReason::NotRestatable);
         }
         reasons
+    }
+
+    /// Codes of groupings may not divide the units at which a metric is collected.
+    fn refused_codes(&self, metric: &Metric, area: &AreaId, asked: &Asked<'_>) -> Option<MissingReason> {
+        let day = asked.period.last_day();
+        let parts = sub_periods(metric, asked.period);
+        let levels = if parts.is_empty() {
+            level_of(metric, asked.period).cloned().into_iter().collect()
+        } else {
+            levels_in(metric, &parts)
+        };
+        let units = self.catalog.areas().filter(|unit| levels.contains(&unit.level));
+        let mut under = units.filter(|unit| self.catalog.lies_under(&unit.id, area, day));
+        let divided = under.any(|unit| {
+            let codes = self.codes_asked(asked);
+            let mut each = codes.into_iter();
+            each.any(|(grouping, codes)| {
+                let region = Region {
+                    areas: Vec::new(),
+                    codes: Filter::from([(grouping, codes)]),
+                };
+                self.has_codes(&unit.id, &region, day) == Lies::Across
+            })
+        });
+        divided.then_some(MissingReason::NotCollected)
     }
 
     /// Only sums and last values can be restated when a boundary changed inside the period.

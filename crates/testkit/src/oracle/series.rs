@@ -4,7 +4,10 @@ use almanac_catalog::{Kind, Method, Metric, TimeOperator};
 use almanac_model::{Exact, FigureFlag, MissingReason, Period, Qualifier};
 
 use super::Oracle;
+use super::breaks::breaks_within;
 use super::records::{Record, SeriesKey};
+use super::region::Region;
+use super::term::Filter;
 use super::value::Value;
 
 /// A sub-period and what was recorded for it.
@@ -101,7 +104,11 @@ impl Oracle<'_> {
     }
 
     fn same_area(&self, series: &SeriesKey, one: Period, other: Period) -> bool {
-        self.same_territory(&series.area, one.last_day(), other.last_day())
+        let area = Region {
+            areas: vec![series.area.clone()],
+            codes: Filter::new(),
+        };
+        self.same_territory(&area, one.last_day(), other.last_day())
     }
 
     /// The nearest earlier record, if it may still stand: a number, or the statement that there cannot be one.
@@ -110,7 +117,8 @@ impl Oracle<'_> {
         let reach = (1..=metric.carry_forward.cast_signed()).map(|places| end.offset(-places));
         let mut earlier = reach.filter(|period| *period < first);
         let (period, record) = earlier.find_map(|period| Some((period, self.record(metric, series, period)?)))?;
-        if !self.same_area(series, period, end) {
+        // nor does a level of another definition stand in for one of this
+        if !self.same_area(series, period, end) || breaks_within(metric, period.last_day(), end.last_day()) {
             return None;
         }
         let mut value = of_record(&record);

@@ -6,16 +6,18 @@ use jiff::civil::Date;
 
 use super::Oracle;
 use super::boundaries::Share;
+use super::region::Region;
 use super::series::sub_periods;
+use super::term::Filter;
 
 /// Of which territory a value is.
 #[derive(Clone, Debug)]
 pub(super) enum Territory {
-    /// Areas that do not overlap, as they lie on the last day of whatever period is read.
-    Areas(Vec<AreaId>),
-    /// An area as it lies on one day, put together from what was counted on the boundaries of other days.
+    /// A region as it lies on the last day of whatever period is read.
+    Current(Region),
+    /// A region as it lies on one day, put together from what was counted on the boundaries of other days.
     Restated {
-        area: AreaId,
+        region: Region,
         boundaries: Date,
         /// Only what lies in one of these areas of that day, for each of the list.
         only: Vec<(Date, Vec<AreaId>)>,
@@ -30,11 +32,11 @@ pub(super) struct Run {
 }
 
 impl Territory {
-    pub(super) fn of(area: &AreaId, boundaries: Option<Date>) -> Self {
+    pub(super) fn of(region: Region, boundaries: Option<Date>) -> Self {
         match boundaries {
-            None => Self::Areas(vec![area.clone()]),
+            None => Self::Current(region),
             Some(boundaries) => Self::Restated {
-                area: area.clone(),
+                region,
                 boundaries,
                 only: Vec::new(),
             },
@@ -49,7 +51,7 @@ impl Territory {
     pub(super) fn narrowed(&self, day: Date, areas: Vec<AreaId>) -> Self {
         let mut narrowed = self.clone();
         match &mut narrowed {
-            Self::Areas(all) => *all = areas,
+            Self::Current(region) => region.areas = areas,
             Self::Restated { only, .. } => only.push((day, areas)),
         }
         narrowed
@@ -59,31 +61,32 @@ impl Territory {
 impl Oracle<'_> {
     /// Whether there is no such area: at the end of a period, or on the day on whose boundaries it is restated.
     pub(super) fn is_void(&self, territory: &Territory, period: Period) -> bool {
-        let absent = |area: &AreaId, day: Date| !self.catalog.is_valid_at(area, day);
-        match territory {
-            Territory::Areas(areas) => !areas.is_empty() && areas.iter().all(|area| absent(area, period.last_day())),
-            Territory::Restated { area, boundaries, .. } => absent(area, *boundaries),
-        }
+        let (region, day) = match territory {
+            Territory::Current(region) => (region, period.last_day()),
+            Territory::Restated { region, boundaries, .. } => (region, *boundaries),
+        };
+        let mut areas = region.areas.iter();
+        areas.len() > 0 && areas.all(|area| !self.catalog.is_valid_at(area, day))
     }
 
     /// How much of a unit of a day belongs to a territory.
     pub(super) fn share_of(&self, territory: &Territory, unit: &AreaId, day: Date) -> Share {
         match territory {
-            Territory::Areas(areas) => {
-                if areas.iter().any(|area| self.catalog.lies_under(unit, area, day)) {
-                    Share::All
-                } else {
-                    Share::Nothing
-                }
-            }
-            Territory::Restated { area, boundaries, only } => {
+            Territory::Current(region) => self.share_today(unit, region, day),
+            Territory::Restated {
+                region,
+                boundaries,
+                only,
+            } => {
                 let touches = |(since, areas): &(Date, Vec<AreaId>)| {
-                    areas
-                        .iter()
-                        .any(|area| self.share(unit, day, area, *since) != Share::Nothing)
+                    let kept = Region {
+                        areas: areas.clone(),
+                        codes: Filter::new(),
+                    };
+                    self.share(unit, day, &kept, *since) != Share::Nothing
                 };
                 if self.catalog.is_valid_at(unit, day) && only.iter().all(touches) {
-                    self.share(unit, day, area, *boundaries)
+                    self.share(unit, day, region, *boundaries)
                 } else {
                     Share::Nothing
                 }
@@ -128,16 +131,21 @@ impl Oracle<'_> {
     /// Whether a territory is put together from other boundaries than those of a day.
     pub(super) fn is_restated_from(&self, territory: &Territory, day: Date) -> bool {
         match territory {
-            Territory::Areas(_) => false,
-            Territory::Restated { area, boundaries, .. } => !self.same_territory(area, day, *boundaries),
+            Territory::Current(_) => false,
+            Territory::Restated { region, boundaries, .. } => !self.same_territory(region, day, *boundaries),
         }
     }
 
-    /// Whether what was counted in a territory on one day stands against it on another.
+    /// Whether what was counted in a territory on one day stands against it on another. Of several areas none may have
+    /// changed.
     pub(super) fn is_comparable(&self, territory: &Territory, one: Date, other: Date) -> bool {
-        match territory {
-            Territory::Areas(areas) => areas.iter().all(|area| self.same_territory(area, one, other)),
-            Territory::Restated { .. } => true,
-        }
+        let Territory::Current(region) = territory else {
+            return true;
+        };
+        let mut each = region.areas.iter().map(|area| Region {
+            areas: vec![area.clone()],
+            codes: Filter::new(),
+        });
+        each.all(|area| self.same_territory(&area, one, other)) && self.same_territory(region, one, other)
     }
 }

@@ -1,0 +1,218 @@
+//! What was asked and answered, over all worlds: a rule that no world reaches is not compared with anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use almanac_catalog::Method;
+use almanac_indicator::Question;
+use almanac_model::{Comparison, ComparisonFlag, ComparisonKind, FigureFlag, MissingReason, NoPercent, Revision};
+use almanac_testkit::generate::World;
+use almanac_testkit::oracle::Figure;
+
+/// In how many worlds and figures something was seen.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    worlds: usize,
+    figures: usize,
+}
+
+/// The counts of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    worlds: usize,
+    pub(crate) questions: usize,
+    pub(crate) refused: usize,
+    pub(crate) figures: usize,
+    pub(crate) numbers: usize,
+    seen: BTreeMap<String, Seen>,
+}
+
+/// What was seen in one world, with the figures that had it.
+#[derive(Debug, Default)]
+pub(crate) struct WorldTally(BTreeMap<String, usize>);
+
+impl WorldTally {
+    /// What the log of a world has beside plain values.
+    pub(crate) fn of(world: &World) -> Self {
+        let mut tally = Self::default();
+        let mut reported = BTreeSet::new();
+        for row in world.log.iter().flat_map(|(_, batch)| batch.rows()) {
+            let metric = world.catalog.metric(row.series.metric.as_str());
+            let is_tally = metric.is_some_and(|metric| metric.method == Method::Tally);
+            let key = format!("{:?} {}", row.series, row.period);
+            match (is_tally, row.is_retraction) {
+                (true, true) => tally.saw("log: event of a tally taken back"),
+                (false, true) => tally.saw("log: report withdrawn"),
+                (false, false) if !reported.insert(key) => tally.saw("log: report corrected"),
+                _ => {}
+            }
+        }
+        tally
+    }
+
+    fn saw(&mut self, what: impl Into<String>) {
+        *self.0.entry(what.into()).or_default() += 1;
+    }
+
+    pub(crate) fn count(&mut self, figure: &Figure, question: &Question, as_of: Revision) {
+        let asked = [
+            ("asked: strict", question.strict),
+            ("asked: on boundaries of a day", question.on_boundaries_of.is_some()),
+            ("asked: as of a revision", as_of != Revision::LATEST),
+            (
+                "asked: by codes",
+                !figure.group.is_empty() && !figure.group.contains_key("reporter"),
+            ),
+            ("asked: by reporter", figure.group.contains_key("reporter")),
+            ("asked: several areas as one", question.combine_areas),
+            ("asked: by grouping", figure.group.contains_key("zone")),
+            (
+                "asked: a code of a grouping",
+                question.filters.keys().any(|id| id.as_str() == "zone"),
+            ),
+            ("asked: filtered", !question.filters.is_empty()),
+            ("figure: quotient", figure.sides.is_some()),
+            ("figure: coverage", figure.coverage.is_some()),
+            (
+                "figure: number on boundaries of a day",
+                question.on_boundaries_of.is_some() && figure.value.is_ok(),
+            ),
+        ];
+        for (what, _) in asked.into_iter().filter(|(_, so)| *so) {
+            self.saw(what);
+        }
+        for flag in &figure.flags {
+            self.saw(format!("flag: {flag:?}"));
+        }
+        if let Err(reason) = figure.value {
+            self.saw(format!("missing: {reason:?}"));
+        }
+        for comparison in &figure.comparisons {
+            self.compared(comparison);
+        }
+    }
+
+    fn compared(&mut self, comparison: &Comparison) {
+        self.saw(format!("compared: {:?}", comparison.kind));
+        for flag in &comparison.flags {
+            self.saw(format!("compared: flag {flag:?}"));
+        }
+        if let Err(reason) = comparison.base {
+            self.saw(format!("compared: base missing {reason:?}"));
+        }
+        match comparison.change.as_ref().map(|change| &change.percent) {
+            Some(Ok(_)) => self.saw("compared: growth"),
+            Some(Err(reason)) => self.saw(format!("compared: no growth {reason:?}")),
+            None => {}
+        }
+    }
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, world: WorldTally) {
+        self.worlds += 1;
+        for (what, figures) in world.0 {
+            let seen = self.seen.entry(what).or_default();
+            seen.worlds += 1;
+            seen.figures += figures;
+        }
+    }
+
+    /// What ought to be seen and is seen in fewer than one world of a hundred.
+    pub(crate) fn rare(&self) -> Vec<String> {
+        let worlds = |what: &String| self.seen.get(what).map_or(0, |seen| seen.worlds);
+        let wanted = wanted().into_iter();
+        wanted.filter(|what| worlds(what) * 100 < self.worlds).collect()
+    }
+}
+
+/// Everything that a long run has to reach.
+fn wanted() -> Vec<String> {
+    use ComparisonKind::{Base, PreviousPeriod, SamePeriodLastYear};
+    use MissingReason::{
+        CannotExist, DenominatorZero, Incomplete, NoRecord, NotAdditive, NotCollected, NotRestatable, Suppressed,
+        Unspecified,
+    };
+    let flags = [
+        FigureFlag::PartialPeriod,
+        FigureFlag::PartialCoverage,
+        FigureFlag::CarriedForward,
+        FigureFlag::Unmatched,
+        FigureFlag::OutOfRange,
+        FigureFlag::Restated,
+        FigureFlag::DenominatorOtherPeriod,
+        FigureFlag::Break,
+    ];
+    let reasons = [
+        NotCollected,
+        CannotExist,
+        Suppressed,
+        Unspecified,
+        NoRecord,
+        DenominatorZero,
+        Incomplete,
+        NotRestatable,
+        NotAdditive,
+    ];
+    let base_reasons = [
+        CannotExist,
+        NoRecord,
+        NotCollected,
+        NotRestatable,
+        DenominatorZero,
+        Incomplete,
+    ];
+    let comparison_flags = [
+        ComparisonFlag::NotComparable,
+        ComparisonFlag::Partial,
+        ComparisonFlag::Bounded,
+    ];
+    let plain = [
+        "log: event of a tally taken back",
+        "log: report withdrawn",
+        "log: report corrected",
+        "asked: strict",
+        "asked: on boundaries of a day",
+        "asked: as of a revision",
+        "asked: by codes",
+        "asked: by reporter",
+        "asked: filtered",
+        "asked: several areas as one",
+        "asked: by grouping",
+        "asked: a code of a grouping",
+        "figure: quotient",
+        "figure: coverage",
+        "figure: number on boundaries of a day",
+        "compared: growth",
+    ];
+    let mut wanted: Vec<String> = plain.into_iter().map(str::to_owned).collect();
+    wanted.extend(flags.map(|flag| format!("flag: {flag:?}")));
+    wanted.extend(reasons.map(|reason| format!("missing: {reason:?}")));
+    wanted.extend([PreviousPeriod, SamePeriodLastYear, Base].map(|kind| format!("compared: {kind:?}")));
+    wanted.extend(comparison_flags.map(|flag| format!("compared: flag {flag:?}")));
+    wanted.extend(base_reasons.map(|reason| format!("compared: base missing {reason:?}")));
+    wanted
+        .extend([NoPercent::BaseZero, NoPercent::BaseNegative].map(|reason| format!("compared: no growth {reason:?}")));
+    wanted
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            worlds,
+            questions,
+            refused,
+            figures,
+            numbers,
+            seen,
+        } = self;
+        writeln!(
+            f,
+            "{worlds} worlds, {questions} questions, {refused} of them refused, {figures} figures, {numbers} of them numbers"
+        )?;
+        for (what, Seen { worlds, figures }) in seen {
+            writeln!(f, "{what:45} {worlds:8} worlds {figures:9} times")?;
+        }
+        Ok(())
+    }
+}
