@@ -33,7 +33,7 @@ macro_rules! embedded {
 }
 
 /// Every file of the folder `catalog/`; a test holds it to that.
-const FILES: [(&str, &str); 14] = embedded![
+const FILES: [(&str, &str); 15] = embedded![
     "areas.csv",
     "catalog.toml",
     "complaints.toml",
@@ -46,6 +46,7 @@ const FILES: [(&str, &str); 14] = embedded![
     "press.toml",
     "reporters.toml",
     "reports.toml",
+    "rules.toml",
     "telephone.toml",
     "transitions.csv",
 ];

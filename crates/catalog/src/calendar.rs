@@ -8,27 +8,27 @@ use crate::suggest::{Candidate, nearest, remedy};
 impl Catalog {
     /// The period of a text, such as `2017-Q3` or, of a custom calendar, `health:2017-Q3`.
     pub fn period(&self, text: &str) -> Result<Period, PeriodError> {
-        Period::parse(text, |id| self.rule(id)).map_err(|error| self.with_known(error))
+        Period::parse(text, |id| self.calendar_rule(id)).map_err(|error| self.with_known(error))
     }
 
     /// The range of a text, such as `2015..2017` or `health:2017-01..2017-06`; one period is a range too.
     pub fn period_range(&self, text: &str) -> Result<PeriodRange, PeriodError> {
-        PeriodRange::parse(text, |id| self.rule(id)).map_err(|error| self.with_known(error))
+        PeriodRange::parse(text, |id| self.calendar_rule(id)).map_err(|error| self.with_known(error))
     }
 
     /// As [`Self::period`]; also in words that are counted from a day, such as `last month`.
     pub fn period_at(&self, day: ReferenceDay, text: &str) -> Result<Period, PeriodError> {
-        day.period(text, |id| self.rule(id))
+        day.period(text, |id| self.calendar_rule(id))
             .map_err(|error| self.with_known(error))
     }
 
     /// As [`Self::period_range`]; also in words that are counted from a day, such as `last 3 health:months`.
     pub fn period_range_at(&self, day: ReferenceDay, text: &str) -> Result<PeriodRange, PeriodError> {
-        day.range(text, |id| self.rule(id))
+        day.range(text, |id| self.calendar_rule(id))
             .map_err(|error| self.with_known(error))
     }
 
-    fn rule(&self, id: &str) -> Option<Calendar> {
+    fn calendar_rule(&self, id: &str) -> Option<Calendar> {
         self.calendar(id).map(|calendar| calendar.rule)
     }
 

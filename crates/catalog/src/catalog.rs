@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use almanac_model::{AreaId, DimensionId, IndicatorId, LevelId, MetricId, ReportId, ReporterId, UnitId};
+use almanac_model::{AreaId, DimensionId, IndicatorId, LevelId, MetricId, ReportId, ReporterId, RuleId, UnitId};
 use jiff::tz::TimeZone;
 
 use crate::hierarchy::Hierarchy;
@@ -13,7 +13,7 @@ use crate::table::Table;
 use crate::validate::EventRules;
 use crate::{
     Area, CatalogFiles, ContentHash, CustomCalendar, Dimension, Expectation, Grouping, Indicator, Level, Metric,
-    Problem, Report, Reporter, Transition, Unit,
+    Problem, Report, Reporter, Rule, Transition, Unit,
 };
 
 /// A checked catalogue. Every name in it is defined in it.
@@ -32,6 +32,7 @@ pub struct Catalog {
     pub(crate) areas: Table<AreaId, Area>,
     pub(crate) reporters: Table<ReporterId, Reporter>,
     pub(crate) reports: Table<ReportId, Report>,
+    pub(crate) rules: Table<RuleId, Rule>,
     pub(crate) transitions: Vec<Transition>,
     pub(crate) expectations: HashMap<MetricId, Vec<Expectation>>,
     pub(crate) hierarchy: Hierarchy,
@@ -55,6 +56,7 @@ pub(crate) struct Parts {
     pub(crate) areas: Vec<Area>,
     pub(crate) reporters: Vec<Reporter>,
     pub(crate) reports: Vec<Report>,
+    pub(crate) rules: Vec<Rule>,
     pub(crate) transitions: Vec<Transition>,
     pub(crate) expectations: Vec<Expectation>,
 }
@@ -91,6 +93,7 @@ impl Catalog {
             listed_below: ListedBelow::new(&parts.groupings, &hierarchy, &areas),
             groupings: Table::sorted(parts.groupings, |grouping| &grouping.dimension.id),
             hierarchy,
+            rules: Table::sorted(parts.rules, |rule| &rule.id),
             event_rules: metrics
                 .items()
                 .iter()

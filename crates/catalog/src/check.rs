@@ -5,6 +5,7 @@ mod expectations;
 mod formulas;
 mod groupings;
 mod reports;
+mod rules;
 mod transitions;
 mod units;
 
@@ -20,4 +21,5 @@ pub(crate) fn check(catalog: &Catalog, draft: &Draft<'_>) {
     formulas::check_formulas(catalog, draft);
     expectations::check_expectations(catalog, draft);
     reports::check_reports(catalog, draft);
+    rules::check_rules(catalog, draft);
 }

@@ -5,6 +5,7 @@
 mod dated;
 mod grouping;
 mod proportion;
+mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,6 +18,7 @@ use jiff::civil::Date;
 
 pub use self::grouping::{Grouping, Membership};
 pub use self::proportion::Proportion;
+pub use self::rule::{Against, Among, Direction, LEAST_SAMPLE, Relation, Rule, RuleCheck, Severity, Tolerance};
 use crate::formula::Formula;
 
 /// A text in the catalogue's two languages.

@@ -60,9 +60,10 @@ mod validate;
 pub use catalog::Catalog;
 pub use compatibility::compatibility;
 pub use definition::{
-    Area, Break, CodeItem, CollectionLevel, CustomCalendar, DatedParent, DenominatorJoin, Dimension, Documentation,
-    Expectation, Extent, Grouping, Indicator, Kind, Label, Level, MeasureId, Membership, Method, Metric, Proportion,
-    Range, Report, ReportLine, ReportSection, Reporter, SumOperator, TimeOperator, Transition, Unit, Weight,
+    Against, Among, Area, Break, CodeItem, CollectionLevel, CustomCalendar, DatedParent, DenominatorJoin, Dimension,
+    Direction, Documentation, Expectation, Extent, Grouping, Indicator, Kind, LEAST_SAMPLE, Label, Level, MeasureId,
+    Membership, Method, Metric, Proportion, Range, Relation, Report, ReportLine, ReportSection, Reporter, Rule,
+    RuleCheck, Severity, SumOperator, TimeOperator, Tolerance, Transition, Unit, Weight,
 };
 pub use files::{CatalogFiles, ContentHash, ContentHashError, ReadError};
 pub use formula::{Formula, FormulaError, FormulaFault, Operator, Reference, TimeFunction, WindowOperator};

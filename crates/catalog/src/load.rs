@@ -13,6 +13,7 @@ mod names;
 mod report;
 mod reporter;
 mod rows;
+mod rule;
 mod transitions;
 mod vocabulary;
 
@@ -23,6 +24,7 @@ pub(crate) use self::groupings::GroupingRow;
 pub(crate) use self::head::Head;
 pub(crate) use self::indicator::{ReadIndicator, report_formula};
 pub(crate) use self::names::{Names, Subject};
+pub(crate) use self::rule::ReadRule;
 pub(crate) use self::transitions::TransitionRow;
 use crate::catalog::Parts;
 use crate::problem::{Located, Problems};
@@ -37,6 +39,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) grouping_rows: &'a [GroupingRow<'a>],
     pub(crate) indicators: &'a [ReadIndicator<'a>],
     pub(crate) expectations: &'a [Located<'a, Expectation>],
+    pub(crate) rules: &'a [ReadRule<'a>],
     pub(crate) problems: &'a Problems,
 }
 
@@ -72,6 +75,7 @@ fn read(files: &CatalogFiles, problems: &Problems) -> Option<Catalog> {
     let read_indicators = sections.read_each(Section::Indicator, |fields| {
         Some(indicator::read_indicator(fields, &names))
     });
+    let read_rules = sections.read_each(Section::Rule, |fields| Some(rule::read_rule(fields, &names)));
     let parts = Parts {
         head: head?,
         levels: sections.read_each(Section::Level, vocabulary::read_level),
@@ -91,6 +95,7 @@ fn read(files: &CatalogFiles, problems: &Problems) -> Option<Catalog> {
         reports: sections.read_each(Section::Report, |fields| {
             report::read_report(fields, &names, &calendars)
         }),
+        rules: read_rules.iter().filter_map(|read| read.rule.clone()).collect(),
         calendars,
         transitions: transition_rows
             .iter()
@@ -106,6 +111,7 @@ fn read(files: &CatalogFiles, problems: &Problems) -> Option<Catalog> {
         grouping_rows: &grouping_rows,
         indicators: &read_indicators,
         expectations: &expectations,
+        rules: &read_rules,
         problems,
     };
     check::check(&catalog, &draft);

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::suggest::{Candidate, nearest};
 use crate::{
     Area, Catalog, CustomCalendar, Dimension, Documentation, Expectation, Grouping, Indicator, Level, MeasureId,
-    Metric, Report, Reporter, Transition, Unit,
+    Metric, Report, Reporter, Rule, Transition, Unit,
 };
 
 /// A method that finds one definition by its id, and one that goes through all.
@@ -70,6 +70,10 @@ lookups! {
     report,
     /// All reports, by id.
     reports: Report;
+    /// The rule of that id.
+    rule,
+    /// All rules, by id.
+    rules: Rule;
 }
 
 impl Catalog {
@@ -244,6 +248,15 @@ impl Catalog {
     #[must_use]
     pub fn nearest_level(&self, wrong: &str) -> Vec<String> {
         nearest(wrong, self.levels().map(|level| level.id.as_str()))
+    }
+
+    /// Up to three of some rules with a name like this, the nearest first.
+    #[must_use]
+    pub fn nearest_rule<'a>(wrong: &str, among: impl Iterator<Item = &'a Rule>) -> Vec<String> {
+        nearest(
+            wrong,
+            among.map(|rule| documented(rule.id.as_str(), &rule.documentation)),
+        )
     }
 
     /// Up to three reports with a name like this, the nearest first.

@@ -35,6 +35,7 @@ fn summary(catalog: &Catalog) -> String {
         counted(catalog.areas().len(), "area"),
         counted(catalog.reporters().len(), "reporter"),
         counted(catalog.reports().len(), "report"),
+        counted(catalog.rules().len(), "rule"),
     ];
     format!(
         "ok: {}, {}; content hash {}",

@@ -50,8 +50,9 @@ mod log;
 mod query;
 mod read_at;
 mod retry;
+mod rules;
 
-pub use almanac_catalog::{CatalogFiles, Documentation, Label, Unit};
+pub use almanac_catalog::{CatalogFiles, Documentation, Label, Severity, Unit};
 pub use almanac_model as model;
 pub use answer::{
     AnsweredAt, CompletenessAnswer, Contribution, Explanation, Figures, Report, ReportLine, ReportSection, Term,
@@ -64,6 +65,7 @@ pub use ingest::{Applied, IngestClient, Recorded, RecordedAt, Released};
 pub use log::{LogClient, LogCopy, LogRecord, ProducerPosition, RequestKey};
 pub use query::{FigureQuestion, QueryClient};
 pub use read_at::ReadAt;
+pub use rules::{RuleCheckOf, RuleSide, RuleViolation, RulesAnswer, RulesQuestion, UncheckedRule};
 pub use tonic::Code;
 pub use tonic::codec::CompressionEncoding;
 pub use tonic::transport::Channel;

@@ -11,7 +11,9 @@ use tonic::transport::Channel;
 use crate::connection::{CallOptions, connect, stub};
 use crate::convert;
 use crate::retry::call;
-use crate::{ClientError, CompletenessQuestion, ConnectError, Explanation, IndicatorsQuestion, ReadAt, Report};
+use crate::{
+    ClientError, CompletenessQuestion, ConnectError, Explanation, IndicatorsQuestion, ReadAt, Report, RulesQuestion,
+};
 
 /// A client of the query service.
 ///
@@ -69,6 +71,11 @@ impl QueryClient {
         CompletenessQuestion::new(self, period)
     }
 
+    /// Begins a question for the rules of the catalogue that do not hold.
+    pub fn check_rules(&self) -> RulesQuestion<'_> {
+        RulesQuestion::new(self)
+    }
+
     /// A report of the catalogue, filled: `("annual-review", "96", "2017")`.
     pub async fn get_report(
         &self,
@@ -123,6 +130,17 @@ impl QueryClient {
         call(request, self.options.deadline, |request| {
             let mut stub = self.stub();
             async move { stub.get_completeness(request).await }
+        })
+        .await
+    }
+
+    pub(crate) async fn call_check_rules(
+        &self,
+        request: &pb::CheckRulesRequest,
+    ) -> Result<pb::CheckRulesResponse, ClientError> {
+        call(request, self.options.deadline, |request| {
+            let mut stub = self.stub();
+            async move { stub.check_rules(request).await }
         })
         .await
     }

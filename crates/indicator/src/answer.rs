@@ -80,7 +80,7 @@ fn too_many(total: usize) -> Refusal {
 
 /// The areas and periods that are asked for, by area. They are counted before they are put together, since a short request
 /// can ask for more of them than there is memory.
-fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(FigureArea, Period)>, Vec<Refusal>> {
+pub(crate) fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(FigureArea, Period)>, Vec<Refusal>> {
     let refuse_above = |total: usize| {
         if total > MAX_FIGURES {
             Err(vec![too_many(total)])
@@ -125,7 +125,7 @@ fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(FigureArea, Pe
 
 /// Every combination of the codes that are grouped by, in the order in which they are published. A code that the filters
 /// leave out has no figure: that nothing was recorded for it would not be true.
-fn groups(catalog: &Catalog, plan: &Plan<'_>, question: &Question) -> Vec<Group> {
+pub(crate) fn groups(catalog: &Catalog, plan: &Plan<'_>, question: &Question) -> Vec<Group> {
     question.group_by.iter().fold(vec![Group::new()], |groups, key| {
         let texts = group_texts(catalog, plan, question, key);
         let extended = groups.iter().flat_map(|group| {

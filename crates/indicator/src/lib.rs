@@ -29,6 +29,7 @@ mod question;
 mod reach;
 mod reading;
 mod report;
+mod rules;
 mod series;
 mod suppression;
 mod territory;
@@ -42,4 +43,7 @@ pub use explain::{Explanation, TermExplanation, explain};
 pub use question::{AdHocFormula, AreaSelection, Base, Filters, GroupKey, Question, Refusal, RefusalReason, State};
 pub use reading::Contribution;
 pub use report::{FilledLine, FilledReport, FilledSection, fill_report};
+pub use rules::{
+    CheckedPart, Checks, Finding, FindingKind, RuleSide, Unchecked, UncheckedReason, Violation, all_rules, check_rules,
+};
 pub use vintages::{FigureChange, History, OneFigure, RevisionSize, TooManyRevisions, Vintage, keep_vintage};

@@ -97,6 +97,29 @@ impl<'c> Plan<'c> {
         })
     }
 
+    /// The plan of one side of a rule; `None` when it names no measure of the catalogue. It has the unit of the first one, and
+    /// no range of its own.
+    pub(crate) fn of_side(formula: &Formula, catalog: &'c Catalog) -> Option<Self> {
+        let first = formula.references().first().copied()?;
+        let plain = Self::of(&first.measure, catalog)?;
+        if *formula == Formula::Reference(first.clone()) && first.filter.is_empty() {
+            return Some(plain);
+        }
+        let mut writer = Writer {
+            catalog,
+            terms: Vec::new(),
+        };
+        let none_optional = BTreeSet::new();
+        let (root, formula) = writer.formula(formula, &Filters::new(), DenominatorJoin::SamePeriod, &none_optional)?;
+        Some(Self {
+            root,
+            terms: writer.terms,
+            formula,
+            range: Range::default(),
+            ..plain
+        })
+    }
+
     /// The plan of a formula that came with a question; `None` when the catalogue does not define what it names.
     pub(crate) fn of_formula(asked: &AdHocFormula, catalog: &'c Catalog) -> Option<Self> {
         let mut writer = Writer {

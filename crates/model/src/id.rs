@@ -140,6 +140,8 @@ ids! {
     UnitId: FORMULA;
     /// A level of the area hierarchy, such as `province`.
     LevelId: FORMULA;
+    /// A rule that figures are checked against, such as `telephone.jump`.
+    RuleId: REGISTER;
     /// A report: a list of figures published together.
     ReportId: REGISTER;
     /// One value of a dimension, such as `ftth`. SDMX's `_T` (total) is never recorded: totals are computed.

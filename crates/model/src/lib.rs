@@ -30,7 +30,8 @@ pub use figure::{
 pub use figure_area::FigureArea;
 pub use granularity::{Granularity, MonthUnit};
 pub use id::{
-    AreaId, Code, DimensionId, IdError, IndicatorId, LevelId, MetricId, ReleaseName, ReportId, ReporterId, UnitId,
+    AreaId, Code, DimensionId, IdError, IndicatorId, LevelId, MetricId, ReleaseName, ReportId, ReporterId, RuleId,
+    UnitId,
 };
 pub use period::{NotWhole, Period, PeriodError, PeriodRange, ReferenceDay};
 pub use revision::{LogId, Release, Revision};

@@ -12,7 +12,8 @@ use crate::pb::shared as pb;
 use comparison::comparison_to_proto;
 pub use comparison::percent_missing_to_proto;
 pub use received::{
-    FigureDecodeError, figure_from_proto, period_from_proto, qualifier_from_proto, quality_from_proto, value_from_proto,
+    FigureDecodeError, figure_from_proto, flag_from_proto, period_from_proto, qualifier_from_proto, quality_from_proto,
+    value_from_proto,
 };
 pub(crate) use received::{day, id, known};
 
@@ -174,7 +175,9 @@ fn coverage_to_proto(coverage: Coverage) -> pb::Coverage {
     }
 }
 
-const fn flag_to_proto(flag: FigureFlag) -> pb::FigureFlag {
+/// The flag as protobuf has it.
+#[must_use]
+pub const fn flag_to_proto(flag: FigureFlag) -> pb::FigureFlag {
     match flag {
         FigureFlag::PartialPeriod => pb::FigureFlag::PartialPeriod,
         FigureFlag::PartialCoverage => pb::FigureFlag::PartialCoverage,

@@ -25,6 +25,18 @@ pub(crate) const REPORTS_AT_ONCE: usize = 10_000;
 /// Metrics and periods whose expected reports are looked at without letting go of the replica.
 pub(crate) const UNITS_AT_ONCE: usize = 1_000;
 
+/// Rules in one question: a catalogue has some hundreds, declared ranges included.
+pub(crate) const RULES: usize = 1_000;
+
+/// Checks of one page. The proto file promises it.
+pub(crate) const CHECKS: usize = 10_000;
+
+/// Findings of rules that are told before the size of a page is looked at: a sentence with two formulas may be long.
+pub(crate) const FINDINGS_AT_ONCE: usize = 100;
+
+/// Figures that are looked up for checks without letting go of the replica.
+pub(crate) const CHECKED_FIGURES_AT_ONCE: usize = 1_000;
+
 /// Periods in one question, after cutting: ten thousand days are 27 years.
 pub(crate) const PERIODS: usize = 10_000;
 

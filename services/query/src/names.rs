@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use almanac_catalog::{Catalog, Dimension, MeasureId, Metric, Report};
+use almanac_catalog::{Catalog, Dimension, MeasureId, Metric, Report, Rule};
 use almanac_indicator::Filters;
 use almanac_model::{AreaId, Code, LevelId, Period, PeriodError, PeriodRange, ReferenceDay, ReporterId};
 use almanac_wire::pb::query as pb;
@@ -77,6 +77,12 @@ impl<'c, 'm> Names<'c, 'm> {
             });
         }
         found
+    }
+
+    pub(crate) fn unknown_rule(&mut self, field: &str, text: &str, rules: &[Rule]) {
+        self.unknown(field, reason::UNKNOWN_CATALOG_RULE, "a rule", text, |wrong| {
+            Catalog::nearest_rule(wrong, rules.iter())
+        });
     }
 
     pub(crate) fn reporter(&mut self, field: &str, text: &str) -> Option<ReporterId> {

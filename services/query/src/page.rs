@@ -62,6 +62,7 @@ paged! {
     QueryIndicatorsRequest: 1_000, 10_000;
     ListVintagesRequest: 100, 1_000;
     GetCompletenessRequest: 1_000, 10_000;
+    CheckRulesRequest: 1_000, 10_000;
     ListIndicatorsRequest: 100, 1_000;
     ListMetricsRequest: 100, 1_000;
     ListAreasRequest: 100, 1_000;

@@ -76,6 +76,8 @@ reasons! {
     UNKNOWN_METRIC: "The catalogue defines no metric of that id.", "Use one of ListMetrics.";
     UNKNOWN_REPORTER: "The catalogue defines no reporter of that id.", "Use one that the message lists.";
     UNKNOWN_STATUS: "There is no such status of a report.", "Give one of the names of the enumeration.";
+    UNKNOWN_CATALOG_RULE: "The catalogue has no rule of that id, and no metric or indicator of that id declares a range.",
+        "Use one that the message names, or none for all.";
     UNKNOWN_REPORT: "The catalogue defines no report of that id.", "Use one that the message lists.";
 
     // what would need a guess

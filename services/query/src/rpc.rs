@@ -1,5 +1,6 @@
 //! The methods of the service, one file each.
 
+mod check_rules;
 mod explain_figure;
 mod feed;
 mod figures;
@@ -100,6 +101,13 @@ impl QueryService for Query {
         request: Request<pb::GetCompletenessRequest>,
     ) -> Result<Response<pb::GetCompletenessResponse>, Status> {
         Ok(get_completeness::answer(self, request).await?)
+    }
+
+    async fn check_rules(
+        &self,
+        request: Request<pb::CheckRulesRequest>,
+    ) -> Result<Response<pb::CheckRulesResponse>, Status> {
+        Ok(check_rules::answer(self, request).await?)
     }
 
     async fn list_indicators(

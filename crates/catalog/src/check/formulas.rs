@@ -56,7 +56,11 @@ fn only_adds(formula: &Formula) -> bool {
 
 /// Collects the mistakes of a formula and gives the unit of its result; `None` when that cannot be known because of a
 /// mistake that is told elsewhere.
-fn check_expression(catalog: &Catalog, expression: &Expression, errors: &mut Vec<FormulaError>) -> Option<UnitPowers> {
+pub(super) fn check_expression(
+    catalog: &Catalog,
+    expression: &Expression,
+    errors: &mut Vec<FormulaError>,
+) -> Option<UnitPowers> {
     match &expression.kind {
         ExpressionKind::Constant(_) => Some(UnitPowers::new()),
         ExpressionKind::Negate(inner) => check_expression(catalog, inner, errors),

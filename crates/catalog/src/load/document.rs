@@ -37,10 +37,11 @@ pub(crate) enum Section {
     Expectation,
     Indicator,
     Report,
+    Rule,
 }
 
 impl Section {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Catalog,
         Self::Calendar,
         Self::Level,
@@ -52,6 +53,7 @@ impl Section {
         Self::Expectation,
         Self::Indicator,
         Self::Report,
+        Self::Rule,
     ];
 
     pub(crate) const fn key(self) -> &'static str {
@@ -67,6 +69,7 @@ impl Section {
             Self::Expectation => "expectation",
             Self::Indicator => "indicator",
             Self::Report => "report",
+            Self::Rule => "rule",
         }
     }
 }

@@ -305,6 +305,16 @@ impl<'a> Fields<'a> {
             .ok()
     }
 
+    pub(super) fn required_decimal(&mut self, key: &'static str, example: &str) -> Option<Decimal> {
+        self.demand(key, example);
+        self.decimal(key)
+    }
+
+    /// Takes keys for known that are not read.
+    pub(super) fn know(&mut self, keys: &[&'static str]) {
+        self.asked.extend(keys);
+    }
+
     /// A date in quotes.
     pub(super) fn date(&mut self, key: &'static str) -> Option<Date> {
         let text = self.text(key)?;

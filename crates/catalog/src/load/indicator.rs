@@ -58,14 +58,19 @@ pub(super) fn read_indicator<'a>(fields: &mut Fields<'a>, names: &Names<'_>) -> 
     }
 }
 
-fn parse(text: Located<'_, &str>, problems: &Problems) -> Option<Expression> {
+pub(super) fn parse(text: Located<'_, &str>, problems: &Problems) -> Option<Expression> {
     let expression = formula::parse::parse(text.value);
     expression
         .map_err(|error| report_formula(text.place, &error, problems))
         .ok()
 }
 
-fn resolve(expression: &Expression, place: Place<'_>, names: &Names<'_>, problems: &Problems) -> Option<Formula> {
+pub(super) fn resolve(
+    expression: &Expression,
+    place: Place<'_>,
+    names: &Names<'_>,
+    problems: &Problems,
+) -> Option<Formula> {
     let lookup = |name: &str| names.measure(name).ok_or_else(|| names.nearest_measure(name));
     let formula = formula::resolve(expression, &lookup);
     formula

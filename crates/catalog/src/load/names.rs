@@ -23,6 +23,7 @@ pub(crate) enum Subject {
     Indicator,
     Reporter,
     Report,
+    Rule,
     Area,
 }
 
@@ -38,6 +39,7 @@ impl Subject {
             Self::Indicator => "indicator",
             Self::Reporter => "reporter",
             Self::Report => "report",
+            Self::Rule => "rule",
             Self::Area => "area",
         }
     }
@@ -53,6 +55,7 @@ impl Subject {
             Section::Reporter => Some(Self::Reporter),
             Section::Indicator => Some(Self::Indicator),
             Section::Report => Some(Self::Report),
+            Section::Rule => Some(Self::Rule),
             Section::Catalog | Section::Expectation => None,
         }
     }

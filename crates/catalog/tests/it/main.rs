@@ -13,4 +13,5 @@ mod functions;
 mod groupings;
 mod lookup;
 mod restating;
+mod rules;
 mod validation;

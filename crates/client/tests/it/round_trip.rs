@@ -212,3 +212,37 @@ async fn rule_24_what_is_missing_is_told_page_by_page() {
         .collect();
     assert_eq!(unlisted, ["complaints.received"]);
 }
+
+#[tokio::test]
+async fn rule_34_the_figures_of_2017_hold_what_the_catalogue_declares() {
+    let services = Services::start().await;
+    let (_, query, last) = services.filled().await;
+    let read_at = ReadAt::newest().min_revision(last);
+    let question = |size| {
+        query
+            .check_rules()
+            .area("96")
+            .period("2017")
+            .read_at(&read_at)
+            .page_size(size)
+            .fetch()
+    };
+    let (paged, whole) = (question(1).await.unwrap(), question(1000).await.unwrap());
+    assert_eq!(paged, whole);
+    assert_eq!(whole.violations, []);
+    assert!(whole.checked_count > 20, "{}", whole.checked_count);
+    // nothing is recorded of the years before, and of complaints
+    let silent = whole
+        .unchecked
+        .iter()
+        .map(|one| (one.of.rule.to_string(), one.reason.as_str()));
+    let told: std::collections::BTreeSet<_> = silent.collect();
+    let expected = [
+        ("complaints.per_100000_inhabitants", "MISSING"),
+        ("complaints.received", "MISSING"),
+        ("internet.density_outlier", "TOO_FEW_VALUES"),
+        ("population.inhabitants_jump", "MISSING"),
+        ("telephone.subscriptions_jump", "MISSING"),
+    ];
+    assert_eq!(told, expected.map(|(rule, reason)| (rule.to_owned(), reason)).into());
+}

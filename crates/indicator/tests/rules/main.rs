@@ -4,6 +4,7 @@
 
 mod areas;
 mod breaks;
+mod checks;
 mod combined;
 mod comparisons;
 mod completeness;

@@ -237,7 +237,8 @@ fn coverage_from_proto(coverage: pb::Coverage) -> Result<Coverage, FigureDecodeE
     })
 }
 
-fn flag_from_proto(number: i32) -> Result<FigureFlag, FigureDecodeError> {
+/// The flag that was received.
+pub fn flag_from_proto(number: i32) -> Result<FigureFlag, FigureDecodeError> {
     let field = "flags";
     Ok(match known::<pb::FigureFlag>(field, number)? {
         pb::FigureFlag::Unspecified => {

@@ -12,6 +12,7 @@ mod pages;
 mod past;
 mod refusals;
 mod reports;
+mod rules;
 mod streams;
 mod support;
 mod vintages;
