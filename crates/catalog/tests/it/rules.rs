@@ -180,7 +180,7 @@ fn rule_34_what_a_rule_names_is_defined_and_compares() {
 rules.toml:15: rule "post.directions" is already defined at rules.toml:2; give one of them another id
 rules.toml:15: "post.items" is the id of a metric or indicator; give the rule another: that id names the rule of the range that is declared there
 rules.toml:46:12: the formula names "permit.issued", which is neither a metric nor an indicator; did you mean "permits.issued"?
-rules.toml:46:28: the formula has its end where a number, a metric, an indicator, '-' or '(' is expected; write it like "post.items{direction='sent'} / (population.inhabitants - 1)"
+rules.toml:46:28: the formula has its end where a number, a metric, an indicator, a function, '-' or '(' is expected; write it like "post.items{direction='sent'} / (population.inhabitants - 1)"
 rules.toml:46: "measure" of rule "permits.outlier" names no metric or indicator; name one; a rule of kind "range" compares one with a number
 rules.toml:11: "right" of rule "post.directions" names no metric or indicator; name one; a rule of kind "range" compares one with a number
 rules.toml:11: rule "post.directions" compares "item" with "inhabitant"; compare formulas of one unit
