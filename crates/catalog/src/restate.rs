@@ -113,7 +113,9 @@ impl Catalog {
         let eve = eve(day);
         let changes = |unit: &&Area| {
             let mut stretches = unit.parents.iter();
-            stretches.any(|stretch| stretch.from == day || stretch.to == Some(day))
+            // an area that came to be with another code takes a part out of those above it
+            !region.codes.is_empty()
+                || stretches.any(|stretch| stretch.from == day || stretch.to == Some(day))
                 || self.departures(&unit.id, day).next().is_some()
         };
         let there = self.areas().filter(|unit| unit.is_valid_at(eve));

@@ -15,6 +15,7 @@ mod groupings;
 mod missing;
 mod quality;
 mod ratios;
+mod restated;
 mod support;
 mod time;
 mod time_calendars;
