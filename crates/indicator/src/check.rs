@@ -199,9 +199,9 @@ fn check_bases(question: &Question, found: &mut Refusals) {
             .find(|period| period.granularity() != base.granularity());
         if let Some(period) = other {
             let message = format!(
-                "the base {base} is a {} and {period} a {}; compare periods of one kind",
-                base.granularity(),
-                period.granularity()
+                "the base {base} is {} and {period} {}; compare periods of one kind",
+                base.granularity().with_article(),
+                period.granularity().with_article()
             );
             found.add(
                 &format!("comparisons[{index}].base_period"),

@@ -120,11 +120,7 @@ impl Form {
         };
         let areas: BTreeSet<&AreaId> = self.weights.keys().map(|place| &place.series.area).collect();
         let periods: BTreeSet<i32> = self.weights.keys().map(|place| place.period).collect();
-        let blocks = Blocks {
-            state,
-            metric,
-            recorded,
-        };
+        let blocks = Blocks::new(state, metric, recorded);
         recorded
             .confidential(state.as_of)
             .filter(|(series, period)| blocks.reaches(series.key(), *period, &areas, &periods))

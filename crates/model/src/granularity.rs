@@ -161,6 +161,14 @@ impl Granularity {
         }
     }
 
+    /// Its name with the indefinite article, as sentences need it: "a month", "an insurance month".
+    #[must_use]
+    pub fn with_article(self) -> String {
+        let name = self.to_string();
+        let vowel = name.starts_with(|first: char| "aeiou".contains(first.to_ascii_lowercase()));
+        format!("{} {name}", if vowel { "an" } else { "a" })
+    }
+
     const fn rank(self) -> u8 {
         match self.standard() {
             Self::Day => 0,

@@ -62,7 +62,8 @@ impl Check<'_> {
             Method::Tally => "counted",
         };
         let message = format!(
-            "\"{given}\" is a {found} and metric {} is {verb} by {frequency}; {remedy}",
+            "\"{given}\" is {} and metric {} is {verb} by {frequency}; {remedy}",
+            found.with_article(),
             self.metric.id
         );
         self.refuse("period", reason, message);
@@ -98,7 +99,10 @@ fn wrong_granularity(given: Period, frequency: Granularity, method: Method) -> (
             given.last_day()
         };
         let near = Period::containing(frequency, day);
-        let remedy = format!("it is of another calendar, give a {frequency}, such as \"{near}\"");
+        let remedy = format!(
+            "it is of another calendar, give {}, such as \"{near}\"",
+            frequency.with_article()
+        );
         (ViolationReason::PeriodNotAligned, remedy)
     } else if found > frequency {
         (
@@ -114,7 +118,7 @@ fn wrong_granularity(given: Period, frequency: Granularity, method: Method) -> (
     } else if method == Method::Report {
         (ViolationReason::PeriodTooFine, format!("give the {frequency}"))
     } else {
-        let remedy = format!("a {found} may lie in two {frequency}s, give the day");
+        let remedy = format!("{} may lie in two {frequency}s, give the day", found.with_article());
         (ViolationReason::PeriodNotAligned, remedy)
     }
 }

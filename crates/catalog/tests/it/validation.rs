@@ -6,7 +6,7 @@ use almanac_model::{
 };
 use jiff::civil::{Date, date};
 
-use crate::catalogue::catalog;
+use crate::catalogue::{catalog, files, load, replace};
 
 const TODAY: Date = date(2026, 5, 14);
 
@@ -206,6 +206,37 @@ fn rule_20_what_has_no_value_is_not_confidential() {
     insta::assert_snapshot!(told(&secret(Measure::Missing(MissingReason::NotCollected))), @"confidential CONFIDENTIAL_WITHOUT_VALUE there is no value that could be confidential; give the value, which then counts in totals and is never told, or leave confidential out: missing SUPPRESSED says that the value exists and is not given");
     let zero = check(&secret(items("964", "2017-05", "0").measure)).unwrap();
     assert!(zero.status.confidential);
+}
+
+#[test]
+fn rule_20_a_total_since_the_start_of_the_year_is_not_confidential() {
+    let mut files = files();
+    let levels = "frequency = \"month\"\nlevels = [ { level = \"district\"";
+    replace(
+        &mut files,
+        "post.toml",
+        levels,
+        &format!("cumulative = \"year\"\n{levels}"),
+    );
+    let (cumulative, reporter) = (load(&files), ReporterId::new("post-office").unwrap());
+    let secret = Event {
+        confidential: true,
+        ..items("964", "2017-05", "5")
+    };
+    let violations = cumulative.check_event(&reporter, &secret, TODAY).unwrap_err();
+    let told: Vec<String> = violations
+        .iter()
+        .map(|one| format!("{} {} {}", one.field, one.reason, one.message))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @"");
+    // what the remedy says is recorded; and the same value where it is not cumulative
+    let suppressed = Event {
+        measure: Measure::Missing(MissingReason::Suppressed),
+        confidential: false,
+        ..secret.clone()
+    };
+    assert!(cumulative.check_event(&reporter, &suppressed, TODAY).is_ok());
+    assert!(check(&secret).is_ok());
 }
 
 #[test]

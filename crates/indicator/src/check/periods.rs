@@ -31,10 +31,10 @@ pub(super) fn check_periods(
         } else {
             format!(" (in {name})")
         };
-        let (id, frequency) = (&metric.id, metric.frequency);
+        let (id, frequency, asked_for) = (&metric.id, metric.frequency, granularity.with_article());
         if granularity.is_finer_than(frequency) {
             let message =
-                format!("{id}{via} is reported by {frequency}; a {granularity} is finer: ask by {frequency} or longer");
+                format!("{id}{via} is reported by {frequency}; {asked_for} is finer: ask by {frequency} or longer");
             found.add(field, RefusalReason::PeriodTooFine, message);
         } else {
             let example = if read.joined.is_none() {
@@ -42,9 +42,8 @@ pub(super) fn check_periods(
             } else {
                 String::new()
             };
-            let message = format!(
-                "{id}{via} is reported by {frequency}, and {frequency}s do not make up a {granularity}{example}"
-            );
+            let message =
+                format!("{id}{via} is reported by {frequency}, and {frequency}s do not make up {asked_for}{example}");
             found.add(field, RefusalReason::PeriodNotDivisible, message);
         }
     }
@@ -79,27 +78,29 @@ pub(super) fn check_functions(name: &str, field: &str, reach: &Reach<'_>, found:
 
 fn refusal(name: &str, Unreachable { over, span }: &Unreachable<'_>) -> (RefusalReason, String) {
     let (text, granularity) = (&over.text, span.granularity());
+    let a_period = granularity.with_article();
     match over.function {
         TimeFunction::Shift { count, unit } => {
             let count = count.unsigned_abs();
             let unit = if count == 1 { unit.name() } else { unit.plural() };
             let message = format!(
-                "{text} (in {name}) would shift a {granularity} by {count} {unit}, which leaves no whole {granularity}; \
+                "{text} (in {name}) would shift {a_period} by {count} {unit}, which leaves no whole {granularity}; \
                  ask for periods that can be shifted so"
             );
             (RefusalReason::PeriodNotWhole, message)
         }
         TimeFunction::Moving { unit, .. } => {
             let unit = unit.granularity_beside(granularity);
+            let a_unit = unit.with_article();
             let message = format!(
-                "{text} (in {name}) looks back from the end of a {unit}, and {span} does not end with one; ask by {unit}"
+                "{text} (in {name}) looks back from the end of {a_unit}, and {span} does not end with one; ask by {unit}"
             );
             (RefusalReason::PeriodNotWhole, message)
         }
         TimeFunction::By { unit, .. } => {
             let plural = unit.plural();
             let message = format!(
-                "{text} (in {name}) goes through whole {plural}, which do not make up a {granularity}; ask by {unit}, or \
+                "{text} (in {name}) goes through whole {plural}, which do not make up {a_period}; ask by {unit}, or \
                  by something longer that {plural} make up"
             );
             (RefusalReason::PeriodNotDivisible, message)

@@ -1,15 +1,22 @@
 //! The complement of a confidential number: the corners of its block.
 //!
-//! The axes are taken in one order: area (another under the same parent), each dimension (another code), reporter, time
-//! (another sub-period of the same quarter or year, where the metric's time operator adds or averages). What cannot be added
+//! The axes are taken in one order: area (another under the same parent, of the same reporter if there is one), each dimension (another code), reporter, time
+//! (another sub-period of the same longer period, where the metric's time operator adds or averages). What cannot be added
 //! has no axis but time. Of each axis the next coordinate in the order of the catalogue is taken with which all corners hold
 //! numbers. Axes without one are left out; as many as possible are kept, the first in the order before the later ones.
+//!
+//! Totals are asked for beside the hierarchy too: by groupings of areas, and by weeks and the periods of several calendars.
+//! A total with one of two corners in it is withheld, so the areas come first that have the same codes of groupings, and the
+//! sub-periods that lie in the same longer periods of most kinds. This only saves totals: the signed sum protects, whatever
+//! is chosen here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use almanac_catalog::{Metric, SumOperator, TimeOperator};
 use almanac_cube::{MetricCube, SeriesKey};
-use almanac_model::{AreaId, DimensionId, Exact, Granularity, Period};
+use almanac_model::{AreaId, DimensionId, Exact, Granularity, Period, ReporterId};
+use jiff::civil::Date;
 
 use super::Place;
 use crate::question::State;
@@ -23,9 +30,11 @@ const MAX_TRIES: usize = 10_000;
 
 /// Finds the blocks of one metric.
 pub(super) struct Blocks<'a> {
-    pub(super) state: State<'a>,
-    pub(super) metric: &'a Metric,
-    pub(super) recorded: &'a MetricCube,
+    state: State<'a>,
+    metric: &'a Metric,
+    recorded: &'a MetricCube,
+    /// The kinds of period into which those of the metric roll up, the shortest first.
+    longer: Vec<Granularity>,
 }
 
 #[derive(Clone, Copy)]
@@ -46,7 +55,22 @@ struct Search<'a> {
     axes: usize,
 }
 
-impl Blocks<'_> {
+impl<'a> Blocks<'a> {
+    pub(super) fn new(state: State<'a>, metric: &'a Metric, recorded: &'a MetricCube) -> Self {
+        let own = state.catalog.calendars().map(|calendar| Some(calendar.rule));
+        let calendars: Vec<_> = std::iter::once(None).chain(own).collect();
+        let in_each = |kind: Granularity| calendars.iter().filter_map(move |calendar| kind.in_calendar(*calendar));
+        let frequency = metric.frequency;
+        let is_longer = |kind: &Granularity| frequency != *kind && frequency.divides(*kind);
+        let longer = Granularity::ALL.into_iter().flat_map(in_each).filter(is_longer);
+        Self {
+            state,
+            metric,
+            recorded,
+            longer: longer.collect(),
+        }
+    }
+
     /// Whether the block of a confidential number may have a corner in these areas and periods.
     pub(super) fn reaches(
         &self,
@@ -56,17 +80,11 @@ impl Blocks<'_> {
         periods: &BTreeSet<i32>,
     ) -> bool {
         let Some(own) = self.period(period) else { return false };
-        let near_in_time = match self.containers().last().filter(|_| self.has_time_axis()) {
-            None => periods.contains(&period),
-            Some(container) => Period::containing(container, own.start())
-                .parts(self.metric.frequency)
-                .is_some_and(|parts| {
-                    periods
-                        .range(parts.first().ordinal()..=parts.last().ordinal())
-                        .next()
-                        .is_some()
-                }),
-        };
+        let near_in_time = periods.contains(&period)
+            || self.has_time_axis()
+                && self
+                    .around_in_time(own)
+                    .any(|near| periods.range(near).next().is_some());
         let day = own.last_day();
         let parent = |area| self.state.catalog.parent_at(area, day);
         let above = parent(&series.area);
@@ -136,10 +154,19 @@ impl Blocks<'_> {
         let others: Vec<Place> = match axis {
             Axis::Area => {
                 let siblings = self.siblings(place);
-                let areas = after(&siblings, &place.series.area);
-                areas
-                    .map(|area| moved(&|other| other.series.area = area.clone()))
-                    .collect()
+                let of = |area: &AreaId, reporter: &ReporterId| {
+                    moved(&|other| {
+                        other.series.area = area.clone();
+                        other.series.reporter = reporter.clone();
+                    })
+                };
+                let own = &place.series.reporter;
+                let of_own = siblings.iter().map(|area| of(area, own));
+                let of_others = siblings.iter().flat_map(|area| {
+                    let reporters = self.reporters(area).into_iter().filter(|reporter| *reporter != own);
+                    reporters.map(move |reporter| of(area, reporter))
+                });
+                of_own.chain(of_others).collect()
             }
             Axis::Dimension(index) => {
                 let codes = self.codes(index);
@@ -152,9 +179,7 @@ impl Blocks<'_> {
                     .collect()
             }
             Axis::Reporter => {
-                let series = self.recorded.series_of(&place.series.area);
-                let reporters: BTreeSet<_> = series.map(|series| series.key().reporter.clone()).collect();
-                let reporters: Vec<_> = reporters.into_iter().collect();
+                let reporters: Vec<_> = self.reporters(&place.series.area).into_iter().cloned().collect();
                 let reporters = after(&reporters, &place.series.reporter);
                 reporters
                     .map(|one| moved(&|other| other.series.reporter = one.clone()))
@@ -171,21 +196,45 @@ impl Blocks<'_> {
         others.into_iter().filter(|other| self.holds_number(other)).collect()
     }
 
-    /// The areas under the same parent, by id, itself included.
+    /// The other areas under the same parent: those first that have its codes of the most groupings, then by id.
     fn siblings(&self, place: &Place) -> Vec<AreaId> {
         let catalog = self.state.catalog;
-        let level = catalog.area(place.series.area.as_str()).map(|area| &area.level);
+        let own = &place.series.area;
+        let level = catalog.area(own.as_str()).map(|area| &area.level);
         let Some((level, period)) = level.zip(self.period(place.period)) else {
             return Vec::new();
         };
         let day = period.last_day();
-        let Some(parent) = catalog.parent_at(&place.series.area, day) else {
+        let Some(parent) = catalog.parent_at(own, day) else {
             return Vec::new();
         };
         let under = catalog.descendants_at(parent, level, day).into_iter();
-        under
+        let siblings: Vec<AreaId> = under
             .filter(|area| catalog.parent_at(area, day) == Some(parent))
             .cloned()
+            .collect();
+        let mut others: Vec<AreaId> = after(&siblings, own).cloned().collect();
+        if catalog.groupings().len() > 0 {
+            others.sort_by_cached_key(|other| self.codes_apart(own, other, day));
+        }
+        others
+    }
+
+    /// The number of groupings that tell two areas apart.
+    fn codes_apart(&self, one: &AreaId, other: &AreaId, day: Date) -> usize {
+        let catalog = self.state.catalog;
+        let apart = |id: &DimensionId| {
+            catalog.codes_within(id.as_str(), one, day) != catalog.codes_within(id.as_str(), other, day)
+        };
+        let ids = catalog.groupings().map(|grouping| &grouping.dimension.id);
+        ids.filter(|id| apart(id)).count()
+    }
+
+    /// Who reported anything of an area.
+    fn reporters(&self, area: &AreaId) -> BTreeSet<&'a ReporterId> {
+        self.recorded
+            .series_of(area)
+            .map(|series| &series.key().reporter)
             .collect()
     }
 
@@ -201,37 +250,29 @@ impl Blocks<'_> {
         })
     }
 
-    /// The other sub-periods of the shortest longer period, then those of the next longer one.
+    /// The other sub-periods of the longer periods around one: those first that the fewest kinds of period tell apart from
+    /// it, then the shortest longer period before the next one.
     fn periods(&self, own: i32) -> Vec<i32> {
-        let mut found = Vec::new();
-        for container in self.containers() {
-            let longer = self
-                .period(own)
-                .map(|period| Period::containing(container, period.start()));
-            let Some(parts) = longer.and_then(|longer| longer.parts(self.metric.frequency)) else {
-                continue;
-            };
-            let parts: Vec<i32> = parts.iter().map(Period::ordinal).collect();
-            let new: Vec<i32> = after(&parts, &own)
-                .filter(|part| !found.contains(*part))
-                .copied()
-                .collect();
-            found.extend(new);
+        let Some(period) = self.period(own) else {
+            return Vec::new();
+        };
+        let (mut seen, mut found) = (BTreeSet::from([own]), Vec::new());
+        for around in self.around_in_time(period) {
+            let parts: Vec<i32> = around.collect();
+            found.extend(after(&parts, &own).copied().filter(|part| seen.insert(*part)));
         }
+        let longer: Vec<_> = self.around_in_time(period).collect();
+        found.sort_by_cached_key(|part| longer.iter().filter(|longer| !longer.contains(part)).count());
         found
     }
 
-    /// The longer periods, of the metric's calendar, into which its periods roll up and in which a complement is looked for.
-    fn containers(&self) -> impl Iterator<Item = Granularity> {
+    /// The longer periods around one, of each kind into which the metric's periods roll up, as ordinals of its frequency;
+    /// the shortest first. Days make up those of every calendar.
+    fn around_in_time(&self, own: Period) -> impl Iterator<Item = RangeInclusive<i32>> {
         let frequency = self.metric.frequency;
-        let longer: &[Granularity] = match frequency.standard() {
-            Granularity::Day => &[Granularity::Month, Granularity::Quarter],
-            Granularity::Month => &[Granularity::Quarter, Granularity::Year],
-            Granularity::Quarter | Granularity::Half => &[Granularity::Year],
-            Granularity::Week | Granularity::Year | Granularity::Custom(..) => &[],
-        };
-        let in_calendar = move |longer: &Granularity| longer.in_calendar(frequency.calendar());
-        longer.iter().filter_map(in_calendar)
+        let parts = move |kind| Period::containing(kind, own.start()).parts(frequency);
+        let ordinals = move |kind| parts(kind).map(|parts| parts.first().ordinal()..=parts.last().ordinal());
+        self.longer.iter().copied().filter_map(ordinals)
     }
 
     fn period(&self, ordinal: i32) -> Option<Period> {
@@ -265,7 +306,8 @@ impl Search<'_> {
             }
             self.tries += 1;
             let beside: Vec<Place> = corners.iter().map(|corner| corner.moved(*axis, other)).collect();
-            if beside.iter().all(|corner| blocks.holds_number(corner)) {
+            let is_new = |corner: &Place| !corners.contains(corner) && blocks.holds_number(corner);
+            if beside.iter().all(is_new) {
                 self.extend(blocks, next + 1, chosen + 1, [corners.clone(), beside].concat());
             }
         }
@@ -278,7 +320,11 @@ impl Place {
     fn moved(&self, axis: Axis, other: &Self) -> Self {
         let mut place = self.clone();
         match axis {
-            Axis::Area => place.series.area.clone_from(&other.series.area),
+            // the first axis: nothing was moved along that of the reporters yet
+            Axis::Area => {
+                place.series.area.clone_from(&other.series.area);
+                place.series.reporter.clone_from(&other.series.reporter);
+            }
             Axis::Dimension(index) => place.series.codes[index].clone_from(&other.series.codes[index]),
             Axis::Reporter => place.series.reporter.clone_from(&other.series.reporter),
             Axis::Time => place.period = other.period,

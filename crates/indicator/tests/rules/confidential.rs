@@ -210,3 +210,16 @@ fn rule_20_reporters_are_each_others_complement() {
             .all(|one| one.cell.status.missing.is_some())
     );
 }
+
+#[test]
+fn rule_20_where_each_district_has_a_reporter_of_its_own_the_total_is_published_all_the_same() {
+    let mut book = Book::new(&[monthly_flow("sent")]);
+    book.record("post", "sent", "east", "2017-01", "confidential 7")
+        .record("rail", "sent", "west", "2017-01", "5")
+        .record("rail", "sent", "border", "2017-01", "1");
+    assert_eq!(book.value("sent", "north", "2017-01"), number("13"));
+    for area in ["east", "west"] {
+        assert_eq!(book.value("sent", area, "2017-01"), SUPPRESSED, "{area}");
+    }
+    assert_eq!(book.value("sent", "border", "2017-01"), number("1"));
+}

@@ -45,10 +45,10 @@ fn asked(
         let wanted = Period::containing(report.granularity, period.last_day());
         mistakes.add("period", reason::REPORT_GRANULARITY, || {
             format!(
-                "report {} is by {}; {period} is a {}: ask for {wanted}",
+                "report {} is by {}; {period} is {}: ask for {wanted}",
                 report.id,
                 report.granularity,
-                period.granularity()
+                period.granularity().with_article()
             )
         });
     }

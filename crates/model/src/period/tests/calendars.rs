@@ -37,6 +37,13 @@ fn parse(text: &str, calendar: Calendar) -> Result<Period, PeriodError> {
 }
 
 #[test]
+fn the_name_of_a_kind_of_period_has_the_article_that_it_needs() {
+    let custom = |calendar| Granularity::Custom(calendar, MonthUnit::Month).with_article();
+    let named = [Granularity::Day.with_article(), custom(health()), custom(insurance())];
+    assert_eq!(named, ["a day", "a health month", "an insurance month"]);
+}
+
+#[test]
 fn rule_9_a_custom_calendar_has_months_quarters_halves_and_years_of_its_own() {
     let by_start = fiscal(YearName::Start);
     for (calendar, text, start, last) in [

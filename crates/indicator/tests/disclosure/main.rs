@@ -3,7 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
+mod days;
 mod linear;
+mod probe;
+mod territory;
 
 use std::collections::BTreeSet;
 
@@ -19,7 +22,7 @@ use proptest::test_runner::{Config, RngSeed};
 
 use crate::linear::Span;
 
-const CATALOGUE: &str = include_str!("disclosure/catalogue.toml");
+const CATALOGUE: &str = include_str!("catalogue.toml");
 const AREAS: &str = "area,code,name_vi,level,parent,valid_from,valid_to
 north,1,Bac,province,,2000-01-01,
 east,2,Dong,district,north,2000-01-01,
