@@ -194,7 +194,7 @@ fn rule_9_an_event_is_counted_in_periods_of_the_metrics_calendar_only() {
     let refused = ["2017-06", "insurance:2017-06", "2017-W24", "health:2017", "2017"].map(|text| at(text).unwrap_err());
     insta::assert_snapshot!(refused.join("\n"), @r#"
 PERIOD_NOT_ALIGNED "2017-06" is a month and metric permits.issued is counted by health month; it is of another calendar, give a health month, such as "health:2017-07"
-PERIOD_NOT_ALIGNED "insurance:2017-06" is a insurance month and metric permits.issued is counted by health month; it is of another calendar, give a health month, such as "health:2017-07"
+PERIOD_NOT_ALIGNED "insurance:2017-06" is an insurance month and metric permits.issued is counted by health month; it is of another calendar, give a health month, such as "health:2017-07"
 PERIOD_NOT_ALIGNED "2017-W24" is a week and metric permits.issued is counted by health month; a week may lie in two health months, give the day
 PERIOD_TOO_COARSE "health:2017" is a health year and metric permits.issued is counted by health month; give each health month of health:2017-01..health:2017-12 by itself
 PERIOD_NOT_ALIGNED "2017" is a year and metric permits.issued is counted by health month; it is of another calendar, give a health month, such as "health:2017-01"

@@ -228,7 +228,7 @@ fn rule_20_a_total_since_the_start_of_the_year_is_not_confidential() {
         .iter()
         .map(|one| format!("{} {} {}", one.field, one.reason, one.message))
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @"confidential CONFIDENTIAL_CUMULATIVE metric post.items is reported as the total since the start of the year: the figures of two periods rest on each value, and would tell it; give missing SUPPRESSED instead");
     // what the remedy says is recorded; and the same value where it is not cumulative
     let suppressed = Event {
         measure: Measure::Missing(MissingReason::Suppressed),
