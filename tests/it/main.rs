@@ -23,4 +23,5 @@ mod restart;
 mod retractions;
 mod retry;
 mod review;
+mod stream;
 mod territory;

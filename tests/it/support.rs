@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 pub(crate) mod events;
 pub(crate) mod gate;
+pub(crate) mod held;
 pub(crate) mod ingest;
 pub(crate) mod log;
 pub(crate) mod pair;
@@ -10,6 +11,7 @@ pub(crate) mod process;
 pub(crate) mod query;
 pub(crate) mod raw;
 pub(crate) mod refusal;
+pub(crate) mod stream;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::connection::{CallOptions, connect, stub};
 use crate::convert::{log_id, parsed, release};
 use crate::retry::call;
-use crate::{AnswerError, ClientError, ConnectError};
+use crate::{AnswerError, ClientError, ConnectError, EventStream};
 
 /// A client of the ingest service.
 #[derive(Clone, Debug)]
@@ -147,6 +147,13 @@ impl IngestClient {
         })
     }
 
+    /// Opens a stream of batches of one reporter. `producer` is chosen once and kept: the sequences of its batches are
+    /// counted under it, also by a later process, which goes on after [`EventStream::last_sequence`]. Streams of the same
+    /// producer that were opened before are fenced.
+    pub async fn stream(&self, reporter: &ReporterId, producer: Uuid) -> Result<EventStream, ClientError> {
+        EventStream::open(self.stub(), self.options.deadline, reporter.clone(), producer).await
+    }
+
     /// Puts a catalogue into force. The one that is in force already changes nothing.
     pub async fn apply_catalog(&self, files: &CatalogFiles) -> Result<Applied, ClientError> {
         let request = pb::ApplyCatalogRequest {
@@ -214,7 +221,7 @@ impl IngestClient {
     }
 }
 
-fn recorded_at(revision: u64, log: &str) -> Result<RecordedAt, AnswerError> {
+pub(crate) fn recorded_at(revision: u64, log: &str) -> Result<RecordedAt, AnswerError> {
     Ok(RecordedAt {
         revision: Revision(revision),
         log_id: log_id(log)?,

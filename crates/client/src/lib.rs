@@ -51,6 +51,7 @@ mod query;
 mod read_at;
 mod retry;
 mod rules;
+mod stream;
 
 pub use almanac_catalog::{CatalogFiles, Documentation, Label, Severity, Unit};
 pub use almanac_model as model;
@@ -66,6 +67,7 @@ pub use log::{LogClient, LogCopy, LogRecord, ProducerPosition, RequestKey};
 pub use query::{FigureQuestion, QueryClient};
 pub use read_at::ReadAt;
 pub use rules::{RuleCheckOf, RuleSide, RuleViolation, RulesAnswer, RulesQuestion, UncheckedRule};
+pub use stream::{EventStream, RowMistake, StreamAnswer};
 pub use tonic::Code;
 pub use tonic::codec::CompressionEncoding;
 pub use tonic::transport::Channel;

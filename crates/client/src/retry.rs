@@ -24,7 +24,7 @@ where
     F: Future<Output = Result<Response<A>, Status>>,
 {
     let deadline = Instant::now() + time;
-    let mut pause = PAUSE_FIRST;
+    let mut pauses = Pauses::default();
     loop {
         let mut request = Request::new(message.clone());
         request.set_timeout(deadline.saturating_duration_since(Instant::now()));
@@ -33,7 +33,7 @@ where
             Ok(Err(status)) => Failure::of(status),
             Err(_) => return Err(ClientError::DeadlineExceeded { after: time }),
         };
-        let next = Instant::now() + failure.retry_after.unwrap_or_else(|| spread(pause));
+        let next = Instant::now() + failure.retry_after.unwrap_or_else(|| pauses.next());
         if !failure.passing || next >= deadline {
             let timed_out = Instant::now() >= deadline && matches!(failure.error, ClientError::Transport(_));
             // the connection's own timer may be the first to say that the time is over
@@ -44,7 +44,24 @@ where
             });
         }
         sleep(next.saturating_duration_since(Instant::now())).await;
-        pause = (pause * 2).min(PAUSE_MOST);
+    }
+}
+
+/// The pauses between attempts.
+pub(crate) struct Pauses(Duration);
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self(PAUSE_FIRST)
+    }
+}
+
+impl Pauses {
+    /// The pause before the next attempt.
+    pub(crate) fn next(&mut self) -> Duration {
+        let pause = spread(self.0);
+        self.0 = (self.0 * 2).min(PAUSE_MOST);
+        pause
     }
 }
 

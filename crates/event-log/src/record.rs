@@ -53,7 +53,7 @@ pub struct ProducerPosition {
     pub producer: [u8; 16],
     /// The producer's incarnation; a newer one fences off the older.
     pub epoch: u64,
-    /// The sequence number of the record among those of the producer and epoch.
+    /// The number of its batch, over all epochs; in the record that begins an epoch, the last one before.
     pub sequence: u64,
 }
 

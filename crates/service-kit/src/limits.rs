@@ -28,6 +28,10 @@ pub const PLAIN_REQUEST_BYTES: usize = 4 << 20;
 /// The encoded size of a message with packed columns, which grow little when decoded.
 pub const PACKED_REQUEST_BYTES: usize = 16 << 20;
 
+/// What a client may send on one stream of batches before the first is answered. With 10 ms for a sync it is 800 MB a second,
+/// far above what one stream is checked at; and so much one slow answer may hold.
+pub const STREAM_CREDIT_BYTES: u64 = 8 << 20;
+
 /// What a client may send on one stream before we have read it. The 64 KiB of HTTP/2 hold a stream to
 /// 64 KiB a round trip.
 pub const STREAM_WINDOW_BYTES: u32 = 1 << 20;

@@ -76,12 +76,25 @@ impl Row {
 impl Draft {
     /// Checks events one by one, then against each other. `today` is the day in the catalogue's time zone.
     pub(crate) fn check(events: &[pb::Event], reporter: &ReporterId, catalog: &Catalog, today: Date) -> Self {
+        let events = events.iter().map(|event| event_from_proto(event, catalog));
+        Self::check_each("events", events, reporter, catalog, today)
+    }
+
+    /// The same for the events of a list, or what is wrong with the form of each.
+    pub(crate) fn check_each(
+        list: &str,
+        events: impl ExactSizeIterator<Item = Result<Event, Vec<FieldViolation>>>,
+        reporter: &ReporterId,
+        catalog: &Catalog,
+        today: Date,
+    ) -> Self {
         let mut draft = Self {
             rows: Vec::with_capacity(events.len()),
             rejected: Vec::new(),
         };
-        for (index, event) in events.iter().enumerate() {
-            match check_event(index, event, reporter, catalog, today) {
+        for (index, event) in events.enumerate() {
+            let checked = event.and_then(|event| check_event(index, event, reporter, catalog, today));
+            match checked {
                 Ok(row) => draft.rows.push(row),
                 Err(violations) => draft.rejected.push(Rejected {
                     index,
@@ -90,7 +103,7 @@ impl Draft {
                 }),
             }
         }
-        draft.reject_repeated("events");
+        draft.reject_repeated(list);
         draft
     }
 
@@ -126,12 +139,11 @@ impl Draft {
 
 fn check_event(
     index: usize,
-    event: &pb::Event,
+    event: Event,
     reporter: &ReporterId,
     catalog: &Catalog,
     today: Date,
 ) -> Result<Row, Vec<FieldViolation>> {
-    let event = event_from_proto(event, catalog)?;
     let checked = catalog.check_event(reporter, &event, today);
     let checked = checked.map_err(|wrong| wrong.into_iter().map(FieldViolation::from).collect::<Vec<_>>())?;
     let is_tally = catalog

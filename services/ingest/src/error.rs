@@ -1,5 +1,7 @@
 //! Every refusal of this service, as a status.
 
+mod stream;
+
 use std::time::Duration;
 
 use almanac_catalog::Problem;
@@ -12,6 +14,8 @@ use tracing::error;
 
 use crate::corrections::SearchError;
 use crate::draft::Rejected;
+
+pub(crate) use stream::StreamEnd;
 
 /// The reasons of this service that clients branch on, beside those of `almanac_catalog::ViolationReason`. Changing one
 /// is a breaking change.
@@ -66,6 +70,30 @@ pub mod reason {
     pub const OTHER_RECORD: &str = "OTHER_RECORD";
     /// The follower is ahead of this log. It has to rebuild.
     pub const FOLLOWER_AHEAD: &str = "FOLLOWER_AHEAD";
+    /// A message that may not come at this place of a stream. The first is a hello, all others are batches.
+    pub const OUT_OF_PLACE: &str = "OUT_OF_PLACE";
+    /// A newer epoch of the producer began. Stop, or begin anew.
+    pub const PRODUCER_FENCED: &str = "PRODUCER_FENCED";
+    /// The log never gave this epoch. Begin anew.
+    pub const UNKNOWN_EPOCH: &str = "UNKNOWN_EPOCH";
+    /// A batch whose sequence does not follow. Send those before it.
+    pub const SEQUENCE_GAP: &str = "SEQUENCE_GAP";
+    /// Another batch was decided under this sequence. Give a new batch the next one.
+    pub const SEQUENCE_REUSED: &str = "SEQUENCE_REUSED";
+    /// The batch was decided too long ago to say how.
+    pub const SEQUENCE_FORGOTTEN: &str = "SEQUENCE_FORGOTTEN";
+    /// More was sent than the credit. Wait for answers.
+    pub const CREDIT_EXCEEDED: &str = "CREDIT_EXCEEDED";
+    /// The columns of a batch do not fit together. The message says where.
+    pub const MALFORMED_BATCH: &str = "MALFORMED_BATCH";
+    /// A series of another reporter than the stream's.
+    pub const OTHER_REPORTER: &str = "OTHER_REPORTER";
+    /// A retraction in a stream. Use `RetractEvents`.
+    pub const RETRACTION_IN_STREAM: &str = "RETRACTION_IN_STREAM";
+    /// A number beside the statement that there is none.
+    pub const VALUE_AND_MISSING: &str = "VALUE_AND_MISSING";
+    /// An instant that is not in the period of its row.
+    pub const OCCURRED_OUTSIDE_PERIOD: &str = "OCCURRED_OUTSIDE_PERIOD";
     /// Revisions this early are no longer kept.
     pub const BEFORE_EARLIEST: &str = "BEFORE_EARLIEST";
 }
@@ -105,6 +133,7 @@ pub(crate) enum IngestError {
     Failed(Failure),
     Read(ReadError),
     Search(SearchError),
+    Stream(StreamEnd),
     /// A fault that was logged where it happened.
     Internal,
 }
@@ -175,6 +204,7 @@ impl From<IngestError> for Status {
                 error!(revision = revision.0, error = %cause, "decode record");
                 damaged()
             }
+            IngestError::Stream(end) => end.into(),
             IngestError::Internal => StatusBuilder::internal().build(),
         }
     }

@@ -4,21 +4,28 @@
 //! request recorded already? is the catalogue still the same?) are made under one lock, together with the append: what
 //! was true when it was checked is true in the log. The lock is never held while waiting for the disk.
 
+mod stream;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use almanac_catalog::{Catalog, CatalogFiles, Problem};
 use almanac_event_log::{AppendError, EventLog, NewRecord, ReadError, Record, RecordKind, RequestKey};
 use almanac_model::{Release, ReleaseName, Revision};
+use almanac_service_kit::limits::STREAM_CREDIT_BYTES;
+use almanac_wire::pb::log::Receipt;
 use almanac_wire::{FieldViolation, Payload, PayloadError};
 use bytes::Bytes;
 use jiff::Timestamp;
+use prost::Message;
 
 use crate::corrections::Search;
 use crate::draft::{Draft, Rejected};
 use crate::error::reason;
 use crate::sorting::{batch, late_corrections, sort_rows};
 use crate::state::{InForce, State};
+
+pub(crate) use stream::{BatchProposal, Beginning};
 
 const READ_BYTES: usize = 16 * 1024 * 1024;
 
@@ -28,15 +35,18 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// How a ledger is set up.
 #[derive(Clone, Copy, Debug)]
 pub struct LedgerOptions {
-    /// For how long the retry of a request is recognised by its id.
+    /// For how long the retry of a request is recognised by its id, and that of a stream's batch by its sequence.
     pub request_retention: Duration,
+    /// How many bytes of batches one stream may have unanswered. A larger batch is never taken.
+    pub stream_credit_bytes: u64,
 }
 
 impl Default for LedgerOptions {
-    /// Thirty days.
+    /// Thirty days, and the server's limit.
     fn default() -> Self {
         Self {
             request_retention: Duration::from_hours(30 * 24),
+            stream_credit_bytes: STREAM_CREDIT_BYTES,
         }
     }
 }
@@ -47,6 +57,7 @@ pub struct Ledger {
     pub(crate) clock: Clock,
     state: Mutex<State>,
     retention_ms: i64,
+    pub(crate) stream_credit_bytes: u64,
 }
 
 /// Why the state could not be derived from a log.
@@ -130,6 +141,7 @@ impl Ledger {
                     clock,
                     state: Mutex::new(state),
                     retention_ms,
+                    stream_credit_bytes: options.stream_credit_bytes,
                 });
             }
             for record in records {
@@ -326,6 +338,16 @@ fn apply(state: &mut State, record: &Record, retention_ms: i64) -> Result<(), Re
     }
     if let Some(request) = &record.request {
         state.remember_request(request, revision, record.recorded_at_ms, retention_ms);
+    }
+    if let Some(at) = &record.producer {
+        let receipt = Receipt::decode(record.receipt.clone()).map_err(|cause| RecoverError::Payload {
+            revision,
+            cause: cause.into(),
+        })?;
+        let step = stream::step(revision, &receipt);
+        state
+            .producers
+            .remember(at, step, revision, record.recorded_at_ms, retention_ms);
     }
     Ok(())
 }

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! rpc/            one file per method: convert, call, convert
+//! columns.rs      a batch of a stream, taken apart into the events it states
 //! draft.rs        a request's events, checked one by one against the catalogue
 //! ledger.rs       what the log says so far, and the one place where its order is decided
+//! ledger/stream   ... of the batches of streams: each sequence of a producer is decided once
 //! sorting.rs      ... which events of a request are recorded
 //! state.rs        ... derived from the log's records alone, when opened and after each append
 //! retraction.rs   what is taken back, found in the log
@@ -13,6 +15,7 @@
 //!
 //! It never computes an indicator.
 
+mod columns;
 mod corrections;
 mod draft;
 mod error;

@@ -47,7 +47,10 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         &args.data_dir,
         SledOptions::default(),
         clock,
-        LedgerOptions { request_retention },
+        LedgerOptions {
+            request_retention,
+            ..LedgerOptions::default()
+        },
     )?;
     ensure_catalog(&ledger, &args.catalog).await?;
     serve(

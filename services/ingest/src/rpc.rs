@@ -1,6 +1,7 @@
 //! The methods, one file each: convert, call, convert.
 
 mod apply_catalog;
+mod record_event_stream;
 mod record_events;
 mod recording;
 mod releases;
@@ -14,21 +15,35 @@ use almanac_model::Revision;
 use almanac_service_kit::telemetry::record_revision;
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_server::IngestService;
-use tonic::{Request, Response, Status};
+use tokio_util::task::TaskTracker;
+use tonic::{Request, Response, Status, Streaming};
 use tracing::error;
 
 use crate::Ledger;
 use crate::error::IngestError;
 
+pub(crate) use recording::count;
 pub(crate) use subscribe::LogRpc;
 
 /// The methods of `IngestService`.
 pub(crate) struct IngestRpc {
     pub(crate) ledger: Arc<Ledger>,
+    /// The streams of all producers: the service ends after them, since they hold the log.
+    pub(crate) streams: TaskTracker,
 }
 
 #[tonic::async_trait]
 impl IngestService for IngestRpc {
+    type RecordEventStreamStream = record_event_stream::Answers;
+
+    async fn record_event_stream(
+        &self,
+        request: Request<Streaming<pb::RecordEventStreamRequest>>,
+    ) -> Result<Response<Self::RecordEventStreamStream>, Status> {
+        let answers = record_event_stream::record_event_stream(&self.ledger, &self.streams, request);
+        Ok(Response::new(answers))
+    }
+
     async fn record_events(
         &self,
         request: Request<pb::RecordEventsRequest>,

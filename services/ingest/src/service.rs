@@ -56,13 +56,15 @@ pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToke
     let log = Arc::clone(&ledger.log);
     let health = HealthHandle::new(&[INGEST_SERVICE, LOG_SERVICE]).await;
     health.set(LOG_SERVICE, true).await;
+    // what goes on after its call has begun to be answered
+    let streams = TaskTracker::new();
     let ingest = IngestServiceServer::new(IngestRpc {
         ledger: Arc::clone(&ledger),
+        streams: streams.clone(),
     });
-    let feeds = TaskTracker::new();
     let replication = LogServiceServer::new(LogRpc {
         ledger,
-        feeds: feeds.clone(),
+        feeds: streams.clone(),
     });
     let routes = Routes::new(configure!(ingest, limits::PLAIN_REQUEST_BYTES))
         .add_service(configure!(replication, limits::PLAIN_REQUEST_BYTES));
@@ -83,8 +85,8 @@ pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToke
         }
     };
     stop.cancel();
-    feeds.close();
-    feeds.wait().await;
+    streams.close();
+    streams.wait().await;
     let closed = tokio::task::spawn_blocking(move || log.close());
     for ended in [reported.await, closed.await] {
         ended.unwrap_or_else(|panic| error!(error = %panic, "end task"));

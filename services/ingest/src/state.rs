@@ -1,5 +1,7 @@
 //! What the log says so far, as far as recording needs it. Derived from the log's records alone: a restart finds the same.
 
+pub(crate) mod producers;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -28,6 +30,7 @@ pub(crate) struct State {
     pub(crate) in_force: Option<InForce>,
     /// Releases with the revision that recorded each.
     pub(crate) releases: BTreeMap<ReleaseName, (Release, Revision)>,
+    pub(crate) producers: producers::Producers,
     requests: HashMap<[u8; 16], Revision>,
     requests_by_age: VecDeque<(i64, [u8; 16])>,
     tallies: HashMap<[u8; 16], KnownTally>,
@@ -66,6 +69,10 @@ impl State {
 
     pub(crate) fn apply_events(&mut self, revision: Revision, batch: Arc<Batch>) {
         self.head = revision;
+        // what only moves a producer on has nothing to correct, and would never be dropped
+        if batch.is_empty() {
+            return;
+        }
         self.remember_tallies(revision, &batch);
         self.recent_rows += batch.len();
         self.recent.push_back((revision, batch));

@@ -49,12 +49,23 @@ impl Ingest {
 
     /// The same, with a catalogue of one's own where the log is new.
     pub(crate) async fn open_with(dir: &Path, clock: TestClock, catalog: CatalogSource) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a bound socket has an address");
         let (ledger, accepts_writes) = open_log(dir, &clock);
+        Self::serve(dir, clock, ledger, accepts_writes, catalog).await
+    }
+
+    /// A service on a ledger that was opened elsewhere.
+    pub(crate) async fn serve(
+        dir: &Path,
+        clock: TestClock,
+        ledger: Arc<Ledger>,
+        accepts_writes: watch::Receiver<bool>,
+        catalog: CatalogSource,
+    ) -> Self {
         ensure_catalog(&ledger, &catalog)
             .await
             .expect("the catalogue is accepted");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound socket has an address");
         let shutdown = CancellationToken::new();
         let deps = Deps {
             ledger,
@@ -127,7 +138,7 @@ pub(crate) fn folder() -> TempDir {
 }
 
 /// Small: a test does not need the space that a service sets aside.
-fn sled_options() -> SledOptions {
+pub(crate) fn sled_options() -> SledOptions {
     SledOptions {
         ballast_bytes: 0,
         reserve_bytes: 0,

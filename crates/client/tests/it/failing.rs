@@ -58,6 +58,15 @@ impl Failing {
 
 #[tonic::async_trait]
 impl IngestService for Failing {
+    type RecordEventStreamStream = tokio_stream::Empty<Result<pb::RecordEventStreamResponse, Status>>;
+
+    async fn record_event_stream(
+        &self,
+        _: Request<tonic::Streaming<pb::RecordEventStreamRequest>>,
+    ) -> Result<Response<Self::RecordEventStreamStream>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     async fn record_events(
         &self,
         request: Request<pb::RecordEventsRequest>,

@@ -95,7 +95,7 @@ async fn repeated(ledger: &Arc<Ledger>, revision: Revision, key: &RequestKey) ->
     })
 }
 
-pub(super) fn count(number: usize) -> i32 {
+pub(crate) fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
@@ -109,6 +109,7 @@ fn receipt(recorded: &Recorded) -> Receipt {
         duplicate_event_count: count(recorded.duplicates),
         rejected: rejected.collect(),
         rejected_count: count(recorded.rejected.len()),
+        batch_digest: Vec::new(),
     }
 }
 

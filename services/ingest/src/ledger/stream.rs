@@ -1,0 +1,186 @@
+//! The order of a stream's batches: each sequence of a producer is decided once, by the record that holds its position.
+
+use std::sync::Arc;
+
+use almanac_event_log::{AppendError, NewRecord, ProducerPosition, RecordKind};
+use almanac_model::{Batch, Revision};
+use almanac_wire::pb::ingest::RejectedEvent;
+use almanac_wire::pb::log::Receipt;
+use almanac_wire::{FieldViolation, Payload};
+use prost::Message;
+
+use super::Ledger;
+use crate::corrections::Search;
+use crate::draft::{Draft, Rejected};
+use crate::sorting::{batch, late_corrections, sort_rows};
+use crate::state::State;
+use crate::state::producers::{BatchDigest, Decision, Position, Standing, Step};
+
+/// The most mistakes of a batch that its refusal lists.
+const MAX_MISTAKES: usize = 100;
+
+/// A batch, with what was known when it was checked.
+pub(crate) struct BatchProposal {
+    pub(crate) at: ProducerPosition,
+    pub(crate) digest: BatchDigest,
+    /// Its events, or why the batch as a whole is wrong.
+    pub(crate) checked: Result<(Draft, Option<Search>), FieldViolation>,
+    /// The catalogue it was checked against.
+    pub(crate) checked_under: Revision,
+    pub(crate) principal: String,
+}
+
+/// How a stream may begin.
+#[derive(Debug)]
+pub(crate) enum Beginning {
+    /// From this position.
+    At(Position),
+    /// A newer epoch of the producer began.
+    Fenced { epoch: u64 },
+    /// The log knows no such epoch.
+    UnknownEpoch { newest: u64 },
+}
+
+impl Ledger {
+    /// Where the stream of a producer begins: at its position when it names its epoch, or in a new epoch when that is 0.
+    pub(crate) fn begin_stream(
+        &self,
+        producer: [u8; 16],
+        epoch: u64,
+        principal: String,
+    ) -> Result<Beginning, AppendError> {
+        let mut state = self.state();
+        let position = state.producers.position(&producer);
+        if epoch != 0 {
+            return Ok(match epoch.cmp(&position.epoch) {
+                std::cmp::Ordering::Equal => Beginning::At(position),
+                std::cmp::Ordering::Less => Beginning::Fenced { epoch: position.epoch },
+                std::cmp::Ordering::Greater => Beginning::UnknownEpoch { newest: position.epoch },
+            });
+        }
+        // recorded, or the epoch might be given twice
+        let at = ProducerPosition {
+            producer,
+            epoch: position.epoch + 1,
+            sequence: position.last_sequence,
+        };
+        self.append_step(&mut state, at, principal, &Receipt::default(), Batch::default())?;
+        Ok(Beginning::At(state.producers.position(&producer)))
+    }
+
+    /// How a batch stands to what its producer sent before.
+    pub(crate) fn standing(&self, at: &ProducerPosition, digest: &BatchDigest) -> Standing {
+        self.state().producers.standing(at, digest)
+    }
+
+    /// Decides a batch if it is the next of its producer: its events are ordered, or the refusal of all of them is. `None`
+    /// when it has to be checked again: the catalogue, or a value that it corrects, changed meanwhile.
+    pub(crate) fn decide(&self, proposal: BatchProposal) -> Result<Option<Standing>, AppendError> {
+        let BatchProposal {
+            at,
+            digest,
+            checked,
+            checked_under,
+            principal,
+        } = proposal;
+        let mut state = self.state();
+        let standing = state.producers.standing(&at, &digest);
+        if standing != Standing::Next {
+            return Ok(Some(standing));
+        }
+        let in_force = state.in_force.as_ref().map(|in_force| in_force.revision);
+        if in_force != Some(checked_under) {
+            return Ok(None);
+        }
+        let (mut receipt, batch) = match checked {
+            Err(violation) => (refusal(vec![mistake(None, violation)], 0), Batch::default()),
+            Ok((draft, search)) => match sorted(&state, draft, search) {
+                Some(sorted) => sorted,
+                None => return Ok(None),
+            },
+        };
+        receipt.batch_digest = digest.to_vec();
+        self.append_step(&mut state, at, principal, &receipt, batch)?;
+        Ok(Some(state.producers.standing(&at, &digest)))
+    }
+
+    /// Appends a record that moves a producer on. It may hold no event: the position alone is worth a record.
+    fn append_step(
+        &self,
+        state: &mut State,
+        at: ProducerPosition,
+        principal: String,
+        receipt: &Receipt,
+        batch: Batch,
+    ) -> Result<Revision, AppendError> {
+        let payload = Payload::Events(batch.clone()).encode();
+        let recorded_at_ms = (self.clock)().as_millisecond();
+        let revision = self.log.append(NewRecord {
+            kind: RecordKind::Events,
+            recorded_at_ms,
+            principal,
+            producer: Some(at),
+            request: None,
+            receipt: receipt.encode_to_vec().into(),
+            payload: payload.into(),
+        })?;
+        state.apply_events(revision, Arc::new(batch));
+        let step = step(revision, receipt);
+        state
+            .producers
+            .remember(&at, step, revision, recorded_at_ms, self.retention_ms);
+        Ok(revision)
+    }
+}
+
+/// What a record with a producer says of it.
+pub(super) fn step(revision: Revision, receipt: &Receipt) -> Step {
+    match BatchDigest::try_from(receipt.batch_digest.as_slice()) {
+        Err(_) => Step::Epoch,
+        Ok(digest) => Step::Batch(Decision {
+            revision,
+            digest,
+            is_refused: !receipt.rejected.is_empty(),
+        }),
+    }
+}
+
+/// The receipt and the batch that are recorded; `None` when the search for corrections has to go on.
+fn sorted(state: &State, draft: Draft, search: Option<Search>) -> Option<(Receipt, Batch)> {
+    let late = late_corrections(state, &draft, search)?;
+    let sorted = sort_rows(state, draft, late);
+    if sorted.rejected.is_empty() {
+        let receipt = Receipt {
+            duplicate_event_count: crate::rpc::count(sorted.duplicates),
+            ..Receipt::default()
+        };
+        return Some((receipt, batch(sorted.rows)));
+    }
+    let rejected_count = sorted.rejected.len();
+    let mistakes = sorted.rejected.into_iter().flat_map(mistakes_of).take(MAX_MISTAKES);
+    Some((refusal(mistakes.collect(), rejected_count), Batch::default()))
+}
+
+fn refusal(rejected: Vec<RejectedEvent>, rejected_count: usize) -> Receipt {
+    Receipt {
+        rejected,
+        rejected_count: crate::rpc::count(rejected_count),
+        ..Receipt::default()
+    }
+}
+
+fn mistakes_of(rejected: Rejected) -> impl Iterator<Item = RejectedEvent> {
+    let row = crate::rpc::count(rejected.index);
+    let violations = rejected.violations.into_iter();
+    violations.map(move |violation| mistake(Some(row), violation))
+}
+
+fn mistake(row: Option<i32>, violation: FieldViolation) -> RejectedEvent {
+    let FieldViolation { field, reason, message } = violation;
+    RejectedEvent {
+        index: row,
+        field,
+        reason: reason.to_owned(),
+        message,
+    }
+}
