@@ -84,6 +84,7 @@ async fn rule_17_and_18_ca_mau_before_and_after_the_merger() {
     let against_2017 = pb::ComparisonRequest {
         kind: ComparisonKind::Base.into(),
         base_period: "2017".into(),
+        ..pb::ComparisonRequest::default()
     };
     let mut asked = question("population.inhabitants", &["96"], "2026");
     asked.comparisons = vec![against_2017];
@@ -245,6 +246,7 @@ async fn rule_18_a_break_is_listed_and_marks_what_lies_across_it() {
     asked.comparisons = vec![pb::ComparisonRequest {
         kind: ComparisonKind::PreviousPeriod.into(),
         base_period: String::new(),
+        ..pb::ComparisonRequest::default()
     }];
     let figures = pair.query.ask(after(revision, asked)).await.unwrap().figures;
     let marks: Vec<(Vec<FigureFlag>, Vec<ComparisonFlag>)> = figures

@@ -6,6 +6,7 @@ mod formulas;
 mod groupings;
 mod reports;
 mod rules;
+mod targets;
 mod transitions;
 mod units;
 
@@ -19,6 +20,7 @@ pub(crate) fn check(catalog: &Catalog, draft: &Draft<'_>) {
     transitions::check_transitions(catalog, draft);
     groupings::check_groupings(catalog, draft);
     formulas::check_formulas(catalog, draft);
+    targets::check_targets(catalog, draft);
     expectations::check_expectations(catalog, draft);
     reports::check_reports(catalog, draft);
     rules::check_rules(catalog, draft);

@@ -117,6 +117,7 @@ fn check_metric(old: &Metric, new: &Metric, catalog: &Catalog, problems: &mut Ve
     check("\"cumulative\"", since(old), since(new));
     check("\"sum\"", word(old.sum), word(new.sum));
     check("the list of dimensions", dimensions(old), dimensions(new));
+    check("\"target_of\"", target(old), target(new));
     for removed in old
         .breaks
         .iter()
@@ -155,6 +156,14 @@ fn rule(metric: &Metric) -> String {
         (month, YearName::End) => format!("its year with month {month}, named by its end"),
     };
     format!("{calendar} (closes its months with {}, begins {year})", days.join(" "))
+}
+
+/// A plan's figures do not become what happened, or the plan of something else.
+fn target(metric: &Metric) -> String {
+    metric
+        .target_of
+        .as_ref()
+        .map_or_else(|| "absent".to_owned(), ToString::to_string)
 }
 
 /// Their order is one of publication and may change.

@@ -61,6 +61,8 @@ pub struct Unit {
     pub id: UnitId,
     /// Its name, in the singular.
     pub label: Label,
+    /// Whether it is a percentage, so that its differences are percentage points.
+    pub percentage: bool,
 }
 
 /// A dimension and its codes.
@@ -158,6 +160,8 @@ pub struct Metric {
     pub carry_forward: u32,
     /// The values that can be right.
     pub range: Range,
+    /// The metric or indicator that its values are the plan's figures for; they never enter a total.
+    pub target_of: Option<MeasureId>,
     /// The days from which it is defined or measured in another way, in their order, each once.
     pub breaks: Vec<Break>,
 }

@@ -14,6 +14,7 @@ mod report;
 mod reporter;
 mod rows;
 mod rule;
+mod target;
 mod transitions;
 mod vocabulary;
 

@@ -108,10 +108,11 @@ fn line(line: pb::ReportLine, calendars: &Calendars) -> Result<ReportLine, Answe
 }
 
 fn unit(unit: Option<shared::Unit>) -> Result<Unit, AnswerError> {
-    let shared::Unit { id, label } = unit.unwrap_or_default();
+    let shared::Unit { id, label, percentage } = unit.unwrap_or_default();
     Ok(Unit {
         id: parsed("unit", &id)?,
         label: label_from_proto(label),
+        percentage,
     })
 }
 

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::convert::{answered_at, calendars, resolved};
 use crate::query::filter;
-use crate::{AnswerError, ClientError, Figures, QueryClient, ReadAt, RecordedAt};
+use crate::{Against, AnswerError, ClientError, Figures, QueryClient, ReadAt, RecordedAt};
 
 /// A question for figures. Begun by [`QueryClient::indicators`], answered by [`Self::fetch`].
 #[derive(Clone, Debug)]
@@ -87,6 +87,14 @@ impl<'a> IndicatorsQuestion<'a> {
     /// All areas as one sum, without those that lie under another one of them.
     pub fn combine_areas(mut self) -> Self {
         self.request.combine_areas = true;
+        self
+    }
+
+    /// Every figure also against others: another period, or its target. They are in [`almanac_model::Figure::comparisons`] in
+    /// this order.
+    pub fn comparisons(mut self, comparisons: impl IntoIterator<Item = Against>) -> Self {
+        let comparisons = comparisons.into_iter().map(Against::into_proto);
+        self.request.comparisons.extend(comparisons);
         self
     }
 

@@ -39,6 +39,7 @@
 //!
 //! The clients are cheap to clone and share one connection, which is made again by itself when it breaks.
 
+mod against;
 mod answer;
 mod completeness;
 mod connection;
@@ -53,6 +54,7 @@ mod retry;
 mod rules;
 mod stream;
 
+pub use against::Against;
 pub use almanac_catalog::{CatalogFiles, Documentation, Label, Severity, Unit};
 pub use almanac_model as model;
 pub use answer::{

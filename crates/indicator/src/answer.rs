@@ -217,13 +217,17 @@ fn figure(
         state,
         question,
         plan,
-        narrowings: &narrowings,
         group,
+        narrowings: &narrowings,
         area: &target.0,
         period: target.1,
         value: &value,
     };
-    figure.comparisons = question.comparisons.iter().map(|base| compared.with(*base)).collect();
+    figure.comparisons = question
+        .comparisons
+        .iter()
+        .map(|comparing| compared.with(comparing))
+        .collect();
     figure
 }
 

@@ -13,6 +13,7 @@ use self::groupings::{Asked, asked, check_groupings, of_codes};
 use self::periods::{check_functions, check_periods};
 use self::targets::Target;
 use crate::answer::{Group, measure_text};
+use crate::comparable::refuse_comparisons;
 use crate::plan::Plan;
 use crate::question::{Base, GroupKey, Question, Refusal, RefusalReason};
 use crate::reach::{Follow, Reach, reach};
@@ -31,6 +32,7 @@ pub(crate) fn check(
     let mut found = Refusals::default();
     let groupings = asked(catalog, question);
     check_bases(question, &mut found);
+    found.take(refuse_comparisons(catalog, question, plans));
     for plan in plans {
         let name = measure_text(&plan.measure);
         // a grouping narrows the areas, whatever the dimensions of the metrics
@@ -89,8 +91,14 @@ impl Refusals {
             reason,
             message,
         };
-        if !self.is_full() && !self.list.contains(&refusal) {
-            self.list.push(refusal);
+        self.take([refusal]);
+    }
+
+    fn take(&mut self, refusals: impl IntoIterator<Item = Refusal>) {
+        for refusal in refusals {
+            if !self.is_full() && !self.list.contains(&refusal) {
+                self.list.push(refusal);
+            }
         }
     }
 }
@@ -192,7 +200,7 @@ fn check_territories(
 /// A month is not compared with a year.
 fn check_bases(question: &Question, found: &mut Refusals) {
     for (index, base) in question.comparisons.iter().enumerate() {
-        let Base::Period(base) = base else { continue };
+        let Base::Period(base) = base.base else { continue };
         let other = question
             .periods
             .iter()

@@ -1,19 +1,22 @@
-//! Comparing a figure with that of another period.
+//! Comparing a figure with that of another period, or with its target.
 
 use std::collections::BTreeSet;
 
 use almanac_model::{
-    Change, Comparison, ComparisonFlag, ComparisonKind, Exact, FigureArea, FigureFlag, MissingReason, NoPercent,
-    Period, Qualifier,
+    Change, ChangeUnit, Comparison, ComparisonFlag, ComparisonKind, Exact, FigureArea, FigureFlag, MissingReason,
+    NoPercent, Period, Qualifier,
 };
 
-use crate::answer::Group;
+use crate::alike::alike;
+use crate::answer::{Group, narrowings};
 use crate::breaks::is_broken_between;
+use crate::cagr::cagr;
 use crate::check::check_one;
 use crate::evaluate::{Evaluation, all_or_nothing};
 use crate::plan::Plan;
-use crate::question::{Base, Question, Refusal, RefusalReason, State};
+use crate::question::{Base, Comparing, GroupKey, Question, Refusal, RefusalReason, State};
 use crate::reading::Narrowing;
+use crate::target::{Target, target_of};
 use crate::territory::Territory;
 use crate::value::Value;
 
@@ -22,42 +25,176 @@ pub(crate) struct Compared<'a> {
     pub(crate) state: State<'a>,
     pub(crate) question: &'a Question,
     pub(crate) plan: &'a Plan<'a>,
-    pub(crate) narrowings: &'a [Narrowing],
     pub(crate) group: &'a Group,
+    pub(crate) narrowings: &'a [Narrowing],
     pub(crate) area: &'a FigureArea,
     pub(crate) period: Period,
     pub(crate) value: &'a Value,
 }
 
+/// Two values that are held against each other.
+struct Pair {
+    value: Value,
+    base: Value,
+    /// Only what both have was taken, and whether something was left out for it.
+    like: Option<bool>,
+}
+
 impl Compared<'_> {
-    pub(crate) fn with(&self, base: Base) -> Comparison {
-        let (kind, base_period) = match base {
+    pub(crate) fn with(&self, comparing: &Comparing) -> Comparison {
+        let (kind, base_period) = match comparing.base {
             Base::PreviousPeriod => (ComparisonKind::PreviousPeriod, Some(self.period.offset(-1))),
             Base::SamePeriodLastYear => (ComparisonKind::SamePeriodLastYear, self.period.a_year_before()),
             Base::Period(period) => (ComparisonKind::Base, Some(period)),
+            Base::Target => return self.with_target(),
         };
-        let base = base_period.map_or_else(
-            || Value::missing(MissingReason::CannotExist),
-            |period| self.value_of(period),
+        let pair = self.pair(base_period, comparing.like_for_like);
+        let cagr = cagr(
+            pair.base.outcome.as_ref().ok(),
+            pair.value.outcome.as_ref().ok(),
+            base_period,
+            self.period,
         );
-        let decimals = self.plan.decimals;
+        Comparison {
+            cagr,
+            contribution: comparing
+                .contribution_of
+                .as_ref()
+                .map(|key| self.contribution(key, base_period, &pair)),
+            like: pair.like.map(|_| self.printed(&pair.value)),
+            flags: self.flags(base_period, &pair),
+            ..self.comparison(kind, base_period, &pair.base, &pair.value)
+        }
+    }
+
+    /// Whether the plan was met. Both are of one area and period, so that nothing but bounds and missing parts stands
+    /// between them.
+    fn with_target(&self) -> Comparison {
+        let target = (self.area, self.period);
+        let Target { value: base, setting } = target_of(self.state, self.question, self.plan, self.group, target);
+        let pair = Pair {
+            value: self.value.clone(),
+            base,
+            like: None,
+        };
+        Comparison {
+            target: setting,
+            flags: self.flags(None, &pair),
+            ..self.comparison(ComparisonKind::Target, Some(self.period), &pair.base, &pair.value)
+        }
+    }
+
+    fn comparison(&self, kind: ComparisonKind, base_period: Option<Period>, base: &Value, value: &Value) -> Comparison {
         Comparison {
             kind,
             base_period,
-            base: base
-                .outcome
-                .as_ref()
-                .map(|number| number.to_decimal_string(decimals))
-                .map_err(|reason| *reason),
+            base: self.printed(base),
             base_qualifier: if base.is_missing() {
                 Qualifier::Exact
             } else {
                 base.qualifier
             },
             base_quality: base.lineage.quality,
-            change: change_between(&base, self.value, decimals),
-            flags: self.flags(base_period, &base),
+            change: self.change_between(base, value),
+            cagr: Err(if base.is_missing() || value.is_missing() {
+                NoPercent::Missing
+            } else {
+                NoPercent::Span
+            }),
+            contribution: None,
+            like: None,
+            target: None,
+            flags: BTreeSet::new(),
         }
+    }
+
+    fn printed(&self, value: &Value) -> Result<String, MissingReason> {
+        let printed = value.outcome.as_ref();
+        printed
+            .map(|number| number.to_decimal_string(self.plan.decimals))
+            .map_err(|reason| *reason)
+    }
+
+    fn change_between(&self, base: &Value, value: &Value) -> Option<Change> {
+        let (base, value) = (base.outcome.as_ref().ok()?, value.outcome.as_ref().ok()?);
+        let Distance {
+            absolute,
+            percent,
+            index,
+        } = Distance::between(base, value, self.plan.decimals);
+        let unit = self.state.catalog.unit(self.plan.unit.as_str());
+        let unit = if unit.is_some_and(|unit| unit.percentage) {
+            ChangeUnit::PercentagePoint
+        } else {
+            ChangeUnit::Figure(self.plan.unit.clone())
+        };
+        Some(Change {
+            absolute,
+            unit,
+            percent,
+            index,
+        })
+    }
+
+    /// The figure and its base, or what both periods have of them.
+    fn pair(&self, base_period: Option<Period>, like_for_like: bool) -> Pair {
+        let base = base_period.map_or_else(
+            || Value::missing(MissingReason::CannotExist),
+            |period| self.value_of(period),
+        );
+        let refused = matches!(base.outcome, Err(reason) if reason != MissingReason::Incomplete);
+        let whole = |like| Pair {
+            value: self.value.clone(),
+            base: base.clone(),
+            like,
+        };
+        if !like_for_like {
+            return whole(None);
+        }
+        let Some(period) = base_period.filter(|_| !refused) else {
+            // nothing of the figure is there in both
+            let reason = base.outcome.as_ref().err().copied();
+            let value = Value::missing(reason.unwrap_or(MissingReason::NoRecord));
+            return Pair {
+                value,
+                ..whole(Some(false))
+            };
+        };
+        let territory = Territory::of(self.state, self.question, self.area, self.group);
+        let pair = alike(
+            self.state,
+            self.plan,
+            self.narrowings,
+            &territory,
+            (self.period, period),
+        );
+        Pair {
+            value: pair.value,
+            base: pair.base,
+            like: Some(pair.left_out),
+        }
+    }
+
+    /// How many points of the total's growth are those of the figure. The total is the same question without the key.
+    fn contribution(&self, key: &GroupKey, base_period: Option<Period>, pair: &Pair) -> Result<String, NoPercent> {
+        let mut group = self.group.clone();
+        group.remove(key);
+        let narrowings = narrowings(self.state.catalog, self.question, self.plan, &group);
+        let whole = Compared {
+            state: self.state,
+            question: self.question,
+            plan: self.plan,
+            group: &group,
+            narrowings: &narrowings,
+            area: self.area,
+            period: self.period,
+            value: self.value,
+        };
+        let total = whole.pair(base_period, pair.like.is_some()).base;
+        let (value, base) = (pair.value.outcome.as_ref(), pair.base.outcome.as_ref());
+        let (value, base) = value.ok().zip(base.ok()).ok_or(NoPercent::Missing)?;
+        let total = total.outcome.map_err(|_| NoPercent::Missing)?;
+        percent_of(&total, &(value - base))
     }
 
     /// The value of the base period. One that a question could not ask for is missing here: the figure itself stands.
@@ -85,25 +222,29 @@ impl Compared<'_> {
         value
     }
 
-    fn flags(&self, base_period: Option<Period>, base: &Value) -> BTreeSet<ComparisonFlag> {
+    fn flags(&self, base_period: Option<Period>, pair: &Pair) -> BTreeSet<ComparisonFlag> {
         const LACKS: [FigureFlag; 3] = [
             FigureFlag::PartialPeriod,
             FigureFlag::PartialCoverage,
             FigureFlag::Unmatched,
         ];
+        let Pair { value, base, like } = pair;
         let lacks = |value: &Value| LACKS.iter().any(|flag| value.lineage.flags.contains(flag));
         let territory = Territory::of(self.state, self.question, self.area, self.group);
+        // like for like only areas are taken that kept their extent
         let is_other = |period: Period| {
-            !territory.is_same_on(self.state, period.last_day(), self.period.last_day())
-                || is_broken_between(self.plan, (period, base), (self.period, self.value))
+            (like.is_none() && !territory.is_same_on(self.state, period.last_day(), self.period.last_day()))
+                || is_broken_between(self.plan, (period, base), (self.period, value))
         };
         let not_comparable = base_period
             .is_some_and(is_other)
             .then_some(ComparisonFlag::NotComparable);
-        let partial = (lacks(base) || lacks(self.value)).then_some(ComparisonFlag::Partial);
+        let partial = (like.is_none() && (lacks(base) || lacks(value))).then_some(ComparisonFlag::Partial);
         let is_bound = |value: &Value| !value.is_missing() && value.qualifier != Qualifier::Exact;
-        let bounded = (is_bound(base) || is_bound(self.value)).then_some(ComparisonFlag::Bounded);
-        not_comparable.into_iter().chain(partial).chain(bounded).collect()
+        let bounded = (is_bound(base) || is_bound(value)).then_some(ComparisonFlag::Bounded);
+        let like = (*like == Some(true)).then_some(ComparisonFlag::LikeForLike);
+        let flags = [not_comparable, partial, bounded, like];
+        flags.into_iter().flatten().collect()
     }
 }
 
@@ -121,24 +262,29 @@ fn reason_of(refusals: &[Refusal]) -> MissingReason {
     }
 }
 
-fn change_between(base: &Value, value: &Value, decimals: u8) -> Option<Change> {
-    let (base, value) = (base.outcome.as_ref().ok()?, value.outcome.as_ref().ok()?);
-    Some(change(base, value, decimals))
+/// How far two numbers are apart. Growth from zero or from a negative base has no meaning.
+pub(crate) struct Distance {
+    pub(crate) absolute: String,
+    pub(crate) percent: Result<String, NoPercent>,
+    pub(crate) index: Result<String, NoPercent>,
 }
 
-/// How far two numbers are apart. Growth from zero or from a negative base has no meaning.
-pub(crate) fn change(base: &Exact, value: &Exact, decimals: u8) -> Change {
-    let difference = value - base;
-    let percent_of_base = |part: &Exact| {
-        if base.sign().is_lt() {
-            return Err(NoPercent::BaseNegative);
+impl Distance {
+    pub(crate) fn between(base: &Exact, value: &Exact, decimals: u8) -> Self {
+        let difference = value - base;
+        Self {
+            absolute: difference.to_decimal_string(decimals),
+            percent: percent_of(base, &difference),
+            index: percent_of(base, value),
         }
-        let ratio = part.checked_div(base).ok_or(NoPercent::BaseZero)?;
-        Ok((&ratio * &Exact::from_integer(100)).to_decimal_string(2))
-    };
-    Change {
-        absolute: difference.to_decimal_string(decimals),
-        percent: percent_of_base(&difference),
-        index: percent_of_base(value),
     }
+}
+
+/// A number in percent of a positive one, with two decimals.
+pub(crate) fn percent_of(base: &Exact, part: &Exact) -> Result<String, NoPercent> {
+    if base.sign().is_lt() {
+        return Err(NoPercent::BaseNegative);
+    }
+    let ratio = part.checked_div(base).ok_or(NoPercent::BaseZero)?;
+    Ok((&ratio * &Exact::from_integer(100)).to_decimal_string(2))
 }

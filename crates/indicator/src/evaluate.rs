@@ -1,17 +1,20 @@
 //! Evaluating a plan for one area, period and combination of codes.
 
+mod matching;
+
 use std::collections::BTreeMap;
 
 use almanac_catalog::{DenominatorJoin, Operator, TimeFunction, WindowOperator};
-use almanac_model::{AreaId, Coverage, Exact, FigureFlag, LevelId, MissingReason, Period, PeriodRange};
+use almanac_model::{Coverage, Exact, FigureFlag, MissingReason, Period, PeriodRange};
 
+use crate::alike::Counterparts;
 use crate::breaks::flag_break;
 use crate::expected::coverage;
 use crate::plan::{Node, OverNode, Plan, QuotientNode};
 use crate::question::State;
-use crate::reach::{Follow, Spans, denominator_frequency, denominator_year, join_candidates, reach, spans};
-use crate::reading::{Contribution, Narrowing, read_term};
-use crate::territory::{Territory, levels_read};
+use crate::reach::{Spans, denominator_frequency, denominator_year, join_candidates, spans};
+use crate::reading::{Contribution, Narrowing, read_alike, read_term};
+use crate::territory::Territory;
 use crate::value::Value;
 use crate::window::{Part, over_window};
 
@@ -21,6 +24,8 @@ pub(crate) struct Evaluation<'a> {
     plan: &'a Plan<'a>,
     /// What each term reads, in the order of the plan's terms.
     narrowings: &'a [Narrowing],
+    /// What is read is held against these periods, and only what they have too is taken.
+    counterparts: Option<&'a Counterparts>,
     pub(crate) readings: Vec<Reading>,
     /// What the formula is an operation on, from the left: terms, and functions as a whole.
     pub(crate) operands: Vec<Value>,
@@ -65,9 +70,23 @@ impl<'a> Evaluation<'a> {
             state,
             plan,
             narrowings,
+            counterparts: None,
             readings: Vec::new(),
             operands: Vec::new(),
             depth: 0,
+        }
+    }
+
+    /// An evaluation of what other periods have too.
+    pub(crate) fn alike(
+        state: State<'a>,
+        plan: &'a Plan<'a>,
+        narrowings: &'a [Narrowing],
+        counterparts: &'a Counterparts,
+    ) -> Self {
+        Self {
+            counterparts: Some(counterparts),
+            ..Self::new(state, plan, narrowings)
         }
     }
 
@@ -141,14 +160,15 @@ impl<'a> Evaluation<'a> {
     }
 
     fn term(&mut self, term: usize, target: &Target) -> Value {
-        let metric = self.plan.terms[term].metric;
-        let read = read_term(
-            self.state,
-            metric,
-            &self.narrowings[term],
-            &target.territory,
-            target.span,
-        );
+        let (metric, narrowing) = (self.plan.terms[term].metric, &self.narrowings[term]);
+        let (territory, span) = (&target.territory, target.span);
+        let read = match self.counterparts {
+            None => read_term(self.state, metric, narrowing, territory, span),
+            Some(counterparts) => {
+                let other = counterparts.span(term, span);
+                read_alike(self.state, metric, narrowing, territory, span, other)
+            }
+        };
         if self.depth == 0 {
             self.operands.push(read.value.clone());
         }
@@ -250,7 +270,15 @@ impl<'a> Evaluation<'a> {
 
     /// A value that is only looked at: what it reads is not part of the result.
     fn peek(&self, node: &Node, target: &Target) -> Value {
-        Self::new(self.state, self.plan, self.narrowings).node(node, target)
+        self.aside().node(node, target)
+    }
+
+    /// An evaluation of the same that keeps what it reads to itself.
+    fn aside(&self) -> Self {
+        Self {
+            counterparts: self.counterparts,
+            ..Self::new(self.state, self.plan, self.narrowings)
+        }
     }
 
     /// The stretch whose denominator stands against the numerator's: the declared join rule.
@@ -269,79 +297,12 @@ impl<'a> Evaluation<'a> {
         candidates.retain(|span| target.territory.is_same_on(self.state, span.last_day(), day));
         let found = candidates
             .iter()
-            .find(|span| !self.peek(&quotient.denominator, &target.at(**span)).is_lacking());
-        found.or(candidates.first()).copied().unwrap_or(target.span)
-    }
-
-    /// What has both sides, and whether something was left out because it has only one of them.
-    fn matched_territory(
-        &self,
-        quotient: &QuotientNode,
-        target: &Target,
-        denominator_span: PeriodRange,
-    ) -> (Territory, bool) {
-        let parts = self.matching_parts(quotient, target, denominator_span);
-        if parts.len() < 2 {
-            return (target.territory.clone(), false);
-        }
-        let day = target.span.last_day();
-        let (mut kept, mut only_numerator, mut only_denominator, mut both) = (Vec::new(), 0, 0, 0);
-        for part in parts {
-            let above = Target {
-                territory: target.territory.restricted_to(vec![part.clone()], day),
-                span: target.span,
-            };
-            let numerator = self.peek(&quotient.numerator, &above);
-            let denominator = Self::new(self.state, self.plan, self.narrowings).denominator(
-                quotient,
-                &above.at(denominator_span),
-                &above,
-            );
-            match (numerator.is_lacking(), denominator.is_lacking()) {
-                (false, false) => both += 1,
-                (false, true) => only_numerator += 1,
-                (true, false) => only_denominator += 1,
-                (true, true) => {}
-            }
-            if numerator.is_lacking() == denominator.is_lacking() {
-                kept.push(part);
-            }
-        }
-        let left_out = only_numerator + only_denominator > 0;
-        // one side is lacking everywhere: the whole is missing, and the answer shows the side that is there
-        let one_side_only = both == 0 && (only_numerator == 0 || only_denominator == 0);
-        // parts are those of the period's end: a restated sum also has what was there before
-        let all_of_it = target.territory.is_restated() && !left_out;
-        if all_of_it || one_side_only {
-            return (target.territory.clone(), false);
-        }
-        (target.territory.restricted_to(kept, day), left_out)
-    }
-
-    /// The areas in which both sides are collected: those of the coarsest level among the terms. A term that changed its
-    /// level inside the period counts with the coarser one, so that no series is left out.
-    fn matching_parts(&self, quotient: &QuotientNode, target: &Target, denominator_span: PeriodRange) -> Vec<AreaId> {
-        let levels_of = |node, span| {
-            let reads = reach(self.plan, node, span, Follow::Asked).reads.into_iter();
-            let parts = reads.filter_map(|read| {
-                let metric = self.plan.terms[read.term].metric;
-                Some((metric, read.hull().parts(metric.frequency)?))
+            // like for like too: both figures keep the denominators that they have
+            .find(|span| {
+                let mut whole = Self::new(self.state, self.plan, self.narrowings);
+                !whole.node(&quotient.denominator, &target.at(**span)).is_lacking()
             });
-            parts
-                .flat_map(|(metric, parts)| levels_read(metric, parts))
-                .collect::<Vec<_>>()
-        };
-        // a constant is on no area's side
-        if quotient.numerator.terms().is_empty() || quotient.denominator.terms().is_empty() {
-            return Vec::new();
-        }
-        let numerator = levels_of(&quotient.numerator, target.span);
-        let denominator = levels_of(&quotient.denominator, denominator_span);
-        let rank = |level: &&LevelId| self.state.catalog.level_rank(level.as_str());
-        let coarsest = numerator.into_iter().chain(denominator).min_by_key(rank);
-        coarsest.map_or_else(Vec::new, |level| {
-            target.territory.parts(self.state, level, target.span.last_day())
-        })
+        found.or(candidates.first()).copied().unwrap_or(target.span)
     }
 }
 

@@ -14,10 +14,14 @@
 //! The order is always: filter, time operator per series, add series, formula, round. So a ratio is a ratio of sums at
 //! every level. Nothing here does IO or reads a clock: one question at one revision has one answer.
 
+mod additive;
+mod alike;
 mod answer;
 mod breaks;
+mod cagr;
 mod check;
 mod combined;
+mod comparable;
 mod compare;
 mod completeness;
 mod cumulative;
@@ -32,6 +36,7 @@ mod report;
 mod rules;
 mod series;
 mod suppression;
+mod target;
 mod territory;
 mod value;
 mod vintages;
@@ -40,7 +45,9 @@ mod window;
 pub use answer::{Answer, MAX_FIGURES, answer};
 pub use completeness::{Expected, MAX_REPORTS, TooManyReports, expected_reports};
 pub use explain::{Explanation, TermExplanation, explain};
-pub use question::{AdHocFormula, AreaSelection, Base, Filters, GroupKey, Question, Refusal, RefusalReason, State};
+pub use question::{
+    AdHocFormula, AreaSelection, Base, Comparing, Filters, GroupKey, Question, Refusal, RefusalReason, State,
+};
 pub use reading::Contribution;
 pub use report::{FilledLine, FilledReport, FilledSection, fill_report};
 pub use rules::{

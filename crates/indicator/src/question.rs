@@ -45,7 +45,7 @@ pub struct Question {
     /// Restate figures on the boundaries of this day; `None`: on those of each period's end.
     pub on_boundaries_of: Option<Date>,
     /// What each figure is compared with.
-    pub comparisons: Vec<Base>,
+    pub comparisons: Vec<Comparing>,
     /// The areas as one sum instead of one by one.
     pub combine_areas: bool,
 }
@@ -95,6 +95,27 @@ pub struct AdHocFormula {
     pub denominator: DenominatorJoin,
 }
 
+/// One comparison of a figure.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Comparing {
+    /// With what.
+    pub base: Base,
+    /// One of the keys that are grouped by: how much each of its codes contributed to the growth of their total.
+    pub contribution_of: Option<GroupKey>,
+    /// Only what both periods have.
+    pub like_for_like: bool,
+}
+
+impl From<Base> for Comparing {
+    fn from(base: Base) -> Self {
+        Self {
+            base,
+            contribution_of: None,
+            like_for_like: false,
+        }
+    }
+}
+
 /// What a figure is compared with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Base {
@@ -104,6 +125,8 @@ pub enum Base {
     SamePeriodLastYear,
     /// This period.
     Period(Period),
+    /// The plan's figure for the same area, period and codes.
+    Target,
 }
 
 /// Which areas.
@@ -169,6 +192,12 @@ pub enum RefusalReason {
     TooManyPeriods,
     /// The base of a comparison is of another granularity.
     BaseGranularity,
+    /// The catalogue has no target of the measure.
+    NoTarget,
+    /// What is to be a part of a total is not grouped by.
+    NotGrouped,
+    /// Two parts of the question exclude each other.
+    Conflict,
     /// More figures than one question may ask for.
     TooManyFigures,
 }
@@ -191,6 +220,9 @@ impl RefusalReason {
             Self::PeriodNotWhole => "PERIOD_NOT_WHOLE",
             Self::TooManyPeriods => "TOO_MANY_PERIODS",
             Self::BaseGranularity => "BASE_GRANULARITY",
+            Self::NoTarget => "NO_TARGET",
+            Self::NotGrouped => "NOT_GROUPED",
+            Self::Conflict => "CONFLICT",
             Self::TooManyFigures => "TOO_MANY_FIGURES",
         }
     }

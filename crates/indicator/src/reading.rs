@@ -6,6 +6,7 @@ use almanac_catalog::{Metric, Share, SumOperator, TimeOperator};
 use almanac_cube::{Cell, Series, SeriesKey};
 use almanac_model::{AreaId, Code, Exact, FigureFlag, MissingReason, Period, PeriodRange, Qualifier, ReporterId};
 
+use crate::alike::Common;
 use crate::expected::{expected_series, is_expected, relevant_periods};
 use crate::question::{Filters, State};
 use crate::series::{SeriesScope, SeriesValue, most_telling};
@@ -65,49 +66,119 @@ pub(crate) fn read_term(
     territory: &Territory,
     span: PeriodRange,
 ) -> TermValue {
-    let missing = |reason| TermValue {
-        value: Value::missing(reason),
-        contributions: Vec::new(),
+    let scope = TermScope {
+        state,
+        metric,
+        narrowing,
+        territory,
     };
-    let Some(parts) = span.parts(metric.frequency) else {
-        return missing(MissingReason::NoRecord);
-    };
-    if territory.is_void(state, span.last_day()) {
-        return missing(MissingReason::CannotExist);
-    }
-    let mut sum = SeriesSum::new(metric, Form::of(state, metric));
-    let (mut lacking, mut restated) = (false, false);
-    for stretch in territory.stretches(state, span, parts, metric.time == TimeOperator::Sum) {
-        lacking |= read_stretch(state, metric, narrowing, territory, stretch, &mut sum);
-        restated |= territory.was_other_on(state, stretch.day);
-    }
-    let form = sum.form.take();
-    let mut read = sum.finish(lacking);
-    // every number on the way to any figure comes through here
-    if let Some(form) = form {
-        form.protect(state, metric, &mut read);
-    }
-    if restated && !read.value.is_missing() {
-        read.value.lineage.flags.insert(FigureFlag::Restated);
-    }
-    read
+    scope.read(span, None)
 }
 
-/// Adds the series of one stretch; tells whether one is lacking that ought to be there.
-fn read_stretch(
+/// As [`read_term`], but only what another stretch, read in its place, has too.
+pub(crate) fn read_alike(
     state: State<'_>,
     metric: &Metric,
     narrowing: &Narrowing,
     territory: &Territory,
-    stretch: Stretch,
-    sum: &mut SeriesSum<'_>,
-) -> bool {
-    let areas = territory.collecting(state, metric, stretch);
-    if territory.is_restated() && (areas.len() > 1 || areas.values().any(|share| *share != Share::All)) {
-        sum.put_together = true;
+    span: PeriodRange,
+    counterpart: Option<PeriodRange>,
+) -> TermValue {
+    let scope = TermScope {
+        state,
+        metric,
+        narrowing,
+        territory,
+    };
+    let common = span
+        .parts(metric.frequency)
+        .map(|parts| Common::with(state, metric, territory, parts, counterpart));
+    scope.read(span, common.as_ref())
+}
+
+/// Which series of a metric where.
+#[derive(Clone, Copy)]
+struct TermScope<'a> {
+    state: State<'a>,
+    metric: &'a Metric,
+    narrowing: &'a Narrowing,
+    territory: &'a Territory,
+}
+
+impl TermScope<'_> {
+    fn read(self, span: PeriodRange, common: Option<&Common<'_>>) -> TermValue {
+        let Self {
+            state,
+            metric,
+            territory,
+            ..
+        } = self;
+        let missing = |reason| TermValue {
+            value: Value::missing(reason),
+            contributions: Vec::new(),
+        };
+        let Some(parts) = span.parts(metric.frequency) else {
+            return missing(MissingReason::NoRecord);
+        };
+        if territory.is_void(state, span.last_day()) {
+            return missing(MissingReason::CannotExist);
+        }
+        let mut sum = SeriesSum::new(metric, Form::of(state, metric));
+        let (mut lacking, mut restated) = (false, false);
+        for stretch in territory.stretches(state, span, parts, metric.time == TimeOperator::Sum) {
+            lacking |= self.read_stretch(stretch, common, &mut sum);
+            restated |= territory.was_other_on(state, stretch.day);
+        }
+        let form = sum.form.take();
+        let mut read = sum.finish(lacking);
+        // every number on the way to any figure comes through here
+        if let Some(form) = form {
+            form.protect(state, metric, &mut read);
+        }
+        if restated && !read.value.is_missing() {
+            read.value.lineage.flags.insert(FigureFlag::Restated);
+        }
+        read
     }
-    let mut recorded = BTreeSet::new();
-    for (series, share) in selected_series(state, metric, narrowing, &areas) {
+
+    /// Adds the series of one stretch; tells whether one is lacking that ought to be there.
+    fn read_stretch(self, stretch: Stretch, common: Option<&Common<'_>>, sum: &mut SeriesSum<'_>) -> bool {
+        let Self {
+            state,
+            metric,
+            narrowing,
+            territory,
+        } = self;
+        let mut areas = territory.collecting(state, metric, stretch);
+        areas.retain(|area, _| common.is_none_or(|common| common.has_area(area)));
+        if territory.is_restated() && (areas.len() > 1 || areas.values().any(|share| *share != Share::All)) {
+            sum.put_together = true;
+        }
+        let mut recorded = BTreeSet::new();
+        for (series, share) in selected_series(state, metric, narrowing, &areas) {
+            let mut value = self.read_series(series, stretch, common);
+            if !matches!(value.value.outcome, Err(MissingReason::NoRecord)) {
+                recorded.insert(series.key());
+            }
+            if let Some(form) = &mut sum.form {
+                form.add(metric, series.key(), &value.used, share);
+            }
+            value.value = value.value.share(share);
+            sum.add(series, value);
+        }
+        // a restated figure stands for areas that the catalogue may expect nothing of: each has to have something
+        let unheard = |area: &&AreaId| recorded.iter().all(|key| key.area != **area);
+        if territory.is_restated() && areas.keys().any(unheard) {
+            return true;
+        }
+        let relevant = relevant_periods(metric, stretch.parts);
+        expected_series(state, metric, narrowing, &areas).iter().any(|series| {
+            !recorded.contains(&series.key) && relevant.iter().any(|part| series.covers(state, metric, *part))
+        })
+    }
+
+    fn read_series(self, series: &Series, stretch: Stretch, common: Option<&Common<'_>>) -> SeriesValue {
+        let Self { state, metric, .. } = self;
         let at = |ordinal| Period::from_ordinal(metric.frequency, ordinal);
         let expected = |ordinal| at(ordinal).is_some_and(|part| is_expected(state, metric, series.key(), part));
         // a level of another territory does not stand in for one of this
@@ -126,25 +197,11 @@ fn read_stretch(
             is_expected: &expected,
             is_same_area: &same_area,
         };
-        let mut value = scope.value();
-        if !matches!(value.value.outcome, Err(MissingReason::NoRecord)) {
-            recorded.insert(series.key());
+        match common {
+            None => scope.value(),
+            Some(common) => scope.value_of_some(&|ordinal, cell| common.has(state, series, ordinal, cell)),
         }
-        if let Some(form) = &mut sum.form {
-            form.add(metric, series.key(), &value.used, share);
-        }
-        value.value = value.value.share(share);
-        sum.add(series, value);
     }
-    // a restated figure stands for areas that the catalogue may expect nothing of: each has to have something
-    let unheard = |area: &&AreaId| recorded.iter().all(|key| key.area != **area);
-    if territory.is_restated() && areas.keys().any(unheard) {
-        return true;
-    }
-    let relevant = relevant_periods(metric, stretch.parts);
-    expected_series(state, metric, narrowing, &areas).iter().any(|series| {
-        !recorded.contains(&series.key) && relevant.iter().any(|part| series.covers(state, metric, *part))
-    })
 }
 
 fn selected_series<'a>(

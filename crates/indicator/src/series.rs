@@ -35,6 +35,22 @@ impl SeriesScope<'_> {
     /// The value of the series in the period.
     pub(crate) fn value(&self) -> SeriesValue {
         let cells: UsedCells = self.series.cells(self.periods.clone(), self.as_of).collect();
+        if cells.is_empty()
+            && self.metric.time == TimeOperator::Last
+            && let Some(carried) = self.carried_forward()
+        {
+            return carried;
+        }
+        self.of(cells)
+    }
+
+    /// The value of some of the recorded values in the period; none is carried forward in the place of the others.
+    pub(crate) fn value_of_some(&self, is_taken: &dyn Fn(i32, Cell) -> bool) -> SeriesValue {
+        let cells = self.series.cells(self.periods.clone(), self.as_of);
+        self.of(cells.filter(|(ordinal, cell)| is_taken(*ordinal, *cell)).collect())
+    }
+
+    fn of(&self, cells: UsedCells) -> SeriesValue {
         match self.metric.time {
             TimeOperator::Sum if self.metric.cumulative => self.since_start_of_year(cells),
             TimeOperator::Sum => self.sum(cells),
@@ -93,12 +109,11 @@ impl SeriesScope<'_> {
         SeriesValue { value, used: cells }
     }
 
-    /// The last value inside the period; without any record, an earlier value within the carry-forward limit. That
-    /// something ceased to exist, or is confidential now, is a last value too.
+    /// The last value inside the period. That something ceased to exist, or is confidential now, is a last value too.
     fn last(&self, cells: UsedCells) -> SeriesValue {
         let end = *self.periods.end();
         match cells.last() {
-            None => self.carried_forward().unwrap_or_else(|| without_number(cells)),
+            None => without_number(cells),
             Some(&(ordinal, cell)) if is_final(cell) => SeriesValue {
                 value: self.value_of(cell),
                 used: vec![(ordinal, cell)],

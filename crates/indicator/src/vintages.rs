@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use almanac_catalog::{Catalog, MeasureId};
 use almanac_cube::Cube;
-use almanac_model::{AreaId, Change, Exact, Figure, FigureArea, MissingReason, NoPercent, Period, Revision};
+use almanac_model::{AreaId, Exact, Figure, FigureArea, MissingReason, NoPercent, Period, Revision};
 
 use self::writes::each_write;
 use crate::answer::{Group, answer, narrowings};
-use crate::compare::change;
+use crate::compare::Distance;
 use crate::evaluate::Evaluation;
 use crate::plan::Plan;
 use crate::question::{Filters, Question, Refusal, State};
@@ -136,11 +136,11 @@ impl<'a> History<'a> {
     pub fn size(self, figure: &OneFigure, earlier: Revision, later: Revision) -> Option<RevisionSize> {
         let (first, _) = self.exact_at(figure, earlier)?;
         let (latest, decimals) = self.exact_at(figure, later)?;
-        let Change {
+        let Distance {
             absolute,
             percent,
             index: _,
-        } = change(&first, &latest, decimals);
+        } = Distance::between(&first, &latest, decimals);
         Some(RevisionSize { absolute, percent })
     }
 

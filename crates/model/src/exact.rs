@@ -1,5 +1,7 @@
 //! Exact rational arithmetic: what a figure is until it is printed.
 
+mod root;
+
 use std::cmp::Ordering;
 use std::ops::{Add, Mul, Neg, Sub};
 

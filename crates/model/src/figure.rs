@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::{FigureArea, MissingReason, Period, Qualifier, Quality};
+use crate::{Comparison, FigureArea, MissingReason, Period, Qualifier, Quality};
 
 /// The value of an indicator or a metric for an area and a period.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -94,65 +94,4 @@ pub enum FigureFlag {
     CumulativeDecreased,
     /// A metric was defined or measured in another way in a part of what it rests on.
     Break,
-}
-
-/// A figure against the figure of another period.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Comparison {
-    /// With what.
-    pub kind: ComparisonKind,
-    /// The period it is compared with; `None` when the calendar has none, such as 29 February last year.
-    pub base_period: Option<Period>,
-    /// The figure of that period.
-    pub base: Result<String, MissingReason>,
-    /// How the base is bounded.
-    pub base_qualifier: Qualifier,
-    /// How final the base is; `None` when nothing was recorded.
-    pub base_quality: Option<Quality>,
-    /// How far they are apart; `None` when one of them is missing.
-    pub change: Option<Change>,
-    /// What to know before using it.
-    pub flags: BTreeSet<ComparisonFlag>,
-}
-
-/// What a figure is compared with.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum ComparisonKind {
-    /// The period before.
-    PreviousPeriod,
-    /// The same period of the year before.
-    SamePeriodLastYear,
-    /// A period that was named.
-    Base,
-}
-
-/// What to know before using a comparison.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum ComparisonFlag {
-    /// The territory is another one: growth would tell of boundaries.
-    NotComparable,
-    /// One of the two lacks parts.
-    Partial,
-    /// One of the two is a bound or rounded, so that the change is not exact.
-    Bounded,
-}
-
-/// How far two values are apart. All of it is computed before rounding.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Change {
-    /// The value minus the base, with the figure's decimals; for shares in percent these are percentage points.
-    pub absolute: String,
-    /// The same in percent of the base, with two decimals.
-    pub percent: Result<String, NoPercent>,
-    /// The value where the base is 100, with two decimals.
-    pub index: Result<String, NoPercent>,
-}
-
-/// Why a change is no percentage.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NoPercent {
-    /// The base is zero.
-    BaseZero,
-    /// The base is negative.
-    BaseNegative,
 }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod calendar;
+mod comparison;
 mod completeness;
 mod decimal;
 mod event;
@@ -20,13 +21,14 @@ mod time_unit;
 
 pub use batch::{Batch, BatchBuilder, BatchExtra, BatchRow, BatchSeries, BatchShapeError};
 pub use calendar::{Calendar, CalendarError, ClosingDay, YearName};
+pub use comparison::{
+    Change, ChangeUnit, Comparison, ComparisonFlag, ComparisonKind, NoPercent, PERCENTAGE_POINT, TargetSetting,
+};
 pub use completeness::{Completeness, CompletenessSummary, ExpectedReport, RecordedReport, ReportStatus};
 pub use decimal::{Decimal, DecimalError};
 pub use event::{Correction, CorrectionReason, Event, EventTime, Measure};
 pub use exact::Exact;
-pub use figure::{
-    Change, Comparison, ComparisonFlag, ComparisonKind, Coverage, Figure, FigureFlag, NoPercent, Operand, Quotient,
-};
+pub use figure::{Coverage, Figure, FigureFlag, Operand, Quotient};
 pub use figure_area::FigureArea;
 pub use granularity::{Granularity, MonthUnit};
 pub use id::{

@@ -209,6 +209,13 @@ impl Period {
         self.ordinal * months + Months(self.granularity.calendar()).phase(months)
     }
 
+    /// How many months it begins after another period of its kind; `None` for another kind, and for days and weeks.
+    #[must_use]
+    pub fn months_after(self, earlier: Self) -> Option<i32> {
+        let months = self.granularity.months()?;
+        (self.granularity == earlier.granularity).then(|| (self.ordinal - earlier.ordinal) * months)
+    }
+
     /// The periods of that granularity of which it consists; `None` when they do not fit into it whole.
     #[must_use]
     pub fn parts(self, granularity: Granularity) -> Option<PeriodRange> {

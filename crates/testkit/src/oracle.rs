@@ -6,6 +6,7 @@
 //! ```text
 //! Figure      a question's areas, periods and groups                      figure.rs
 //! compare     a figure against that of another period                     compare.rs
+//! growth      the yearly growth from one value to another                growth.rs
 //! refusal     what no question may ask for                                refusal.rs
 //! formula     the formula of the catalogue, read recursively              formula.rs
 //! quotient    which period and which areas both sides of a division have  quotient.rs
@@ -26,6 +27,7 @@ mod compare;
 mod expected;
 mod figure;
 mod formula;
+mod growth;
 mod quotient;
 mod records;
 mod refusal;

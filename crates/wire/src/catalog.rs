@@ -85,12 +85,11 @@ pub fn documentation_from_proto(documentation: Option<pb::Documentation>) -> Doc
 /// A unit of the catalogue.
 #[must_use]
 pub fn unit_to_proto(unit: &UnitId, catalog: &Catalog) -> pb::Unit {
-    let label = catalog
-        .unit(unit.as_str())
-        .map(|Unit { label, .. }| label_to_proto(label));
+    let defined = catalog.unit(unit.as_str());
     pb::Unit {
         id: unit.to_string(),
-        label,
+        label: defined.map(|Unit { label, .. }| label_to_proto(label)),
+        percentage: defined.is_some_and(|unit| unit.percentage),
     }
 }
 
@@ -124,6 +123,7 @@ pub fn metric_to_proto(metric: &Metric, catalog: &Catalog) -> pb::Metric {
         max: text(max),
         calendar,
         cumulative: metric.cumulative,
+        target_of: text(metric.target_of.as_ref()),
         breaks: metric.breaks.iter().map(break_to_proto).collect(),
     }
 }

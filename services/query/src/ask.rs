@@ -1,9 +1,11 @@
 //! From a request to a question: every mistake at once, by field.
 
+mod comparing;
+
 use std::collections::HashMap;
 
 use almanac_catalog::MeasureId;
-use almanac_indicator::{AreaSelection, Base, GroupKey, OneFigure, Question};
+use almanac_indicator::{AreaSelection, GroupKey, OneFigure, Question};
 use almanac_model::{AreaId, Granularity, Period, PeriodRange};
 use almanac_wire::granularity_from_proto;
 use almanac_wire::pb::{query as pb, shared};
@@ -65,50 +67,12 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, moment: &Moment, mi
         on_boundaries_of: (!on_boundaries_of.is_empty())
             .then(|| names.date("on_boundaries_of", on_boundaries_of))
             .flatten(),
-        comparisons: bases(comparisons, &mut names),
+        comparisons: comparing::comparisons(comparisons, &mut names),
         combine_areas: *combine_areas,
     };
     Asked {
         question,
         resolved_periods: asked.resolved,
-    }
-}
-
-/// What to compare with. A named base goes with its kind, and with no other.
-fn bases(asked: &[pb::ComparisonRequest], names: &mut Names<'_, '_>) -> Vec<Base> {
-    if !names.at_most("comparisons", asked.len(), limits::COMPARISONS) {
-        return Vec::new();
-    }
-    let asked = asked.iter().enumerate();
-    asked
-        .filter_map(|(index, comparison)| base(index, comparison, names))
-        .collect()
-}
-
-fn base(index: usize, comparison: &pb::ComparisonRequest, names: &mut Names<'_, '_>) -> Option<Base> {
-    let (kind, text) = (comparison.kind(), comparison.base_period.as_str());
-    let field = format!("comparisons[{index}].base_period");
-    match kind {
-        shared::ComparisonKind::Base => names.period(&field, text).map(Base::Period),
-        shared::ComparisonKind::Unspecified => {
-            let message = || {
-                use shared::ComparisonKind::{Base, PreviousPeriod, SamePeriodLastYear};
-                let kinds = [PreviousPeriod, SamePeriodLastYear, Base].map(|kind| kind.as_str_name());
-                format!("give one of {}", kinds.join(", "))
-            };
-            names
-                .mistakes
-                .add(format!("comparisons[{index}].kind"), reason::REQUIRED, message);
-            None
-        }
-        _ if !text.is_empty() => {
-            let message =
-                || "a base period goes with COMPARISON_KIND_BASE; leave it out, or ask for that kind".to_owned();
-            names.mistakes.add(&field, reason::CONFLICT, message);
-            None
-        }
-        shared::ComparisonKind::PreviousPeriod => Some(Base::PreviousPeriod),
-        shared::ComparisonKind::SamePeriodLastYear => Some(Base::SamePeriodLastYear),
     }
 }
 
@@ -267,14 +231,17 @@ fn group_keys(texts: &[String], names: &mut Names<'_, '_>) -> Vec<GroupKey> {
     if !names.at_most("group_by", texts.len(), limits::DIMENSIONS) {
         return Vec::new();
     }
-    each("group_by", texts, names, |names, field, text| {
-        if text == REPORTER {
-            return Some(GroupKey::Reporter);
-        }
-        names
-            .dimension(field, text)
-            .map(|dimension| GroupKey::Dimension(dimension.id.clone()))
-    })
+    each("group_by", texts, names, group_key)
+}
+
+/// A dimension by its id, or the reporters.
+fn group_key(names: &mut Names<'_, '_>, field: &str, text: &str) -> Option<GroupKey> {
+    if text == REPORTER {
+        return Some(GroupKey::Reporter);
+    }
+    names
+        .dimension(field, text)
+        .map(|dimension| GroupKey::Dimension(dimension.id.clone()))
 }
 
 /// What each text of a list names. A text that is there twice would be answered twice, so it is refused.

@@ -123,7 +123,7 @@ const fn reason_of(error: &FormulaError) -> &'static str {
         FormulaFault::UnknownCode { .. } => reason::UNKNOWN_CODE,
         FormulaFault::DuplicateDimension { .. } => reason::DUPLICATE,
         FormulaFault::DifferentUnits { .. } => reason::DIFFERENT_UNITS,
-        FormulaFault::StockSummed { .. } => reason::NOT_ADDITIVE,
+        FormulaFault::StockSummed { .. } | FormulaFault::Target { .. } => reason::NOT_ADDITIVE,
     }
 }
 

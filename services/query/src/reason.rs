@@ -101,6 +101,9 @@ reasons! {
     NOT_ADDITIVE: "The metric cannot be added: distinct persons would be counted twice.",
         "Choose one code of each dimension, and an area at which it is collected.";
     DIMENSION_NOT_USED: "No metric of the indicator has the dimension.", "Use one of those that the message lists.";
+    NO_TARGET: "No metric of the catalogue is a target of the indicator.",
+        "Ask without COMPARISON_KIND_TARGET, or define one with target_of.";
+    NOT_GROUPED: "The parts of a total are not grouped by.", "Add the key to group_by.";
     DIMENSION_FIXED: "The formula itself fixes the dimension.", "Ask for the metric instead.";
     TOO_MANY_FIGURES: "The question asks for more figures than one question may.", "Ask in several requests.";
     TOO_MANY_REPORTS: "More reports are expected than one question goes through.",
@@ -135,6 +138,9 @@ mod tests {
             RefusalReason::NotAdditive,
             RefusalReason::DimensionNotUsed,
             RefusalReason::DimensionFixed,
+            RefusalReason::NoTarget,
+            RefusalReason::NotGrouped,
+            RefusalReason::Conflict,
             RefusalReason::TooManyFigures,
         ] {
             assert!(names.contains(reason.as_str()), "{}", reason.as_str());

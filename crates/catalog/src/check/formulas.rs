@@ -74,11 +74,16 @@ pub(super) fn check_expression(
             for filter in filters {
                 check_filter(catalog, &measure, filter, errors);
             }
-            let unit = match &measure {
-                MeasureId::Metric(id) => &catalog.metric(id.as_str())?.unit,
-                MeasureId::Indicator(id) => &catalog.indicator(id.as_str())?.unit,
-            };
-            Some(UnitPowers::from([(unit.clone(), 1)]))
+            if let Some(of) = catalog.metric(name).and_then(|metric| metric.target_of.as_ref()) {
+                errors.push(FormulaError {
+                    column: expression.at + 1,
+                    fault: FormulaFault::Target {
+                        measure: name.clone(),
+                        of: of.to_string(),
+                    },
+                });
+            }
+            Some(UnitPowers::from([(catalog.unit_of(&measure)?.clone(), 1)]))
         }
         ExpressionKind::Binary(operator, left, right) => {
             let left = check_expression(catalog, left, errors);

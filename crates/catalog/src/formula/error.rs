@@ -109,6 +109,14 @@ pub enum FormulaFault {
         /// The dimension.
         dimension: String,
     },
+    /// A plan's figure among what is measured.
+    #[error("{measure} is a target of {of}, and targets never enter a formula")]
+    Target {
+        /// The metric.
+        measure: String,
+        /// What it is a target of.
+        of: String,
+    },
     /// A sum or difference of things that are not of one kind.
     #[error("'{sign}' stands between {left} and {right}")]
     DifferentUnits {
@@ -161,6 +169,9 @@ impl FormulaError {
             }
             FormulaFault::DuplicateDimension { dimension } => {
                 format!("give all its codes at once, as in {dimension} in ('a', 'b')")
+            }
+            FormulaFault::Target { of, .. } => {
+                format!("name {of}, and compare it with its target by COMPARISON_KIND_TARGET")
             }
             FormulaFault::DifferentUnits { .. } => "add and subtract only what has one unit".to_owned(),
         }

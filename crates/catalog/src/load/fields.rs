@@ -283,6 +283,18 @@ impl<'a> Fields<'a> {
         number
     }
 
+    /// Yes or no; no when the key is absent.
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        let Some(value) = self.value(key) else {
+            return Some(false);
+        };
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong_type(key, value, "true or false, without quotes");
+        }
+        flag
+    }
+
     /// A decimal number in quotes: TOML's own numbers are binary fractions.
     pub(super) fn decimal(&mut self, key: &'static str) -> Option<Decimal> {
         let value = self.value(key)?;

@@ -6,6 +6,7 @@ use super::breaks::read_breaks;
 use super::calendar::granularity;
 use super::fields::Fields;
 use super::names::{Names, Subject};
+use super::target::{check_target, read_target};
 use crate::{CollectionLevel, CustomCalendar, Kind, Method, Metric, Range, SumOperator, TimeOperator};
 
 /// More decimals leave too few digits before the point in 64 bits.
@@ -35,7 +36,9 @@ pub(super) fn read_metric(fields: &mut Fields<'_>, names: &Names<'_>, calendars:
     let frequency = granularity(fields, "frequency", names, calendars);
     let time = time_operator(fields, kind);
     let cumulative = cumulative(fields, kind, method, frequency);
-    let sum = read_or(fields, "sum", &SUMS, SumOperator::Sum);
+    let target_of = read_target(fields, names);
+    let additive = target_of.is_none().then_some(SumOperator::Sum);
+    let sum = read_or(fields, "sum", &SUMS, additive.unwrap_or(SumOperator::None));
     let levels = read_levels(fields, names);
     let carry_forward = fields.count("carry_forward", 0, MAX_CARRY_FORWARD);
     if kind == Some(Kind::Flow) && carry_forward.is_some_and(|periods| periods > 0) {
@@ -50,6 +53,9 @@ pub(super) fn read_metric(fields: &mut Fields<'_>, names: &Names<'_>, calendars:
         let message = format!("{} is a stock and is tallied", fields.what());
         let remedy = "write method = \"report\": events add up to what happened, not to how much there is";
         fields.report("method", message, remedy);
+    }
+    if target_of.is_some() {
+        check_target(fields, method, sum, carry_forward, cumulative == Some(true));
     }
     let range = fields.range();
     check_range_decimals(fields, range, decimals);
@@ -70,6 +76,7 @@ pub(super) fn read_metric(fields: &mut Fields<'_>, names: &Names<'_>, calendars:
         carry_forward: carry_forward?,
         range,
         breaks,
+        target_of,
     })
 }
 

@@ -13,8 +13,12 @@ pub(super) fn read_level(fields: &mut Fields<'_>) -> Option<Level> {
 }
 
 pub(super) fn read_unit(fields: &mut Fields<'_>) -> Option<Unit> {
-    let (id, label) = (fields.id("id"), fields.label("label"));
-    Some(Unit { id: id?, label: label? })
+    let (id, label, percentage) = (fields.id("id"), fields.label("label"), fields.flag("percentage"));
+    Some(Unit {
+        id: id?,
+        label: label?,
+        percentage: percentage?,
+    })
 }
 
 /// A dimension, or what a grouping has in common with one.

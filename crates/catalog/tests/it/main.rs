@@ -14,4 +14,5 @@ mod groupings;
 mod lookup;
 mod restating;
 mod rules;
+mod targets;
 mod validation;

@@ -69,6 +69,7 @@ fn line(id: &str, vi: &str, en: &str, figure: Figure) -> ReportLine {
         unit: Unit {
             id: figure.unit.parse().unwrap(),
             label: label("thuê bao", "subscription"),
+            percentage: false,
         },
         figure,
     }

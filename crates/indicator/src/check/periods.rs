@@ -23,6 +23,13 @@ pub(super) fn check_periods(
     for read in &reach.reads {
         let metric = plan.terms[read.term].metric;
         let granularity = read.joined.unwrap_or(read.first.granularity());
+        if metric.target_of.is_some() && granularity != metric.frequency && metric.frequency.divides(granularity) {
+            let (id, frequency) = (&metric.id, metric.frequency);
+            let message = format!(
+                "{id} is a target by {frequency}, and targets do not add up to a {granularity}: ask by {frequency}"
+            );
+            found.add(field, RefusalReason::PeriodNotDivisible, message);
+        }
         if metric.frequency.divides(granularity) {
             continue;
         }

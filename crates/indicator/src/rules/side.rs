@@ -84,7 +84,10 @@ impl Reader<'_> {
             period,
             value,
         };
-        !compared.with(base).flags.contains(&ComparisonFlag::NotComparable)
+        !compared
+            .with(&base.into())
+            .flags
+            .contains(&ComparisonFlag::NotComparable)
     }
 
     fn question(&self, area: &AreaId, period: Period) -> Question {

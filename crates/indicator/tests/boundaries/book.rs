@@ -71,7 +71,7 @@ impl Book {
         let measure = self.catalog.measure(measure).unwrap();
         let question = Question {
             on_boundaries_of: boundaries,
-            comparisons: Vec::from_iter((period.len() == 4).then(|| Base::Period("2017".parse().unwrap()))),
+            comparisons: Vec::from_iter((period.len() == 4).then(|| Base::Period("2017".parse().unwrap()).into())),
             ..Question::one(measure, AreaId::new(area).unwrap(), period.parse().unwrap())
         };
         self.ask(&question)

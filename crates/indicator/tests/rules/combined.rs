@@ -156,7 +156,7 @@ fn rule_18_a_sum_of_which_one_area_had_another_territory_is_not_comparable() {
     let book = book();
     let flags = |areas: &[&str]| {
         let question = Question {
-            comparisons: vec![Base::SamePeriodLastYear],
+            comparisons: vec![Base::SamePeriodLastYear.into()],
             ..together(&book, "sent", areas, "2018-12")
         };
         one(&book, &question).comparisons[0].flags.clone()

@@ -1,13 +1,14 @@
 //! Figures against those of other periods.
 
 use almanac_indicator::Base;
-use almanac_model::{Change, ComparisonFlag, MissingReason, NoPercent};
+use almanac_model::{Change, ChangeUnit, ComparisonFlag, MissingReason, NoPercent};
 
 use crate::support::{Book, expected, indicator, monthly_flow, monthly_stock};
 
 fn change(absolute: &str, percent: &str, index: &str) -> Change {
     Change {
         absolute: absolute.to_owned(),
+        unit: ChangeUnit::Figure("item".to_owned()),
         percent: Ok(percent.to_owned()),
         index: Ok(index.to_owned()),
     }
@@ -66,7 +67,7 @@ fn rule_27_shares_change_by_percentage_points() {
     let mut book = Book::new(&[
         monthly_stock("users", ""),
         monthly_stock("people", ""),
-        indicator("share", "users / people", "per = \"100\"\ndecimals = 1"),
+        indicator("share", "users / people", "per = \"100\"\ndecimals = 1").replace("item", "percent"),
     ]);
     for (month, users) in [("2017-01", "40"), ("2017-02", "45")] {
         book.post("users", "east", month, users)
@@ -74,7 +75,11 @@ fn rule_27_shares_change_by_percentage_points() {
     }
     // 50.0 % - 44.4 % = 5.55... points; 5 / 40 = 12.5 %
     let points = book.compared("share", "east", "2017-02", Base::PreviousPeriod);
-    assert_eq!(points.change.unwrap(), change("5.6", "12.50", "112.50"));
+    let expected = Change {
+        unit: ChangeUnit::PercentagePoint,
+        ..change("5.6", "12.50", "112.50")
+    };
+    assert_eq!(points.change.unwrap(), expected);
 }
 
 #[test]

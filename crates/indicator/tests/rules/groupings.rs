@@ -273,7 +273,7 @@ fn rule_18_a_part_that_has_gained_areas_is_not_comparable() {
     everywhere(&mut book, "sent", &["2018-12", "2019-12", "2020-12"]);
     let flags = |area, period: &str, base: &str| {
         let question = Question {
-            comparisons: vec![Base::Period(base.parse().unwrap())],
+            comparisons: vec![Base::Period(base.parse().unwrap()).into()],
             ..part(&book, "sent", area, period, ("urbanisation", "urban"))
         };
         one(&book, &question).comparisons[0].flags.clone()

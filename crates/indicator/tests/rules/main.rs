@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
+mod alike;
 mod areas;
 mod breaks;
 mod checks;
@@ -12,11 +13,13 @@ mod confidential;
 mod functions;
 mod functions_calendars;
 mod groupings;
+mod growth;
 mod missing;
 mod quality;
 mod ratios;
 mod restated;
 mod support;
+mod targets;
 mod time;
 mod time_calendars;
 mod time_cumulative;

@@ -23,7 +23,7 @@ fn book(definitions: &[String]) -> Book {
 fn restated(book: &Book, measure: &str, area: &str, period: &str, comparisons: Vec<Base>) -> Figure {
     let question = Question {
         on_boundaries_of: Some(date(2019, 12, 31)),
-        comparisons,
+        comparisons: comparisons.into_iter().map(Into::into).collect(),
         ..book.question(measure, area, period, false)
     };
     book.ask(&question).unwrap()

@@ -1,11 +1,13 @@
 //! A tiny catalogue: the province `north` with the districts `east` and `west`, and two reporters, `post` and `rail`.
 
+use std::collections::BTreeMap;
+
 use almanac_catalog::{Catalog, CatalogFiles};
 use almanac_cube::Cube;
-use almanac_indicator::{Base, Question, Refusal, RefusalReason, State, answer};
+use almanac_indicator::{Answer, Comparing, Question, Refusal, RefusalReason, State, answer};
 use almanac_model::{
-    AreaId, Batch, BatchBuilder, BatchExtra, BatchSeries, Comparison, Event, EventTime, Figure, Measure, MetricId,
-    MissingReason, Period, Qualifier, Quality, ReporterId, Revision, Status,
+    AreaId, Batch, BatchBuilder, BatchExtra, BatchSeries, Code, Comparison, DimensionId, Event, EventTime, Figure,
+    Measure, MetricId, MissingReason, Period, Qualifier, Quality, ReporterId, Revision, Status,
 };
 use jiff::civil::date;
 
@@ -33,6 +35,20 @@ label = { vi = "x", en = "x" }
 [[unit]]
 id = "item"
 label = { vi = "x", en = "x" }
+[[unit]]
+id = "percent"
+label = { vi = "%", en = "percent" }
+percentage = true
+[[dimension]]
+id = "service"
+label = { vi = "x", en = "x" }
+definition = { vi = "x", en = "x" }
+source = "x"
+owner = "x"
+codes = [
+  { code = "fixed", label = { vi = "x", en = "x" } },
+  { code = "mobile", label = { vi = "x", en = "x" } },
+]
 "#;
 
 const TEXTS: &str = r#"
@@ -132,9 +148,26 @@ impl Book {
         self.record("post", metric, area, period, value)
     }
 
+    /// Records a figure of the reporter `post` for one code of `service`.
+    pub(crate) fn service(&mut self, metric: &str, code: &str, area: &str, period: &str, value: &str) -> &mut Self {
+        let dimensions = [("service".parse().unwrap(), code.parse().unwrap())];
+        self.record_by("post", metric, (area, dimensions.into()), period, value)
+    }
+
     /// Records a figure. A value is a number such as "5", a bound such as ">=5", a reason such as "suppressed"; "~" after
     /// it makes it preliminary, "confidential " before it a secret.
     pub(crate) fn record(&mut self, reporter: &str, metric: &str, area: &str, period: &str, value: &str) -> &mut Self {
+        self.record_by(reporter, metric, (area, BTreeMap::new()), period, value)
+    }
+
+    fn record_by(
+        &mut self,
+        reporter: &str,
+        metric: &str,
+        (area, dimensions): (&str, BTreeMap<DimensionId, Code>),
+        period: &str,
+        value: &str,
+    ) -> &mut Self {
         let (value, confidential) = match value.strip_prefix("confidential ") {
             Some(value) => (value, true),
             None => (value, false),
@@ -156,7 +189,7 @@ impl Book {
         let event = Event {
             metric: MetricId::new(metric).unwrap(),
             area: AreaId::new(area).unwrap(),
-            dimensions: [].into(),
+            dimensions,
             time: EventTime::Period(self.catalog.period(period).unwrap()),
             measure,
             quality,
@@ -234,7 +267,38 @@ impl Book {
 
     /// All figures of a question.
     pub(crate) fn answer(&self, question: &Question) -> Result<Vec<Figure>, Vec<Refusal>> {
-        answer(self.state(), question, 0, usize::MAX).map(|answer| answer.figures)
+        self.page(question, 0, usize::MAX).map(|answer| answer.figures)
+    }
+
+    pub(crate) fn page(&self, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
+        self.page_as_of(self.revision, question, offset, limit)
+    }
+
+    pub(crate) fn page_as_of(
+        &self,
+        as_of: Revision,
+        question: &Question,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Answer, Vec<Refusal>> {
+        let state = State {
+            catalog: &self.catalog,
+            cube: &self.cube,
+            as_of,
+        };
+        answer(state, question, offset, limit)
+    }
+
+    /// The texts of the refusals of a question.
+    pub(crate) fn refusals(&self, question: &Question) -> String {
+        let told = |refusal: Refusal| format!("{} {}: {}", refusal.reason.as_str(), refusal.field, refusal.message);
+        let refusals: Vec<String> = self.answer(question).unwrap_err().into_iter().map(told).collect();
+        refusals.join("\n")
+    }
+
+    /// The last revision.
+    pub(crate) fn revision(&self) -> Revision {
+        self.revision
     }
 
     pub(crate) fn figure(&self, measure: &str, area: &str, period: &str) -> Figure {
@@ -247,9 +311,9 @@ impl Book {
     }
 
     /// A figure against that of another period.
-    pub(crate) fn compared(&self, measure: &str, area: &str, period: &str, base: Base) -> Comparison {
+    pub(crate) fn compared(&self, measure: &str, area: &str, period: &str, how: impl Into<Comparing>) -> Comparison {
         let question = Question {
-            comparisons: vec![base],
+            comparisons: vec![how.into()],
             ..self.question(measure, area, period, false)
         };
         self.ask(&question).unwrap().comparisons.pop().unwrap()

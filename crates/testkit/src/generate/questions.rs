@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use almanac_catalog::{Area, Catalog, MeasureId, Metric};
-use almanac_indicator::{AreaSelection, Base, Filters, GroupKey, Question};
+use almanac_indicator::{AreaSelection, Base, Comparing, Filters, GroupKey, Question};
 use almanac_model::{AreaId, Batch, Code, DimensionId, Granularity, Period, Revision};
 use jiff::civil::{Date, date};
 
@@ -63,13 +63,13 @@ const BOUNDARIES: [Date; 6] = [
 ];
 
 /// None, one or two bases.
-fn comparisons(periods: &[Period], choices: &mut Choices<'_>) -> Vec<Base> {
+fn comparisons(periods: &[Period], choices: &mut Choices<'_>) -> Vec<Comparing> {
     let count = choices.of_values([0, 0, 1, 2]);
     let mut base = || {
         let named = periods[0].offset(choices.of_values([-1, -2, 0, 1, -4]));
         choices.of_values([Base::PreviousPeriod, Base::SamePeriodLastYear, Base::Period(named)])
     };
-    (0..count).map(|_| base()).collect()
+    (0..count).map(|_| base().into()).collect()
 }
 
 /// One or two measures. Indicators are more interesting than metrics.

@@ -2,20 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use almanac_indicator::Base;
+use almanac_catalog::MeasureId;
+use almanac_indicator::{Base, Comparing};
 use almanac_model::{
-    Change, Comparison, ComparisonFlag, ComparisonKind, Exact, FigureFlag, MissingReason, NoPercent, Period, Qualifier,
+    Change, ChangeUnit, Comparison, ComparisonFlag, ComparisonKind, Exact, FigureFlag, MissingReason, NoPercent,
+    Period, Qualifier,
 };
 
 use super::Oracle;
 use super::figure::Asked;
+use super::growth::yearly;
 use super::value::Value;
 
 impl Oracle<'_> {
-    /// What a figure is compared with, and how far they are apart.
-    pub(super) fn comparison(&self, base: Base, asked: &Asked<'_>, value: &Value) -> Comparison {
+    /// What a figure is compared with, and how far they are apart. `None` for a target: the generated catalogues have none.
+    pub(super) fn comparison(&self, comparing: &Comparing, asked: &Asked<'_>, value: &Value) -> Option<Comparison> {
         let period = asked.period;
-        let (kind, base_period) = match base {
+        let (kind, base_period) = match comparing.base {
+            Base::Target => return None,
             Base::PreviousPeriod => (ComparisonKind::PreviousPeriod, Some(period.offset(-1))),
             Base::SamePeriodLastYear => (ComparisonKind::SamePeriodLastYear, last_year(period)),
             Base::Period(period) => (ComparisonKind::Base, Some(period)),
@@ -25,7 +29,7 @@ impl Oracle<'_> {
             None => Value::missing(MissingReason::CannotExist),
         };
         let numbers = base.outcome.as_ref().ok().zip(value.outcome.as_ref().ok());
-        Comparison {
+        Some(Comparison {
             kind,
             base_period,
             base: base
@@ -35,9 +39,16 @@ impl Oracle<'_> {
                 .map_err(|reason| *reason),
             base_qualifier: base.qualifier,
             base_quality: base.quality,
-            change: numbers.map(|(base, value)| change(base, value, asked.decimals)),
+            change: numbers.map(|(base, value)| self.change(base, value, asked)),
+            cagr: numbers.map_or(Err(NoPercent::Missing), |(base, value)| {
+                yearly(base, value, base_period, period)
+            }),
+            // the generated questions do not ask for these
+            contribution: None,
+            like: None,
+            target: None,
             flags: self.comparison_flags(base_period, &base, asked, value),
-        }
+        })
     }
 
     /// The value of the base period. Where no question could ask for it, it is missing.
@@ -78,6 +89,37 @@ impl Oracle<'_> {
         }
         flags
     }
+
+    fn change(&self, base: &Exact, value: &Exact, asked: &Asked<'_>) -> Change {
+        let zero = Exact::from_integer(0);
+        let percent = |number: &Exact| {
+            if *base < zero {
+                return Err(NoPercent::BaseNegative);
+            }
+            let ratio = number.checked_div(base).ok_or(NoPercent::BaseZero)?;
+            Ok((&ratio * &Exact::from_integer(100)).to_decimal_string(2))
+        };
+        let difference = value - base;
+        Change {
+            absolute: difference.to_decimal_string(asked.decimals),
+            unit: self.change_unit(asked),
+            percent: percent(&difference),
+            index: percent(value),
+        }
+    }
+
+    /// Between two percentages there are points.
+    fn change_unit(&self, asked: &Asked<'_>) -> ChangeUnit {
+        let unit = match asked.measure {
+            MeasureId::Metric(id) => self.catalog.metric(id.as_str()).map(|metric| &metric.unit),
+            MeasureId::Indicator(id) => self.catalog.indicator(id.as_str()).map(|indicator| &indicator.unit),
+        };
+        let unit = unit.and_then(|unit| self.catalog.unit(unit.as_str()));
+        match unit {
+            Some(unit) if !unit.percentage => ChangeUnit::Figure(unit.id.to_string()),
+            _ => ChangeUnit::PercentagePoint,
+        }
+    }
 }
 
 /// The flags of a value that lacks parts.
@@ -94,21 +136,4 @@ fn last_year(period: Period) -> Option<Period> {
     let (year, rest) = text.split_at(4);
     let earlier = year.parse::<i16>().ok()? - 1;
     format!("{earlier:04}{rest}").parse().ok()
-}
-
-fn change(base: &Exact, value: &Exact, decimals: u8) -> Change {
-    let zero = Exact::from_integer(0);
-    let percent = |number: &Exact| {
-        if *base < zero {
-            return Err(NoPercent::BaseNegative);
-        }
-        let ratio = number.checked_div(base).ok_or(NoPercent::BaseZero)?;
-        Ok((&ratio * &Exact::from_integer(100)).to_decimal_string(2))
-    };
-    let difference = value - base;
-    Change {
-        absolute: difference.to_decimal_string(decimals),
-        percent: percent(&difference),
-        index: percent(value),
-    }
 }

@@ -225,7 +225,9 @@ impl Oracle<'_> {
             quality: value.quality,
             qualifier: value.qualifier,
             coverage: self.coverage(&value.readings, &territory),
-            comparisons: bases.map(|base| self.comparison(*base, asked, &value)).collect(),
+            comparisons: bases
+                .filter_map(|comparing| self.comparison(comparing, asked, &value))
+                .collect(),
             flags: value.flags,
             carried_from: value.carried_from,
             sides: sides.map(|sides| printed_sides(&sides, asked.period)),

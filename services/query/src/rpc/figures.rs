@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use almanac_catalog::Catalog;
 use almanac_indicator::{Answer, AreaSelection, Question, State, answer};
-use almanac_model::{AreaId, PeriodRange};
+use almanac_model::{AreaId, Figure, PeriodRange};
 use almanac_wire::figure_to_proto;
 use almanac_wire::pb::{query as pb, shared};
 use prost::Message;
@@ -111,7 +111,12 @@ impl Figures {
             Grid::Combined => combined_part(&self.question, offset, limit),
             Grid::Unchecked | Grid::Whole => (Arc::clone(&self.question), offset, None),
         };
-        let compute = move |_: &Replica, state: State<'_>| answer(state, &asked, skip, limit);
+        let compute = move |replica: &Replica, state: State<'_>| {
+            answer(state, &asked, skip, limit).map(|mut answer| {
+                tell_when_targets_were_set(&mut answer.figures, replica);
+                answer
+            })
+        };
         let found = replica.compute(&self.moment, self.work, compute).await?;
         let mut found = found.map_err(QueryError::Refused)?;
         if let Some(total) = total {
@@ -122,6 +127,14 @@ impl Figures {
             self.grid = grid(&self.question, &self.moment.catalog);
         }
         Ok(found)
+    }
+}
+
+/// What was computed knows the revisions of targets; the log knows their times.
+fn tell_when_targets_were_set(figures: &mut [Figure], replica: &Replica) {
+    let comparisons = figures.iter_mut().flat_map(|figure| &mut figure.comparisons);
+    for target in comparisons.filter_map(|comparison| comparison.target.as_mut()) {
+        target.time = replica.record_time(target.revision);
     }
 }
 

@@ -49,6 +49,30 @@ pub(crate) fn catalogue() -> Payload {
     Payload::Catalog(almanac_ca_mau::catalog_files())
 }
 
+/// The catalogue with one file more.
+pub(crate) fn catalogue_with(file: &str, text: &str) -> Payload {
+    let mut files = almanac_ca_mau::catalog_files();
+    files.insert(file, text);
+    Payload::Catalog(files)
+}
+
+/// A figure of the province for a year, under a catalogue that defines its metric.
+pub(crate) fn plan(catalogue: &Payload, reporter: &str, metric: &str, year: &str, value: &str) -> Payload {
+    let Payload::Catalog(files) = catalogue else {
+        panic!("no catalogue: {catalogue:?}");
+    };
+    let recorded = almanac_ca_mau::events_2017().unwrap().into_iter();
+    let inhabitants = recorded
+        .map(|one| one.event)
+        .find(|event| event.metric.as_str() == "population.inhabitants");
+    let event = Event {
+        metric: metric.parse().unwrap(),
+        ..in_year(inhabitants.unwrap(), year, value)
+    };
+    let catalog = almanac_catalog::Catalog::load(files).unwrap();
+    Payload::Events(batch_under(&catalog, [(reporter.parse().unwrap(), event)]))
+}
+
 pub(crate) fn release(name: &str, revision: u64) -> Payload {
     Payload::Release(Release {
         name: name.parse().unwrap(),
@@ -99,7 +123,10 @@ fn in_year(event: Event, year: &str, value: &str) -> Event {
 }
 
 pub(crate) fn batch(events: impl IntoIterator<Item = (ReporterId, Event)>) -> Batch {
-    let catalog = almanac_ca_mau::catalog().unwrap();
+    batch_under(&almanac_ca_mau::catalog().unwrap(), events)
+}
+
+fn batch_under(catalog: &almanac_catalog::Catalog, events: impl IntoIterator<Item = (ReporterId, Event)>) -> Batch {
     let mut batch = BatchBuilder::default();
     for (reporter, event) in events {
         let checked = catalog.check_event(&reporter, &event, date(2018, 6, 1)).unwrap();
