@@ -98,6 +98,13 @@ impl<'a> IndicatorsQuestion<'a> {
         self
     }
 
+    /// Each figure also as a part of a total: over a key that is grouped by, or over all areas of the question (`area`). It is
+    /// in [`almanac_model::Figure::share`].
+    pub fn share_of(mut self, of: impl Display) -> Self {
+        self.request.share_of = of.to_string();
+        self
+    }
+
     /// All or nothing: a figure that lacks a part is missing instead of partial.
     pub fn strict(mut self) -> Self {
         self.request.strict = true;

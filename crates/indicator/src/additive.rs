@@ -1,6 +1,9 @@
 //! What can be a part of a total: plain sums of metrics, in which every part that is grouped by is counted once.
 
+use std::collections::BTreeSet;
+
 use almanac_catalog::{Catalog, Operator, SumOperator, TimeFunction, WindowOperator};
+use almanac_model::{MetricId, ReporterId};
 
 use crate::answer::measure_text;
 use crate::plan::{Node, Plan};
@@ -35,6 +38,13 @@ pub(crate) fn refuse_total(
             term.metric.id
         ));
     }
+    if over == Some(&GroupKey::Reporter)
+        && let Some((one, other)) = other_reporters(catalog, plan)
+    {
+        return refusal(format!(
+            "{one} and {other} are not reported by the same reporters: the parts of {name} do not add up to a total"
+        ));
+    }
     // a grouping is one of areas, which all metrics have
     if let Some(GroupKey::Dimension(dimension)) = over
         && catalog.grouping(dimension.as_str()).is_none()
@@ -51,6 +61,20 @@ pub(crate) fn refuse_total(
         }
     }
     None
+}
+
+/// Two metrics of the terms that do not have the same reporters: one that reports only one of them has no part in the other.
+fn other_reporters<'p>(catalog: &Catalog, plan: &'p Plan<'_>) -> Option<(&'p MetricId, &'p MetricId)> {
+    let reporters = |metric: &MetricId| -> BTreeSet<&ReporterId> {
+        let theirs = catalog.reporters().filter(|reporter| reporter.metrics.contains(metric));
+        theirs.map(|reporter| &reporter.id).collect()
+    };
+    let mut metrics = plan.terms.iter().map(|term| &term.metric.id);
+    let first = metrics.next()?;
+    let all = reporters(first);
+    metrics
+        .find(|other| reporters(other) != all)
+        .map(|other| (first, other))
 }
 
 /// Sums and differences, perhaps times a number. A number that is added would be added to every part.

@@ -15,6 +15,7 @@ use crate::evaluate::{Evaluation, Reading, all_or_nothing};
 use crate::plan::{Node, Plan};
 use crate::question::{AreaSelection, GroupKey, Question, Refusal, RefusalReason, State};
 use crate::reading::Narrowing;
+use crate::share::Totals;
 use crate::territory::Territory;
 use crate::value::Value;
 
@@ -57,8 +58,9 @@ pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize
         targets.iter().flat_map(with_groups)
     });
     let page = all.skip(offset).take(limit);
+    let mut totals = Totals::new(state, question);
     let figures: Vec<Figure> = page
-        .map(|(plan, target, group)| figure(state, question, plan, target, group))
+        .map(|(plan, target, group)| figure(&mut totals, (state, question), plan, target, group))
         .collect();
     let end = offset.saturating_add(figures.len());
     Ok(Answer {
@@ -204,8 +206,8 @@ fn reporter_of(catalog: &Catalog, id: &str, metric: &almanac_model::MetricId) ->
 }
 
 fn figure(
-    state: State<'_>,
-    question: &Question,
+    totals: &mut Totals<'_>,
+    (state, question): (State<'_>, &Question),
     plan: &Plan<'_>,
     target: &(FigureArea, Period),
     group: &Group,
@@ -228,6 +230,7 @@ fn figure(
         .iter()
         .map(|comparing| compared.with(comparing))
         .collect();
+    figure.share = totals.share(plan, target, group, &value);
     figure
 }
 
@@ -299,6 +302,7 @@ fn assemble(
         flags: value.lineage.flags.clone(),
         carried_from: value.lineage.carried_from,
         comparisons: Vec::new(),
+        share: None,
     }
 }
 

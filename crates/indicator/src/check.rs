@@ -17,6 +17,7 @@ use crate::comparable::refuse_comparisons;
 use crate::plan::Plan;
 use crate::question::{Base, GroupKey, Question, Refusal, RefusalReason};
 use crate::reach::{Follow, Reach, reach};
+use crate::share::refuse_shares;
 use crate::territory::grouping_codes;
 
 /// What a plan reads for each period that is asked for.
@@ -33,6 +34,7 @@ pub(crate) fn check(
     let groupings = asked(catalog, question);
     check_bases(question, &mut found);
     found.take(refuse_comparisons(catalog, question, plans));
+    found.take(refuse_shares(catalog, question, plans));
     for plan in plans {
         let name = measure_text(&plan.measure);
         // a grouping narrows the areas, whatever the dimensions of the metrics

@@ -35,6 +35,7 @@ mod reading;
 mod report;
 mod rules;
 mod series;
+mod share;
 mod suppression;
 mod target;
 mod territory;
@@ -46,7 +47,7 @@ pub use answer::{Answer, MAX_FIGURES, answer};
 pub use completeness::{Expected, MAX_REPORTS, TooManyReports, expected_reports};
 pub use explain::{Explanation, TermExplanation, explain};
 pub use question::{
-    AdHocFormula, AreaSelection, Base, Comparing, Filters, GroupKey, Question, Refusal, RefusalReason, State,
+    AdHocFormula, AreaSelection, Base, Comparing, Filters, GroupKey, Question, Refusal, RefusalReason, ShareOf, State,
 };
 pub use reading::Contribution;
 pub use report::{FilledLine, FilledReport, FilledSection, fill_report};

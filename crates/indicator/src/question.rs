@@ -48,6 +48,8 @@ pub struct Question {
     pub comparisons: Vec<Comparing>,
     /// The areas as one sum instead of one by one.
     pub combine_areas: bool,
+    /// Of what each figure is told as a part; `None`: of nothing.
+    pub share_of: Option<ShareOf>,
 }
 
 impl Question {
@@ -73,6 +75,7 @@ impl Question {
             on_boundaries_of: None,
             comparisons: Vec::new(),
             combine_areas: false,
+            share_of: None,
         }
     }
 }
@@ -127,6 +130,15 @@ pub enum Base {
     Period(Period),
     /// The plan's figure for the same area, period and codes.
     Target,
+}
+
+/// What a total is over.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ShareOf {
+    /// One of the keys that are grouped by.
+    Key(GroupKey),
+    /// All areas of the question, without those that lie under another one of them.
+    Areas,
 }
 
 /// Which areas.
@@ -224,6 +236,15 @@ impl RefusalReason {
             Self::NotGrouped => "NOT_GROUPED",
             Self::Conflict => "CONFLICT",
             Self::TooManyFigures => "TOO_MANY_FIGURES",
+        }
+    }
+}
+
+impl fmt::Display for ShareOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => key.fmt(f),
+            Self::Areas => f.write_str("area"),
         }
     }
 }

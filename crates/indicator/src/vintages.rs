@@ -200,6 +200,8 @@ fn differences(before: &Figure, after: &Figure) -> BTreeSet<FigureChange> {
         carried_from,
         // a vintage is compared with vintages only
         comparisons: _,
+        // and asked for alone
+        share: _,
     } = after;
     let changed = [
         (FigureChange::Value, value.as_ref().ok() != before.value.as_ref().ok()),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::{Comparison, FigureArea, MissingReason, Period, Qualifier, Quality};
+use crate::{Comparison, FigureArea, FigureShare, MissingReason, Period, Qualifier, Quality};
 
 /// The value of an indicator or a metric for an area and a period.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,6 +36,8 @@ pub struct Figure {
     pub carried_from: Option<Date>,
     /// What it is compared with, as asked.
     pub comparisons: Vec<Comparison>,
+    /// Which part of a total it is; `None` when that was not asked.
+    pub share: Option<FigureShare>,
 }
 
 /// Both sides of a division.

@@ -16,6 +16,7 @@ mod granularity;
 mod id;
 mod period;
 mod revision;
+mod share;
 mod status;
 mod time_unit;
 
@@ -37,5 +38,6 @@ pub use id::{
 };
 pub use period::{NotWhole, Period, PeriodError, PeriodRange, ReferenceDay};
 pub use revision::{LogId, Release, Revision};
+pub use share::FigureShare;
 pub use status::{MissingReason, Qualifier, Quality, Status};
 pub use time_unit::TimeUnit;

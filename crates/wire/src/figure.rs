@@ -2,6 +2,7 @@
 
 mod comparison;
 mod received;
+mod share;
 
 use almanac_model::{
     AreaId, Coverage, Figure, FigureArea, FigureFlag, Granularity, MissingReason, Operand, Qualifier, Quality, Quotient,
@@ -16,6 +17,7 @@ pub use received::{
     value_from_proto,
 };
 pub(crate) use received::{day, id, known};
+use share::share_to_proto;
 
 /// The granularity as protobuf has it, without its calendar.
 #[must_use]
@@ -98,6 +100,7 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
         flags,
         carried_from,
         comparisons,
+        share,
     } = figure;
     let (numerator, denominator) = quotient
         .map(|Quotient { numerator, denominator }| (numerator, denominator))
@@ -123,6 +126,7 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
         carried_from: carried_from.map(|day| day.to_string()).unwrap_or_default(),
         comparisons: comparisons.into_iter().map(comparison_to_proto).collect(),
         combined_areas,
+        share: share.map(share_to_proto),
     }
 }
 

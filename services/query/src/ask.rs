@@ -5,7 +5,7 @@ mod comparing;
 use std::collections::HashMap;
 
 use almanac_catalog::MeasureId;
-use almanac_indicator::{AreaSelection, GroupKey, OneFigure, Question};
+use almanac_indicator::{AreaSelection, GroupKey, OneFigure, Question, ShareOf};
 use almanac_model::{AreaId, Granularity, Period, PeriodRange};
 use almanac_wire::granularity_from_proto;
 use almanac_wire::pb::{query as pb, shared};
@@ -19,6 +19,8 @@ use crate::replica::Moment;
 
 /// What a question breaks down by beside dimensions.
 const REPORTER: &str = "reporter";
+/// What a total is over beside what is grouped by.
+const AREA: &str = "area";
 
 /// What a request asks.
 pub(crate) struct Asked {
@@ -47,6 +49,7 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, moment: &Moment, mi
         comparisons,
         relative_to,
         combine_areas,
+        share_of: share,
         formulas: asked_formulas,
     } = request;
     let mut names = Names::at(moment, mistakes);
@@ -69,6 +72,7 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, moment: &Moment, mi
             .flatten(),
         comparisons: comparing::comparisons(comparisons, &mut names),
         combine_areas: *combine_areas,
+        share_of: share_of(share, &mut names),
     };
     Asked {
         question,
@@ -242,6 +246,15 @@ fn group_key(names: &mut Names<'_, '_>, field: &str, text: &str) -> Option<Group
     names
         .dimension(field, text)
         .map(|dimension| GroupKey::Dimension(dimension.id.clone()))
+}
+
+/// What the figures are parts of.
+fn share_of(text: &str, names: &mut Names<'_, '_>) -> Option<ShareOf> {
+    match text {
+        "" => None,
+        AREA => Some(ShareOf::Areas),
+        key => group_key(names, "share_of", key).map(ShareOf::Key),
+    }
 }
 
 /// What each text of a list names. A text that is there twice would be answered twice, so it is refused.

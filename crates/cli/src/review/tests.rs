@@ -29,6 +29,7 @@ pub(super) fn figure(measure: &str, value: Result<&str, MissingReason>) -> Figur
         flags: [].into(),
         carried_from: None,
         comparisons: Vec::new(),
+        share: None,
     }
 }
 

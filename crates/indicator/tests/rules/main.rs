@@ -18,6 +18,7 @@ mod missing;
 mod quality;
 mod ratios;
 mod restated;
+mod share;
 mod support;
 mod targets;
 mod time;

@@ -48,6 +48,7 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         group_by,
         filters,
         combine_areas,
+        share_of: None,
     };
     (as_of, question)
 }

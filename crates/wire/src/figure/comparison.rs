@@ -197,7 +197,7 @@ fn target_from_proto(
 }
 
 /// A percentage, or the reason why there is none.
-fn percent_from_proto(
+pub(super) fn percent_from_proto(
     field: &'static str,
     percent: Option<String>,
     missing: i32,

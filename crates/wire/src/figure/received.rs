@@ -10,6 +10,7 @@ use almanac_model::{
 use jiff::civil::Date;
 
 use super::comparison::comparison_from_proto;
+use super::share::share_from_proto;
 use crate::calendar::{CalendarDecodeError, Calendars};
 use crate::pb::shared as pb;
 
@@ -81,6 +82,7 @@ pub fn figure_from_proto(figure: pb::Figure, calendars: &Calendars) -> Result<Fi
         carried_from,
         comparisons,
         combined_areas,
+        share,
     } = figure;
     let period = period_from_proto("period", &period, calendars)?;
     Ok(Figure {
@@ -100,6 +102,7 @@ pub fn figure_from_proto(figure: pb::Figure, calendars: &Calendars) -> Result<Fi
             .into_iter()
             .map(|comparison| comparison_from_proto(comparison, calendars))
             .collect::<Result<_, _>>()?,
+        share: share.map(share_from_proto).transpose()?,
     })
 }
 

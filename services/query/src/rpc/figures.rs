@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use almanac_catalog::Catalog;
-use almanac_indicator::{Answer, AreaSelection, Question, State, answer};
+use almanac_indicator::{Answer, AreaSelection, Question, ShareOf, State, answer};
 use almanac_model::{AreaId, Figure, PeriodRange};
 use almanac_wire::figure_to_proto;
 use almanac_wire::pb::{query as pb, shared};
@@ -175,7 +175,9 @@ fn combined_part(question: &Question, offset: usize, limit: usize) -> (Arc<Quest
 
 /// Whether every measure has one figure for each area and period.
 fn grid(question: &Question, catalog: &Catalog) -> Grid {
-    if !question.group_by.is_empty() || question.periods.is_empty() {
+    // the total of all areas is known by the whole question only
+    let is_total_of_areas = question.share_of == Some(ShareOf::Areas);
+    if !question.group_by.is_empty() || question.periods.is_empty() || is_total_of_areas {
         return Grid::Whole;
     }
     let areas = match &question.areas {

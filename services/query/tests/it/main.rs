@@ -13,6 +13,7 @@ mod past;
 mod refusals;
 mod reports;
 mod rules;
+mod shares;
 mod streams;
 mod support;
 mod vintages;

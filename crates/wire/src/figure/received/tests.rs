@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_model::{
-    Change, ChangeUnit, Comparison, ComparisonFlag, ComparisonKind, NoPercent, Revision, TargetSetting,
+    Change, ChangeUnit, Comparison, ComparisonFlag, ComparisonKind, FigureShare, NoPercent, Revision, TargetSetting,
 };
 
 use super::*;
@@ -88,6 +88,14 @@ fn full() -> Figure {
             compared(Err(NoPercent::BaseZero)),
             against_a_target(),
         ],
+        share: Some(FigureShare {
+            of: "area".to_owned(),
+            total: Ok("400.00".to_owned()),
+            total_qualifier: Qualifier::About,
+            total_quality: Some(Quality::Preliminary),
+            total_flags: BTreeSet::from([FigureFlag::PartialCoverage]),
+            percent: Ok("29.77".to_owned()),
+        }),
     }
 }
 
@@ -111,9 +119,18 @@ fn what_is_sent_is_what_is_received() {
             like: Some(Err(MissingReason::NoRecord)),
             ..compared(Err(NoPercent::BaseZero))
         }],
+        share: Some(FigureShare {
+            of: "service".to_owned(),
+            total: Err(MissingReason::NoRecord),
+            total_qualifier: Qualifier::Exact,
+            total_quality: None,
+            total_flags: BTreeSet::new(),
+            percent: Err(NoPercent::Missing),
+        }),
         ..full()
     };
     let sum = Figure {
+        share: None,
         area: FigureArea::Sum(vec!["95".parse().unwrap(), "96".parse().unwrap()]),
         flags: BTreeSet::from([FigureFlag::Restated, FigureFlag::Break]),
         ..full()
