@@ -239,10 +239,7 @@ impl<'a> Evaluation<'a> {
 
     /// The denominator over the stretch that the join rule chose.
     fn denominator(&mut self, quotient: &QuotientNode, below: &Target, numerator: &Target) -> Value {
-        let parts = (quotient.join == DenominatorJoin::YearAverage)
-            .then(|| below.span.parts(denominator_frequency(self.plan, quotient)?))
-            .flatten();
-        let Some(parts) = parts else {
+        let Some(parts) = self.parts_of_year(quotient, below.span) else {
             return self.node(&quotient.denominator, below);
         };
         self.as_operand(|inside| {

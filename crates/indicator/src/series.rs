@@ -241,13 +241,19 @@ pub(crate) fn without_number(cells: UsedCells) -> SeriesValue {
 
 /// One reason for several: that something cannot exist holds only when nothing else was said.
 pub(crate) fn most_telling(reasons: impl Iterator<Item = MissingReason>) -> MissingReason {
-    const ORDER: [MissingReason; 4] = [
+    // what was stated, what arithmetic came to, and at last that there is nothing
+    const ORDER: [MissingReason; 9] = [
         MissingReason::Suppressed,
         MissingReason::NotCollected,
         MissingReason::Unspecified,
+        MissingReason::NotRestatable,
+        MissingReason::NotAdditive,
+        MissingReason::DenominatorZero,
+        MissingReason::Incomplete,
         MissingReason::NoRecord,
+        MissingReason::CannotExist,
     ];
     let given: Vec<MissingReason> = reasons.collect();
     let telling = ORDER.into_iter().find(|reason| given.contains(reason));
-    telling.or(given.first().copied()).unwrap_or(MissingReason::NoRecord)
+    telling.unwrap_or(MissingReason::NoRecord)
 }

@@ -128,8 +128,9 @@ impl Target<'_> {
             return;
         }
         let Read { first, last, .. } = *self.read;
-        if first == last {
-            return check_boundaries(catalog, metric, self.area, first, found);
+        // stretches of several periods are each read like one
+        if first == last || first.count() > 1 || last.count() > 1 {
+            return check_boundaries(catalog, metric, self.area, self.read.hull(), found);
         }
         for period in self.read.hull().iter() {
             check_boundaries(catalog, metric, self.area, period.into(), found);

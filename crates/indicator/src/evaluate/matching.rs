@@ -1,13 +1,16 @@
 //! Both sides of a division over the same areas (rule 26): an area that lacks one of them leaves both.
 
-use almanac_model::{AreaId, LevelId, PeriodRange};
+use std::collections::BTreeSet;
+
+use almanac_catalog::DenominatorJoin;
+use almanac_model::{AreaId, LevelId, Period, PeriodRange};
 
 use super::{Evaluation, Target};
 use crate::plan::QuotientNode;
-use crate::reach::{Follow, reach};
+use crate::reach::{Follow, Read, denominator_frequency, reach};
 use crate::territory::{Territory, levels_read};
 
-impl Evaluation<'_> {
+impl<'a> Evaluation<'a> {
     /// What has both sides, and whether something was left out because it has only one of them.
     pub(super) fn matched_territory(
         &self,
@@ -53,25 +56,46 @@ impl Evaluation<'_> {
     /// level inside the period counts with the coarser one, so that no series is left out.
     fn matching_parts(&self, quotient: &QuotientNode, target: &Target, denominator_span: PeriodRange) -> Vec<AreaId> {
         let levels_of = |node, span| {
-            let reads = reach(self.plan, node, span, Follow::Asked).reads.into_iter();
-            let parts = reads.filter_map(|read| {
-                let metric = self.plan.terms[read.term].metric;
-                Some((metric, read.hull().parts(metric.frequency)?))
-            });
-            parts
-                .flat_map(|(metric, parts)| levels_read(metric, parts))
-                .collect::<Vec<_>>()
+            let reads = reach(self.plan, node, span, Follow::Asked).reads;
+            let levels = reads.iter().flat_map(|read| self.levels_of(read));
+            levels.collect::<Vec<_>>()
         };
         // a constant is on no area's side
         if quotient.numerator.terms().is_empty() || quotient.denominator.terms().is_empty() {
             return Vec::new();
         }
         let numerator = levels_of(&quotient.numerator, target.span);
-        let denominator = levels_of(&quotient.denominator, denominator_span);
+        let day = target.span.last_day();
+        let denominator: Vec<&LevelId> = match self.parts_of_year(quotient, denominator_span) {
+            None => levels_of(&quotient.denominator, denominator_span),
+            Some(parts) => {
+                let same = |part: &Period| target.territory.is_same_on(self.state, part.last_day(), day);
+                let parts = parts.iter().filter(same);
+                parts
+                    .flat_map(|part| levels_of(&quotient.denominator, part.into()))
+                    .collect()
+            }
+        };
         let rank = |level: &&LevelId| self.state.catalog.level_rank(level.as_str());
         let coarsest = numerator.into_iter().chain(denominator).min_by_key(rank);
-        coarsest.map_or_else(Vec::new, |level| {
-            target.territory.parts(self.state, level, target.span.last_day())
-        })
+        coarsest.map_or_else(Vec::new, |level| target.territory.parts(self.state, level, day))
+    }
+
+    /// The levels at which what a term rests on was collected: of each stretch for which it is read.
+    fn levels_of(&self, read: &Read) -> BTreeSet<&'a LevelId> {
+        let metric = self.plan.terms[read.term].metric;
+        let later = read.hull().iter().filter(|period| period.end() > read.first.end());
+        let stretches = std::iter::once(read.first).chain(later.map(PeriodRange::from));
+        stretches
+            .filter_map(|stretch| stretch.parts(metric.frequency))
+            .flat_map(|parts| levels_read(metric, parts))
+            .collect()
+    }
+
+    /// The parts of the year over which a denominator is averaged; none where it is joined in another way.
+    pub(super) fn parts_of_year(&self, quotient: &QuotientNode, year: PeriodRange) -> Option<PeriodRange> {
+        let is_average = quotient.join == DenominatorJoin::YearAverage;
+        let frequency = denominator_frequency(self.plan, quotient).filter(|_| is_average)?;
+        year.parts(frequency)
     }
 }

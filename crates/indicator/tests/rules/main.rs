@@ -12,6 +12,7 @@ mod completeness;
 mod confidential;
 mod functions;
 mod functions_calendars;
+mod functions_levels;
 mod groupings;
 mod growth;
 mod missing;
