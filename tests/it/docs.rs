@@ -77,3 +77,14 @@ fn every_page_is_run() {
         .collect();
     assert_eq!(pages, PAGES.iter().map(ToString::to_string).collect());
 }
+
+/// Each rule of what a figure means has a section with a worked example.
+#[test]
+fn every_rule_has_its_worked_example() {
+    let sections: Vec<_> = PAGES.iter().flat_map(|file| read(file).sections).collect();
+    for rule in 1..=34 {
+        let section = sections.iter().find(|section| section.rules.contains(&rule));
+        let section = section.unwrap_or_else(|| panic!("no section of the documentation is about rule {rule}"));
+        assert!(section.commands > 0, "{:?} has no worked example", section.title);
+    }
+}

@@ -1,5 +1,6 @@
 //! A page of the documentation, taken apart into what is done step by step.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use jiff::Timestamp;
@@ -12,6 +13,16 @@ pub(super) struct Page {
     /// The files of its own catalogue, if it writes one: name and text.
     pub(super) catalog: Vec<(String, String)>,
     pub(super) steps: Vec<Step>,
+    pub(super) sections: Vec<Section>,
+}
+
+/// What stands under a heading.
+pub(super) struct Section {
+    pub(super) title: String,
+    /// The rules in its title: "Rules 13 and 14: ...".
+    pub(super) rules: BTreeSet<u32>,
+    /// How many commands it has.
+    pub(super) commands: usize,
 }
 
 /// One thing that is done.
@@ -39,10 +50,13 @@ impl Page {
         let mut page = Self {
             catalog: Vec::new(),
             steps: Vec::new(),
+            sections: Vec::new(),
         };
         let mut lines = (1..).zip(text.lines());
         while let Some((_, line)) = lines.next() {
-            if let Some(now) = line.strip_prefix("<!-- clock: ") {
+            if let Some(title) = line.strip_prefix('#') {
+                page.sections.push(Section::titled(title));
+            } else if let Some(now) = line.strip_prefix("<!-- clock: ") {
                 let now = now.trim_end_matches(" -->").parse();
                 page.steps
                     .push(Step::Clock(now.expect("the clock is set to an instant")));
@@ -92,6 +106,9 @@ impl Page {
                 request: call.0.replace(r"'\''", "'"),
                 answer,
             }));
+            if let Some(section) = self.sections.last_mut() {
+                section.commands += 1;
+            }
         }
     }
 }
@@ -108,4 +125,20 @@ fn call_of(command: &str) -> Option<(&str, &str)> {
     let (request, call) = rest.rsplit_once("' ")?;
     let method = call.trim_start_matches(['\\', '\n', ' ']).split_once(' ')?.1;
     (!method.is_empty()).then_some((request, method.trim()))
+}
+
+impl Section {
+    fn titled(title: &str) -> Self {
+        let title = title.trim_start_matches('#').trim();
+        let named = title.strip_prefix("Rule").and_then(|rest| rest.split_once(':'));
+        let numbers = named.map_or("", |(numbers, _)| numbers);
+        let rules = numbers
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|number| number.parse().ok());
+        Self {
+            title: title.to_owned(),
+            rules: rules.collect(),
+            commands: 0,
+        }
+    }
 }
