@@ -94,12 +94,13 @@ async fn rule_20_an_explanation_and_the_vintages_do_not_tell_it() {
     let revision = pair.ingest.record(OPERATORS, subscriptions()).await.unwrap().revision;
     let mut client = pair.query.client.clone();
     for filters in [Vec::new(), of(&["ftth"]), of(&["mobile_3g_4g"])] {
-        let request = pb::ExplainFigureRequest {
-            indicator: "internet.subscriptions".into(),
-            area: "96".into(),
-            period: "2017".into(),
-            filters: filters.clone(),
+        let query = pb::QueryIndicatorsRequest {
+            filters,
             read_at: Some(at_least(revision)),
+            ..in_2017("internet.subscriptions")
+        };
+        let request = pb::ExplainFigureRequest {
+            query: Some(query.clone()),
             ..pb::ExplainFigureRequest::default()
         };
         let explained = client.explain_figure(request).await.unwrap().into_inner();
@@ -115,11 +116,7 @@ async fn rule_20_an_explanation_and_the_vintages_do_not_tell_it() {
             assert_eq!((contribution.value.is_some(), contribution.missing()), (adsl, missing));
         }
         let request = pb::ListVintagesRequest {
-            indicator: "internet.subscriptions".into(),
-            area: "96".into(),
-            period: "2017".into(),
-            filters,
-            read_at: Some(at_least(revision)),
+            query: Some(query),
             ..pb::ListVintagesRequest::default()
         };
         let text = format!("{:?}", client.list_vintages(request).await.unwrap().into_inner());
@@ -140,11 +137,11 @@ async fn rule_20_a_figure_comes_and_goes_with_a_secret_elsewhere_and_the_vintage
     let correction = correcting(internet("ftth", 2017, SECRET), Some(hidden));
     let free = pair.ingest.record(OPERATORS, vec![correction]).await.unwrap().revision;
     let request = pb::ListVintagesRequest {
-        indicator: "internet.subscriptions".into(),
-        area: "96".into(),
-        period: "2017".into(),
-        filters: of(&["mobile_3g_4g"]),
-        read_at: Some(at_least(free)),
+        query: Some(pb::QueryIndicatorsRequest {
+            filters: of(&["mobile_3g_4g"]),
+            read_at: Some(at_least(free)),
+            ..in_2017("internet.subscriptions")
+        }),
         ..pb::ListVintagesRequest::default()
     };
     let listed = pair

@@ -11,7 +11,7 @@ use crate::support::query::{after, in_2017};
 use crate::support::refusal::Refusal;
 
 #[tokio::test]
-async fn a_correction_of_the_newest_value_is_recorded_and_shown() {
+async fn rule_33_a_correction_of_the_newest_value_is_recorded_and_shown() {
     let pair = Pair::start().await;
     let wrong = pair.ingest.record(DIC, vec![enterprises(61)]).await.unwrap();
     let event = correcting(enterprises(16), Some(wrong.revision));
@@ -25,7 +25,7 @@ async fn a_correction_of_the_newest_value_is_recorded_and_shown() {
 }
 
 #[tokio::test]
-async fn a_stale_correction_is_aborted_with_the_current_revision() {
+async fn rule_33_a_stale_correction_is_aborted_with_the_current_revision() {
     let (ingest, _dir) = Ingest::start().await;
     let seen = ingest.record(DIC, vec![enterprises(61)]).await.unwrap().revision;
     let newer = ingest
@@ -55,7 +55,7 @@ async fn a_stale_correction_is_aborted_with_the_current_revision() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_eight_corrections_of_one_value_one_is_recorded() {
+async fn rule_33_of_eight_corrections_of_one_value_one_is_recorded() {
     let (ingest, _dir) = Ingest::start().await;
     let mut seen = ingest.record(DIC, vec![enterprises(0)]).await.unwrap().revision;
     for _ in 0..5 {
@@ -79,7 +79,7 @@ async fn of_eight_corrections_of_one_value_one_is_recorded() {
 }
 
 #[tokio::test]
-async fn a_correction_of_what_was_never_recorded_is_aborted() {
+async fn rule_33_a_correction_of_what_was_never_recorded_is_aborted() {
     let (ingest, _dir) = Ingest::start().await;
     let refused = ingest
         .record(DIC, vec![correcting(enterprises(16), Some(1))])
@@ -90,7 +90,7 @@ async fn a_correction_of_what_was_never_recorded_is_aborted() {
 }
 
 #[tokio::test]
-async fn a_correction_has_a_reason_and_only_reports_are_corrected() {
+async fn rule_33_a_correction_has_a_reason_and_only_reports_are_corrected() {
     let (ingest, _dir) = Ingest::start().await;
     let mut without_reason = correcting(enterprises(16), None);
     without_reason.correction.as_mut().unwrap().reason = CorrectionReason::Unspecified.into();

@@ -19,6 +19,7 @@ mod questions;
 mod reflection;
 mod releases;
 mod replicas;
+mod reproducible;
 mod restart;
 mod retractions;
 mod retry;

@@ -1,8 +1,6 @@
 //! Replicas of one log: at one revision each answers the same bytes, whenever it was started.
 
-use almanac_wire::pb::query::{
-    ExplainFigureRequest, ListVintagesRequest, QueryIndicatorsRequest, QueryIndicatorsResponse, ReadAt,
-};
+use almanac_wire::pb::query::{ExplainFigureRequest, ListVintagesRequest, QueryIndicatorsResponse};
 use bytes::Bytes;
 use prost::Message;
 
@@ -19,10 +17,6 @@ async fn bytes_of(replica: &Query, method: &str, request: &impl Message) -> Byte
     raw::call(channel(replica.address), &path, request)
         .await
         .expect("the question is right")
-}
-
-fn read_at(revision: u64) -> Option<ReadAt> {
-    after(revision, QueryIndicatorsRequest::default()).read_at
 }
 
 #[tokio::test]
@@ -59,17 +53,11 @@ async fn exactness_two_replicas_answer_the_same_bytes_whenever_they_were_started
     ];
     question.indicators.extend(more.map(str::to_owned));
     let explained = ExplainFigureRequest {
-        indicator: "telephone.density".into(),
-        area: "96".into(),
-        period: "2017".into(),
-        read_at: read_at(revision),
+        query: Some(after(revision, in_2017("telephone.density"))),
         ..ExplainFigureRequest::default()
     };
     let vintages = ListVintagesRequest {
-        indicator: "post.enterprises".into(),
-        area: "96".into(),
-        period: "2017".into(),
-        read_at: read_at(revision),
+        query: Some(after(revision, in_2017("post.enterprises"))),
         ..ListVintagesRequest::default()
     };
     let first = bytes_of(&pair.query, "QueryIndicators", &question).await;

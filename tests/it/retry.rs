@@ -11,7 +11,7 @@ use almanac_tests::random::Random;
 const ID: &str = "6f3c2a52-4c1e-4d0a-9a53-1f6b0c8f7a11";
 
 #[tokio::test]
-async fn a_retried_request_is_recorded_once_and_gets_the_same_answer() {
+async fn rule_32_a_retried_request_is_recorded_once_and_gets_the_same_answer() {
     let (ingest, _dir) = Ingest::start().await;
     let message = named(ID, request(DIC, vec![enterprises(16)]));
     let first = ingest.send(message.clone()).await.unwrap();
@@ -28,7 +28,7 @@ async fn a_retried_request_is_recorded_once_and_gets_the_same_answer() {
 }
 
 #[tokio::test]
-async fn the_retry_of_a_request_that_left_events_out_lists_them_again() {
+async fn rule_32_the_retry_of_a_request_that_left_events_out_lists_them_again() {
     let (ingest, _dir) = Ingest::start().await;
     let mut message = named(ID, request(DIC, vec![enterprises(16), enterprises(17)]));
     message.skip_invalid = true;
@@ -42,7 +42,7 @@ async fn the_retry_of_a_request_that_left_events_out_lists_them_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_request_from_eight_connections_at_once_is_recorded_once() {
+async fn rule_32_one_request_from_eight_connections_at_once_is_recorded_once() {
     let (ingest, _dir) = Ingest::start().await;
     let mut random = Random(8);
     for round in 0..10 {
@@ -70,7 +70,7 @@ async fn one_request_from_eight_connections_at_once_is_recorded_once() {
 }
 
 #[tokio::test]
-async fn a_request_id_with_another_content_is_refused_and_names_the_revision() {
+async fn rule_32_a_request_id_with_another_content_is_refused_and_names_the_revision() {
     let (ingest, _dir) = Ingest::start().await;
     let recorded = ingest
         .send(named(ID, request(DIC, vec![enterprises(16)])))

@@ -113,8 +113,9 @@ impl fmt::Display for Formula {
 }
 
 impl Operator {
-    /// How tightly it binds.
-    const fn precedence(self) -> u8 {
+    /// How tightly it binds: of two operations the one with the larger number is done first.
+    #[must_use]
+    pub const fn precedence(self) -> u8 {
         match self {
             Self::Add | Self::Subtract => 1,
             Self::Multiply | Self::Divide => 2,

@@ -1,12 +1,7 @@
 //! What the query service answers.
 
-use std::collections::BTreeMap;
-
-use almanac_catalog::{Documentation, Label, Unit};
-use almanac_model::{
-    AreaId, CompletenessSummary, ExpectedReport, Figure, LogId, MetricId, MissingReason, Period, PeriodRange,
-    Qualifier, Quality, ReportId, ReporterId, Revision, UnitId,
-};
+use almanac_catalog::{ContentHash, Documentation, Label, Unit};
+use almanac_model::{CompletenessSummary, ExpectedReport, Figure, LogId, MetricId, PeriodRange, ReportId, Revision};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -21,6 +16,10 @@ pub struct AnsweredAt {
     pub revision_time: Option<Timestamp>,
     /// The revision from which the catalogue that was used is in force.
     pub catalog_revision: Revision,
+    /// The hash of that catalogue's content.
+    pub catalog_version: ContentHash,
+    /// The day on whose boundaries the figures are; `None` when they are on those of each period's end.
+    pub on_boundaries_of: Option<Date>,
 }
 
 /// Figures, all of one revision.
@@ -82,61 +81,4 @@ pub struct ReportLine {
     pub figure: Figure,
     /// What one of it is.
     pub unit: Unit,
-}
-
-/// What a figure was made of.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Explanation {
-    /// The figure.
-    pub figure: Figure,
-    /// The formula, with other indicators written out.
-    pub formula: String,
-    /// The formula with the terms' values put in.
-    pub substituted: String,
-    /// The terms of the formula, in its order.
-    pub terms: Vec<Term>,
-    /// At which state of the log.
-    pub answered_at: AnsweredAt,
-}
-
-/// One term of a formula: a metric, narrowed to some codes.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Term {
-    /// The term as the formula writes it.
-    pub expression: String,
-    /// The metric's label, definition and source.
-    pub documentation: Documentation,
-    /// The number, or why there is none.
-    pub value: Result<String, MissingReason>,
-    /// The metric's unit.
-    pub unit: UnitId,
-    /// The period that was read, or the periods that were read like one.
-    pub period: PeriodRange,
-    /// The recorded values behind it, at most 1,000.
-    pub contributions: Vec<Contribution>,
-    /// How many there are.
-    pub contribution_count: u32,
-}
-
-/// One recorded value.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Contribution {
-    /// Where.
-    pub area: AreaId,
-    /// The code of each dimension.
-    pub dimensions: BTreeMap<String, String>,
-    /// Who reported it.
-    pub reporter: ReporterId,
-    /// The period it was reported for.
-    pub period: Period,
-    /// The number, or why there is none.
-    pub value: Result<String, MissingReason>,
-    /// How final it is.
-    pub quality: Option<Quality>,
-    /// How it is bounded.
-    pub qualifier: Qualifier,
-    /// The revision that recorded it. For a tally: the last one that added to it.
-    pub revision: Revision,
-    /// When it was recorded.
-    pub record_time: Option<Timestamp>,
 }

@@ -1,22 +1,30 @@
 //! Answers as they come, into what the client gives back.
 
+mod explanation;
+
 use std::str::FromStr;
 
 use almanac_catalog::Unit;
 use almanac_model::{LogId, PeriodRange, Release, Revision};
 use almanac_wire::pb::{ingest as ingest_pb, query as pb, shared};
 use almanac_wire::{
-    Calendars, FigureDecodeError, documentation_from_proto, figure_from_proto, label_from_proto, period_from_proto,
-    qualifier_from_proto, quality_from_proto, timestamp_from_proto, value_from_proto,
+    Calendars, FigureDecodeError, documentation_from_proto, figure_from_proto, label_from_proto, timestamp_from_proto,
 };
 
-use crate::{AnswerError, AnsweredAt, Contribution, Explanation, Report, ReportLine, ReportSection, Term};
+use crate::{AnswerError, AnsweredAt, Report, ReportLine, ReportSection};
+
+pub(crate) use self::explanation::{explanation, vintage};
 
 pub(crate) fn parsed<T: FromStr>(field: &'static str, text: &str) -> Result<T, AnswerError> {
     text.parse().map_err(|_| AnswerError::Malformed {
         field,
         text: text.to_owned(),
     })
+}
+
+/// A text that is empty when there is nothing.
+pub(crate) fn optional<T: FromStr>(field: &'static str, text: &str) -> Result<Option<T>, AnswerError> {
+    (!text.is_empty()).then(|| parsed(field, text)).transpose()
 }
 
 pub(crate) fn log_id(text: &str) -> Result<LogId, AnswerError> {
@@ -38,12 +46,16 @@ pub(crate) fn answered_at(at: Option<pb::AnsweredAt>) -> Result<AnsweredAt, Answ
         revision_time,
         catalog_revision,
         calendars: _,
+        catalog_version,
+        on_boundaries_of,
     } = at.ok_or(AnswerError::Absent { field: "answered_at" })?;
     Ok(AnsweredAt {
         revision: Revision(revision),
         log_id: log_id(&log)?,
         revision_time: revision_time.as_ref().and_then(timestamp_from_proto),
         catalog_revision: Revision(catalog_revision),
+        catalog_version: parsed("catalog_version", &catalog_version)?,
+        on_boundaries_of: optional("on_boundaries_of", &on_boundaries_of)?,
     })
 }
 
@@ -113,73 +125,5 @@ fn unit(unit: Option<shared::Unit>) -> Result<Unit, AnswerError> {
         id: parsed("unit", &id)?,
         label: label_from_proto(label),
         percentage,
-    })
-}
-
-pub(crate) fn explanation(explanation: pb::ExplainFigureResponse) -> Result<Explanation, AnswerError> {
-    let pb::ExplainFigureResponse {
-        figure,
-        formula,
-        substituted,
-        terms,
-        answered_at: at,
-    } = explanation;
-    let calendars = calendars(at.as_ref())?;
-    let terms = terms.into_iter().map(|one| term(one, &calendars));
-    Ok(Explanation {
-        figure: figure_from_proto(figure.ok_or(AnswerError::Absent { field: "figure" })?, &calendars)?,
-        formula,
-        substituted,
-        terms: terms.collect::<Result<_, _>>()?,
-        answered_at: answered_at(at)?,
-    })
-}
-
-fn term(term: pb::Term, calendars: &Calendars) -> Result<Term, AnswerError> {
-    let pb::Term {
-        expression,
-        documentation,
-        value,
-        missing,
-        unit,
-        period,
-        contributions,
-        contribution_count,
-    } = term;
-    let contributions = contributions.into_iter().map(|one| contribution(one, calendars));
-    Ok(Term {
-        expression,
-        documentation: documentation_from_proto(documentation),
-        value: value_from_proto("term.value", value, missing)?,
-        unit: parsed("unit", &unit)?,
-        period: range("term.period", &period, calendars)?,
-        contributions: contributions.collect::<Result<_, _>>()?,
-        contribution_count: contribution_count.unwrap_or_default().unsigned_abs(),
-    })
-}
-
-fn contribution(contribution: pb::Contribution, calendars: &Calendars) -> Result<Contribution, AnswerError> {
-    let pb::Contribution {
-        area,
-        dimensions,
-        reporter,
-        period,
-        value,
-        missing,
-        quality,
-        qualifier,
-        revision,
-        record_time,
-    } = contribution;
-    Ok(Contribution {
-        area: parsed("area", &area)?,
-        dimensions,
-        reporter: parsed("reporter", &reporter)?,
-        period: period_from_proto("contribution.period", &period, calendars)?,
-        value: value_from_proto("contribution.value", value, missing)?,
-        quality: quality_from_proto("contribution.quality", quality)?,
-        qualifier: qualifier_from_proto("contribution.qualifier", qualifier)?,
-        revision: Revision(revision),
-        record_time: record_time.as_ref().and_then(timestamp_from_proto),
     })
 }

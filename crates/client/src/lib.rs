@@ -45,6 +45,8 @@ mod completeness;
 mod connection;
 mod convert;
 mod error;
+mod explanation;
+mod figure;
 mod indicators;
 mod ingest;
 mod log;
@@ -55,18 +57,18 @@ mod rules;
 mod stream;
 
 pub use against::Against;
-pub use almanac_catalog::{CatalogFiles, Documentation, Label, Severity, Unit};
+pub use almanac_catalog::{CatalogFiles, ContentHash, Documentation, Label, Severity, Unit};
 pub use almanac_model as model;
-pub use answer::{
-    AnsweredAt, CompletenessAnswer, Contribution, Explanation, Figures, Report, ReportLine, ReportSection, Term,
-};
+pub use answer::{AnsweredAt, CompletenessAnswer, Figures, Report, ReportLine, ReportSection};
 pub use completeness::CompletenessQuestion;
 pub use connection::{ConnectError, DEADLINE};
 pub use error::{AnswerError, ClientError, Violation};
+pub use explanation::{Cause, Contribution, Explanation, Number, RecordedValue, Term, ValueWrite, Vintage, Vintages};
+pub use figure::FigureQuestion;
 pub use indicators::IndicatorsQuestion;
 pub use ingest::{Applied, IngestClient, Recorded, RecordedAt, Released};
 pub use log::{LogClient, LogCopy, LogRecord, ProducerPosition, RequestKey};
-pub use query::{FigureQuestion, QueryClient};
+pub use query::QueryClient;
 pub use read_at::ReadAt;
 pub use rules::{RuleCheckOf, RuleSide, RuleViolation, RulesAnswer, RulesQuestion, UncheckedRule};
 pub use stream::{EventStream, RowMistake, StreamAnswer};

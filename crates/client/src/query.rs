@@ -12,7 +12,8 @@ use crate::connection::{CallOptions, connect, stub};
 use crate::convert;
 use crate::retry::call;
 use crate::{
-    ClientError, CompletenessQuestion, ConnectError, Explanation, IndicatorsQuestion, ReadAt, Report, RulesQuestion,
+    ClientError, CompletenessQuestion, ConnectError, Explanation, FigureQuestion, IndicatorsQuestion, ReadAt, Report,
+    RulesQuestion, Vintages,
 };
 
 /// A client of the query service.
@@ -23,12 +24,6 @@ use crate::{
 pub struct QueryClient {
     channel: Channel,
     options: CallOptions,
-}
-
-/// Which figure to explain.
-#[derive(Clone, Debug, Default)]
-pub struct FigureQuestion {
-    request: pb::ExplainFigureRequest,
 }
 
 impl QueryClient {
@@ -98,18 +93,52 @@ impl QueryClient {
         Ok(convert::report(answer)?)
     }
 
-    /// What one figure was made of: formula, terms, and every recorded value with its revision.
+    /// What one figure was made of: formula, terms, series, and every recorded value with the events behind it. All pages are
+    /// fetched, and read one revision.
     pub async fn explain(&self, figure: &FigureQuestion, read_at: &ReadAt) -> Result<Explanation, ClientError> {
-        let request = pb::ExplainFigureRequest {
-            read_at: Some(read_at.to_proto()),
-            ..figure.request.clone()
-        };
-        let answer = call(&request, self.options.deadline, |request| {
-            let mut stub = self.stub();
-            async move { stub.explain_figure(request).await }
-        })
-        .await?;
-        Ok(convert::explanation(answer)?)
+        let mut request = figure.explanation(read_at);
+        let mut whole: Option<Explanation> = None;
+        loop {
+            let page = call(&request, self.options.deadline, |request| {
+                let mut stub = self.stub();
+                async move { stub.explain_figure(request).await }
+            })
+            .await?;
+            request.page_token.clone_from(&page.next_page_token);
+            let page = convert::explanation(page)?;
+            let explained = match whole.take() {
+                None => page,
+                Some(before) => before.continued(page),
+            };
+            if request.page_token.is_empty() {
+                return Ok(explained);
+            }
+            whole = Some(explained);
+        }
+    }
+
+    /// All values that one figure has had, the oldest first. All pages are fetched, and read up to one revision.
+    pub async fn list_vintages(&self, figure: &FigureQuestion, read_at: &ReadAt) -> Result<Vintages, ClientError> {
+        let mut request = figure.vintages(read_at);
+        let mut vintages = Vec::new();
+        loop {
+            let page = call(&request, self.options.deadline, |request| {
+                let mut stub = self.stub();
+                async move { stub.list_vintages(request).await }
+            })
+            .await?;
+            let calendars = convert::calendars(page.answered_at.as_ref())?;
+            for vintage in page.vintages {
+                vintages.push(convert::vintage(vintage, &calendars)?);
+            }
+            if page.next_page_token.is_empty() {
+                return Ok(Vintages {
+                    vintages,
+                    answered_at: convert::answered_at(page.answered_at)?,
+                });
+            }
+            request.page_token = page.next_page_token;
+        }
     }
 
     pub(crate) async fn query_indicators(
@@ -147,35 +176,6 @@ impl QueryClient {
 
     fn stub(&self) -> QueryServiceClient<Channel> {
         stub!(QueryServiceClient, self.channel, self.options)
-    }
-}
-
-impl FigureQuestion {
-    /// The figure of an indicator or metric for an area and a period.
-    #[must_use]
-    pub fn new(indicator: impl Display, area: impl Display, period: impl Display) -> Self {
-        Self {
-            request: pb::ExplainFigureRequest {
-                indicator: indicator.to_string(),
-                area: area.to_string(),
-                period: period.to_string(),
-                ..pb::ExplainFigureRequest::default()
-            },
-        }
-    }
-
-    /// Only these codes of a dimension.
-    #[must_use]
-    pub fn filter(mut self, dimension: impl Display, codes: impl IntoIterator<Item = impl Display>) -> Self {
-        self.request.filters.push(filter(dimension, codes));
-        self
-    }
-
-    /// All or nothing: a figure that lacks a part is missing instead of partial.
-    #[must_use]
-    pub fn strict(mut self) -> Self {
-        self.request.strict = true;
-        self
     }
 }
 

@@ -22,7 +22,7 @@ use almanac_model::{Batch, MetricId, Revision};
 
 pub use metric::MetricCube;
 use series::Entry;
-pub use series::{Cell, Series, SeriesKey};
+pub use series::{Cell, Series, SeriesKey, Write};
 
 /// All recorded values.
 #[derive(Clone, Debug, Default)]

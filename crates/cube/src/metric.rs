@@ -62,6 +62,15 @@ impl MetricCube {
         !self.confidential.is_empty()
     }
 
+    /// Whether any cell had a confidential version by a revision.
+    #[must_use]
+    pub fn had_confidential(&self, as_of: Revision) -> bool {
+        self.confidential.iter().any(|&(index, period)| {
+            let mut writes = self.series[index as usize].writes(period, as_of);
+            writes.any(|write| write.after.is_some_and(|cell| cell.status.confidential))
+        })
+    }
+
     /// The cells that are confidential as of a revision: series and period.
     #[must_use = "an iterator does nothing until it is read"]
     pub fn confidential(&self, as_of: Revision) -> impl Iterator<Item = (&Series, i32)> {

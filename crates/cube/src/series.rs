@@ -30,11 +30,28 @@ pub struct Cell {
     pub revision: Revision,
 }
 
-/// One version of one cell, with what is not a value: that the value was withdrawn.
+/// What one revision did to one value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Write {
+    /// The revision.
+    pub revision: Revision,
+    /// What the value was before; `None` when there was none, or it was withdrawn.
+    pub before: Option<Cell>,
+    /// What it was from then on; `None` when the revision withdrew it.
+    pub after: Option<Cell>,
+    /// How many events it recorded for the value.
+    pub recorded: u32,
+    /// How many it took back.
+    pub taken_back: u32,
+}
+
+/// One version of one cell, with what is not a value: that the value was withdrawn, and by how many events it was made.
 #[derive(Clone, Copy, Debug)]
 struct Version {
     revision: Revision,
     content: Option<(i128, Status)>,
+    recorded: u32,
+    taken_back: u32,
 }
 
 /// The values of one series.
@@ -93,9 +110,20 @@ impl Series {
             Method::Tally => self.tally(entry),
             Method::Report => (!entry.is_retraction).then_some((entry.value, entry.status)),
         };
-        let earlier = self.slot(entry.period).replace(Version { revision, content });
+        let slot = self.slot(entry.period);
         // within one revision a cell changes in place: a revision is read whole or not at all
-        if let Some(version) = earlier.filter(|earlier| earlier.revision != revision) {
+        let (same, earlier) = match slot.take() {
+            Some(version) if version.revision == revision => (Some(version), None),
+            earlier => (None, earlier),
+        };
+        let (recorded, taken_back) = same.map_or((0, 0), |version| (version.recorded, version.taken_back));
+        *slot = Some(Version {
+            revision,
+            content,
+            recorded: recorded.saturating_add(u32::from(!entry.is_retraction)),
+            taken_back: taken_back.saturating_add(u32::from(entry.is_retraction)),
+        });
+        if let Some(version) = earlier {
             self.superseded.entry(entry.period).or_default().push(version);
         }
     }
@@ -152,6 +180,23 @@ impl Series {
         earlier
             .chain(self.newest_version(period))
             .map(|version| (version.revision, version.cell()))
+    }
+
+    /// What each revision up to one did to the value of a period, the oldest first.
+    pub fn writes(&self, period: i32, as_of: Revision) -> impl Iterator<Item = Write> + '_ {
+        let earlier = self.superseded.get(&period).into_iter().flatten().copied();
+        let versions = earlier.chain(self.newest_version(period));
+        let seen = versions.take_while(move |version| version.revision <= as_of);
+        seen.scan(None, |before, version| {
+            let after = version.cell();
+            Some(Write {
+                revision: version.revision,
+                before: std::mem::replace(before, after),
+                after,
+                recorded: version.recorded,
+                taken_back: version.taken_back,
+            })
+        })
     }
 
     fn newest_version(&self, period: i32) -> Option<Version> {

@@ -245,6 +245,39 @@ proptest! {
     }
 
     #[test]
+    fn explain_every_write_says_what_it_did_to_a_value(events in events()) {
+        let cube = cube(&events);
+        let last = events.last().map_or(0, |event| event.revision.0);
+        for (metric, area) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let Some(series) = series(&cube, metric, area) else { continue };
+            for (period, as_of) in PERIODS.flat_map(|period| (0..=last).map(move |as_of| (period, Revision(as_of)))) {
+                let mut before = None;
+                let mut revisions = Vec::new();
+                for write in series.writes(period, as_of) {
+                    prop_assert_eq!(write.before, before);
+                    prop_assert_eq!(write.after, naive(&events, metric, area, period, write.revision));
+                    let own = |event: &&Recorded| {
+                        (event.metric, event.area, event.period, event.revision) == (metric, area, period, write.revision)
+                    };
+                    let taken_back = events.iter().filter(own).filter(|event| event.is_retraction).count();
+                    prop_assert_eq!(write.taken_back as usize, taken_back);
+                    prop_assert_eq!(write.recorded as usize, events.iter().filter(own).count() - taken_back);
+                    before = write.after;
+                    revisions.push(write.revision);
+                }
+                prop_assert_eq!(before, series.cell(period, as_of));
+                let mut wrote: Vec<Revision> = events
+                    .iter()
+                    .filter(|event| (event.metric, event.area, event.period) == (metric, area, period) && event.revision <= as_of)
+                    .map(|event| event.revision)
+                    .collect();
+                wrote.dedup();
+                prop_assert_eq!(revisions, wrote);
+            }
+        }
+    }
+
+    #[test]
     fn the_series_of_an_area_are_those_that_were_recorded_for_it(events in events()) {
         let cube = cube(&events);
         for (metric, id) in METRICS.iter().enumerate() {

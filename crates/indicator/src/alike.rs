@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use almanac_catalog::{Kind, Method, Metric};
 use almanac_cube::{Cell, Series, SeriesKey};
-use almanac_model::{AreaId, MissingReason, Period, PeriodRange};
+use almanac_model::{AreaId, Period, PeriodRange};
 
 use crate::evaluate::{Evaluation, Reading};
 use crate::plan::Plan;
@@ -71,11 +71,10 @@ pub(crate) fn alike(
     }
 }
 
-/// Where the numbers are. What is taken out since it is confidential is a number all the same.
-fn numbers(readings: &[Reading]) -> impl Iterator<Item = (&SeriesKey, Period)> {
+/// Where the numbers are, those that are not told included.
+fn numbers(readings: &[Reading]) -> impl Iterator<Item = (&SeriesKey, i32)> {
     let all = readings.iter().flat_map(|reading| &reading.contributions);
-    let is_number = |reason: Option<MissingReason>| reason.is_none_or(|reason| reason == MissingReason::Suppressed);
-    all.filter(move |contribution| is_number(contribution.cell.status.missing))
+    all.filter(|contribution| contribution.cell.status.missing.is_none())
         .map(|contribution| (&contribution.series, contribution.period))
 }
 

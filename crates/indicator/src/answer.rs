@@ -205,7 +205,7 @@ fn reporter_of(catalog: &Catalog, id: &str, metric: &almanac_model::MetricId) ->
         .map(|reporter| reporter.id.clone())
 }
 
-fn figure(
+pub(crate) fn figure(
     totals: &mut Totals<'_>,
     (state, question): (State<'_>, &Question),
     plan: &Plan<'_>,

@@ -21,8 +21,8 @@ enum Base {
     Zero,
     /// This was reported.
     Reported(i32, Cell),
-    /// Nobody knows, for this reason.
-    Unknown(MissingReason),
+    /// Nobody knows: the total of this sub-period is lacking, for this reason.
+    Unknown(i32, MissingReason),
 }
 
 /// What happened between two reports of one year.
@@ -30,8 +30,15 @@ struct Difference {
     /// None at the start of the year.
     base: Option<(i32, Cell)>,
     last: (i32, Cell),
-    /// Whether it leaves out a part of the period.
-    is_partial: bool,
+    /// The sub-periods for want of which it leaves out a part of the period.
+    lacking: Vec<i32>,
+}
+
+/// Why there are no two reports to be compared.
+struct NoDifference {
+    reason: MissingReason,
+    /// The sub-periods for want of which there are none; without any nothing ought to be there.
+    lacking: Vec<i32>,
 }
 
 impl Difference {
@@ -48,14 +55,12 @@ impl Difference {
 impl SeriesScope<'_> {
     /// The value of a series that is reported as the total since the start of the year.
     pub(crate) fn since_start_of_year(&self, cells: UsedCells) -> SeriesValue {
-        let (mut differences, mut reasons, mut lacking) = (Vec::new(), Vec::new(), false);
+        let (mut differences, mut reasons) = (Vec::new(), Vec::new());
         for (year_start, part) in self.years() {
             match self.difference(year_start, &part, &cells) {
                 Ok(difference) => differences.push(difference),
-                Err(reason) => {
-                    lacking |= reason.is_some();
-                    reasons.extend(reason);
-                }
+                Err(none) if none.lacking.is_empty() => {}
+                Err(none) => reasons.push(none.reason),
             }
         }
         if differences.is_empty() {
@@ -69,18 +74,49 @@ impl SeriesScope<'_> {
         value.qualifier = differences
             .iter()
             .fold(Qualifier::Exact, |sum, one| sum.plus(one.qualifier()));
-        if lacking || differences.iter().any(|one| one.is_partial) {
+        if !reasons.is_empty() || differences.iter().any(|one| !one.lacking.is_empty()) {
             value.lineage.flags.insert(FigureFlag::PartialPeriod);
         }
         if differences.iter().any(|one| one.value() < 0) {
             value.lineage.flags.insert(FigureFlag::CumulativeDecreased);
         }
+        let subtracted = differences
+            .iter()
+            .filter_map(|one| one.base)
+            .map(|(ordinal, _)| ordinal)
+            .collect();
         let used: UsedCells = differences
             .into_iter()
             .flat_map(|one| one.base.into_iter().chain([one.last]))
             .collect();
         value.lineage.quality = used.iter().map(|(_, cell)| cell.status.quality).min();
-        SeriesValue { value, used }
+        SeriesValue {
+            value,
+            used,
+            subtracted,
+        }
+    }
+
+    /// The sub-periods whose totals are lacking, so that the value is partial or not there.
+    pub(crate) fn lacking_totals(&self) -> Vec<i32> {
+        let lacking = |difference| match difference {
+            Ok(Difference { lacking, .. }) | Err(NoDifference { lacking, .. }) => lacking,
+        };
+        self.differences().into_iter().flat_map(lacking).collect()
+    }
+
+    /// The sub-periods whose total is less than the one that is subtracted from it.
+    pub(crate) fn decreased_totals(&self) -> Vec<i32> {
+        let decreased = self.differences().into_iter().flatten().filter(|one| one.value() < 0);
+        decreased.map(|one| one.last.0).collect()
+    }
+
+    fn differences(&self) -> Vec<Result<Difference, NoDifference>> {
+        let cells: UsedCells = self.series.cells(self.periods.clone(), self.as_of).collect();
+        let years = self.years().into_iter();
+        years
+            .map(|(year_start, part)| self.difference(year_start, &part, &cells))
+            .collect()
     }
 
     /// The years that the period touches: the first sub-period of each, and what of it lies in the period.
@@ -99,14 +135,13 @@ impl SeriesScope<'_> {
         found
     }
 
-    /// The difference of the two reports that stand for a part of a year; without them the reason, which is none where
-    /// nothing ought to be there.
+    /// The difference of the two reports that stand for a part of a year.
     fn difference(
         &self,
         year_start: i32,
         part: &RangeInclusive<i32>,
         cells: &[(i32, Cell)],
-    ) -> Result<Difference, Option<MissingReason>> {
+    ) -> Result<Difference, NoDifference> {
         let inside: UsedCells = cells
             .iter()
             .filter(|(ordinal, _)| part.contains(ordinal))
@@ -116,16 +151,24 @@ impl SeriesScope<'_> {
         let lacks = |ordinal: i32| self.lacks(ordinal, &inside);
         let (Some(&first), Some(&last)) = (reported.first(), reported.last()) else {
             let reasons = inside.iter().filter_map(|(_, cell)| cell.status.missing);
-            return Err(part.clone().any(lacks).then(|| most_telling(reasons)));
+            return Err(NoDifference {
+                reason: most_telling(reasons),
+                lacking: part.clone().filter(|ordinal| lacks(*ordinal)).collect(),
+            });
         };
-        let ends_early = (last.0 + 1..=*part.end()).any(lacks);
-        let difference = |base, is_partial| Difference { base, last, is_partial };
-        match self.base(year_start, *part.start()) {
-            Base::Zero => Ok(difference(None, ends_early)),
-            Base::Reported(ordinal, cell) => Ok(difference(Some((ordinal, cell)), ends_early)),
-            Base::Unknown(_) if first.0 < last.0 => Ok(difference(Some(first), true)),
-            Base::Unknown(reason) => Err(Some(reason)),
-        }
+        let mut lacking: Vec<i32> = (last.0 + 1..=*part.end()).filter(|ordinal| lacks(*ordinal)).collect();
+        let base = match self.base(year_start, *part.start()) {
+            Base::Zero => None,
+            Base::Reported(ordinal, cell) => Some((ordinal, cell)),
+            Base::Unknown(ordinal, reason) => {
+                lacking.insert(0, ordinal);
+                if first.0 == last.0 {
+                    return Err(NoDifference { reason, lacking });
+                }
+                Some(first)
+            }
+        };
+        Ok(Difference { base, last, lacking })
     }
 
     /// The total just before a sub-period.
@@ -134,11 +177,11 @@ impl SeriesScope<'_> {
             match self.series.cell(ordinal, self.as_of) {
                 Some(cell) => match cell.status.missing {
                     None if self.is_comparable(ordinal) => return Base::Reported(ordinal, cell),
-                    None => return Base::Unknown(MissingReason::NoRecord),
+                    None => return Base::Unknown(ordinal, MissingReason::NoRecord),
                     Some(MissingReason::CannotExist) => {}
-                    Some(reason) => return Base::Unknown(reason),
+                    Some(reason) => return Base::Unknown(ordinal, reason),
                 },
-                None => return Base::Unknown(MissingReason::NoRecord),
+                None => return Base::Unknown(ordinal, MissingReason::NoRecord),
             }
         }
         Base::Zero

@@ -1,18 +1,22 @@
 //! Evaluating a plan for one area, period and combination of codes.
 
 mod matching;
+mod quotient;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use almanac_catalog::{DenominatorJoin, Operator, TimeFunction, WindowOperator};
+use almanac_catalog::{Operator, TimeFunction, WindowOperator};
 use almanac_model::{Coverage, Exact, FigureFlag, MissingReason, Period, PeriodRange};
 
+pub(crate) use self::quotient::QuotientValue;
 use crate::alike::Counterparts;
 use crate::breaks::flag_break;
 use crate::expected::coverage;
-use crate::plan::{Node, OverNode, Plan, QuotientNode};
+use crate::notes::{LackingPeriod, Notes};
+use crate::plan::{Node, OverNode, Plan};
 use crate::question::State;
-use crate::reach::{Spans, denominator_frequency, denominator_year, join_candidates, spans};
+use crate::reach::{Spans, spans};
 use crate::reading::{Contribution, Narrowing, read_alike, read_term};
 use crate::territory::Territory;
 use crate::value::Value;
@@ -28,9 +32,17 @@ pub(crate) struct Evaluation<'a> {
     counterparts: Option<&'a Counterparts>,
     pub(crate) readings: Vec<Reading>,
     /// What the formula is an operation on, from the left: terms, and functions as a whole.
-    pub(crate) operands: Vec<Value>,
+    pub(crate) operands: Vec<Operand>,
     /// Inside how many functions it is.
     depth: usize,
+    pub(crate) notes: Notes,
+}
+
+/// What the formula is an operation on.
+pub(crate) struct Operand {
+    pub(crate) value: Value,
+    /// The places of the readings that it was made of.
+    pub(crate) readings: Range<usize>,
 }
 
 /// One term that was read for the result.
@@ -38,6 +50,7 @@ pub(crate) struct Reading {
     /// The index of the term.
     pub(crate) term: usize,
     pub(crate) span: PeriodRange,
+    pub(crate) territory: Territory,
     pub(crate) value: Value,
     pub(crate) contributions: Vec<Contribution>,
 }
@@ -46,14 +59,6 @@ pub(crate) struct Reading {
 pub(crate) struct Result {
     pub(crate) value: Value,
     pub(crate) quotient: Option<QuotientValue>,
-}
-
-/// A division and its two sides.
-pub(crate) struct QuotientValue {
-    value: Value,
-    pub(crate) numerator: Value,
-    pub(crate) denominator: Value,
-    pub(crate) denominator_span: PeriodRange,
 }
 
 /// Where and when a formula is evaluated.
@@ -74,6 +79,7 @@ impl<'a> Evaluation<'a> {
             readings: Vec::new(),
             operands: Vec::new(),
             depth: 0,
+            notes: Notes::default(),
         }
     }
 
@@ -169,27 +175,35 @@ impl<'a> Evaluation<'a> {
                 read_alike(self.state, metric, narrowing, territory, span, other)
             }
         };
-        if self.depth == 0 {
-            self.operands.push(read.value.clone());
-        }
         let reading = Reading {
             term,
             span: target.span,
+            territory: target.territory.clone(),
             value: read.value.clone(),
             contributions: read.contributions,
         };
         self.readings.push(reading);
+        self.operand(&read.value, self.readings.len() - 1);
         read.value
+    }
+
+    /// Keeps what the formula itself is an operation on, with the readings from a place on.
+    fn operand(&mut self, value: &Value, from: usize) {
+        if self.depth == 0 {
+            self.operands.push(Operand {
+                value: value.clone(),
+                readings: from..self.readings.len(),
+            });
+        }
     }
 
     /// Something that is one operand of the formula, whatever it is made of.
     fn as_operand(&mut self, compute: impl FnOnce(&mut Self) -> Value) -> Value {
+        let from = self.readings.len();
         self.depth += 1;
         let value = compute(self);
         self.depth -= 1;
-        if self.depth == 0 {
-            self.operands.push(value.clone());
-        }
+        self.operand(&value, from);
         value
     }
 
@@ -202,63 +216,31 @@ impl<'a> Evaluation<'a> {
         match spans(over, target.span) {
             Spans::Once(span) => self.node(&over.inner, &target.at(span)),
             Spans::Each(periods) => {
-                let parts = periods.iter().map(|period| Part {
-                    days: period.days(),
-                    value: self.node(&over.inner, &target.at(period.into())),
-                });
-                over_window(operator, parts.collect())
+                let part = |period| self.part(period, |inside| inside.node(&over.inner, &target.at(period.into())));
+                let parts = periods.iter().map(part).collect();
+                over_window(operator, parts)
             }
             // what a function cannot be computed for is refused before
-            Spans::Nowhere | Spans::Refused => Value::missing(MissingReason::CannotExist),
+            Spans::Nowhere | Spans::Refused => {
+                self.notes.nowhere.push(target.span);
+                Value::missing(MissingReason::CannotExist)
+            }
         }
     }
 
-    fn quotient(&mut self, quotient: &QuotientNode, target: &Target) -> QuotientValue {
-        let denominator_span = self.denominator_span(quotient, target);
-        let (territory, unmatched) = self.matched_territory(quotient, target, denominator_span);
-        let above = Target {
-            territory,
-            span: target.span,
-        };
-        let numerator = self.node(&quotient.numerator, &above);
-        let denominator = self.denominator(quotient, &above.at(denominator_span), target);
-        let mut value = numerator.clone().divide(denominator.clone());
-        if unmatched {
-            value.lineage.flags.insert(FigureFlag::Unmatched);
+    /// One period of a window.
+    fn part(&mut self, period: Period, compute: impl FnOnce(&mut Self) -> Value) -> Part {
+        let from = self.readings.len();
+        let value = compute(self);
+        if let Err(reason) = value.outcome
+            && reason != MissingReason::CannotExist
+        {
+            self.notes.lacking.push(LackingPeriod {
+                period: period.into(),
+                reason,
+                reading: Some(from).filter(|from| *from < self.readings.len()),
+            });
         }
-        if !denominator_span.same_days(target.span) {
-            value.lineage.flags.insert(FigureFlag::DenominatorOtherPeriod);
-        }
-        QuotientValue {
-            value,
-            numerator,
-            denominator,
-            denominator_span,
-        }
-    }
-
-    /// The denominator over the stretch that the join rule chose.
-    fn denominator(&mut self, quotient: &QuotientNode, below: &Target, numerator: &Target) -> Value {
-        let Some(parts) = self.parts_of_year(quotient, below.span) else {
-            return self.node(&quotient.denominator, below);
-        };
-        self.as_operand(|inside| {
-            let value = |period: Period| inside.of_the_year(quotient, below, period, numerator);
-            let parts: Vec<Part> = parts.iter().map(value).collect();
-            over_window(WindowOperator::Average, parts)
-        })
-    }
-
-    /// One part of a year's denominator. The inhabitants of an area with other boundaries are no denominator.
-    fn of_the_year(&mut self, quotient: &QuotientNode, below: &Target, period: Period, numerator: &Target) -> Part {
-        let (then, now) = (period.last_day(), numerator.span.last_day());
-        let value = if below.territory.is_void(self.state, then) {
-            Value::missing(MissingReason::CannotExist)
-        } else if numerator.territory.is_same_on(self.state, then, now) {
-            self.node(&quotient.denominator, &below.at(period.into()))
-        } else {
-            Value::missing(MissingReason::NoRecord)
-        };
         Part {
             days: period.days(),
             value,
@@ -276,30 +258,6 @@ impl<'a> Evaluation<'a> {
             counterparts: self.counterparts,
             ..Self::new(self.state, self.plan, self.narrowings)
         }
-    }
-
-    /// The stretch whose denominator stands against the numerator's: the declared join rule.
-    fn denominator_span(&self, quotient: &QuotientNode, target: &Target) -> PeriodRange {
-        let Some(frequency) = denominator_frequency(self.plan, quotient) else {
-            return target.span;
-        };
-        let limit = match quotient.join {
-            DenominatorJoin::SamePeriod => return target.span,
-            DenominatorJoin::YearAverage => return denominator_year(frequency, target.span).into(),
-            DenominatorJoin::LatestOnOrBefore { limit } => limit,
-        };
-        let mut candidates = join_candidates(target.span, frequency, limit);
-        // the inhabitants of an area with other boundaries are no denominator, however recent
-        let day = target.span.last_day();
-        candidates.retain(|span| target.territory.is_same_on(self.state, span.last_day(), day));
-        let found = candidates
-            .iter()
-            // like for like too: both figures keep the denominators that they have
-            .find(|span| {
-                let mut whole = Self::new(self.state, self.plan, self.narrowings);
-                !whole.node(&quotient.denominator, &target.at(**span)).is_lacking()
-            });
-        found.or(candidates.first()).copied().unwrap_or(target.span)
     }
 }
 

@@ -1,152 +1,120 @@
 //! What one figure was made of.
+//!
+//! ```text
+//! Explanation   the figure, its formula with values put in, its terms, the causes of its flags   this file
+//! terms         territory, series and recorded values behind each term                            term.rs
+//! territory     the areas read, their weights, the transitions that give them                     territory.rs
+//! events        what recorded each value, some at a time                                          events.rs
+//! secrets       what would tell a confidential number is left out of all of it                    secret.rs
+//! substituted   the formula in exact numbers: evaluated by hand it gives the figure                substitute.rs
+//! causes        for each flag, and for a missing value, what brought it about                     cause.rs, culprit.rs
+//!               found among what is met while the terms are read again                            observed.rs
+//! ```
 
-use almanac_catalog::{DenominatorJoin, Documentation, Formula, MeasureId};
-use almanac_model::{AreaId, Figure, FigureArea, MissingReason, Period, PeriodRange, UnitId};
+mod cause;
+mod culprit;
+mod events;
+mod observed;
+mod secret;
+mod substitute;
+mod term;
+mod territory;
+mod words;
 
-use crate::answer::{Group, evaluate_figure, narrowings};
-use crate::check::check;
-use crate::evaluate::{Evaluation, Reading};
-use crate::plan::{Node, Plan};
-use crate::question::{Filters, Question, Refusal, State};
-use crate::reading::Contribution;
+use almanac_model::{Exact, Figure};
 
-/// Values are printed with at most so many decimals: more than any metric has.
-const PRINTED_DECIMALS: u8 = 12;
+pub use self::cause::{Cause, Effect};
+pub use self::culprit::{Culprit, Culprits, MAX_CULPRITS};
+use self::events::Cursor;
+pub use self::events::{ValueExplanation, ValueWrite, Window};
+use self::observed::Observed;
+use self::substitute::substituted;
+use self::term::Reader;
+pub use self::term::{SeriesExplanation, TermExplanation};
+pub use self::territory::{AreaRead, MAX_AREAS, StretchRead};
+use crate::evaluate::Evaluation;
+use crate::one::OneFigure;
+use crate::question::{Refusal, State};
 
 /// A figure and everything behind it.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// The figure.
+    /// The figure, without comparisons.
     pub figure: Figure,
+    /// The number before it is rounded; `None` when there is none.
+    pub exact: Option<Number>,
     /// The formula with other indicators written out.
     pub formula: String,
-    /// The formula with the values of its terms and functions put in; one without a value stays as it is written.
+    /// The formula with the values of its terms and functions put in: evaluated exactly it is the number before rounding. One
+    /// without a value stays as it is written, unless it counts as zero.
     pub substituted: String,
     /// What was read, in the order of the formula: a term inside a function as often as the function reads it.
     pub terms: Vec<TermExplanation>,
+    /// Why the figure has its flags, and why it has no value.
+    pub causes: Vec<Cause>,
+    /// How many events are behind all terms together.
+    pub event_count: usize,
 }
 
-/// One term of a formula.
-#[derive(Clone, Debug)]
-pub struct TermExplanation {
-    /// As the formula writes it.
-    pub expression: String,
-    /// The metric's documentation.
-    pub documentation: Documentation,
-    /// The number, or why there is none.
-    pub value: Result<String, MissingReason>,
-    /// The metric's unit.
-    pub unit: UnitId,
-    /// The metric's decimals, which the contributions are scaled by.
-    pub decimals: u8,
-    /// The metric's dimensions in the order of the contributions' codes.
-    pub dimensions: Vec<String>,
-    /// The period that was read, or the periods that were read like one.
-    pub period: PeriodRange,
-    /// The recorded values behind it.
-    pub contributions: Vec<Contribution>,
+/// An exact number as it is written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Number {
+    /// Decimal digits; rounded half to even when they would never end.
+    pub digits: String,
+    /// The fraction of whole numbers, when the digits are rounded.
+    pub fraction: Option<String>,
 }
 
-/// Explains one figure; `None` when the catalogue does not define the measure.
-pub fn explain(
-    state: State<'_>,
-    measure: &MeasureId,
-    area: &AreaId,
-    period: Period,
-    filters: &Filters,
-    strict: bool,
-) -> Result<Option<Explanation>, Vec<Refusal>> {
-    let Some(plan) = Plan::of(measure, state.catalog) else {
+/// A number whose digits never end is written with so many.
+const DECIMALS: u8 = 12;
+
+impl Number {
+    /// The number, as it is written.
+    #[must_use]
+    pub fn of(exact: &Exact) -> Self {
+        match exact.to_exact_string() {
+            Some(digits) => Self { digits, fraction: None },
+            None => Self {
+                digits: exact.to_short_string(DECIMALS),
+                fraction: Some(exact.to_fraction_string()),
+            },
+        }
+    }
+}
+
+/// Explains one figure, with some of the events behind it; `None` when the definitions have no such figure.
+pub fn explain(state: State<'_>, one: &OneFigure, window: Window) -> Result<Option<Explanation>, Vec<Refusal>> {
+    let Some(ready) = one.ready(state.catalog)? else {
         return Ok(None);
     };
-    let question = Question {
-        filters: filters.clone(),
-        strict,
-        ..Question::one(measure.clone(), area.clone(), period)
+    let Some(figure) = one.figure(state)? else {
+        return Ok(None);
     };
-    let target = (FigureArea::One(area.clone()), period);
-    check(
-        state.catalog,
-        &question,
-        std::slice::from_ref(&plan),
-        std::slice::from_ref(&target),
-    )?;
-    let narrowings = narrowings(state.catalog, &question, &plan, &Group::new());
-    let mut evaluation = Evaluation::new(state, &plan, &narrowings);
-    let (figure, _) = evaluate_figure(state, &question, &plan, &target, &Group::new(), &mut evaluation);
-    let terms: Vec<TermExplanation> = evaluation
-        .readings
-        .iter()
-        .map(|reading| term(&plan, reading, filters))
-        .collect();
-    let mut values = evaluation.operands.iter().map(|value| {
-        let number = value.outcome.as_ref().ok()?;
-        Some(number.to_short_string(PRINTED_DECIMALS))
-    });
-    let substituted = substitute(&plan.formula, &plan.root, &mut values).to_string();
+    let mut evaluation = Evaluation::new(state, &ready.plan, &ready.narrowings);
+    let (_, value) = one.evaluate(state, &ready, &mut evaluation);
+    let mut observed = Observed::on_boundaries_of(one.question.on_boundaries_of);
+    let mut cursor = Cursor::new(window);
+    let mut areas_left = MAX_AREAS;
+    let mut terms = Vec::with_capacity(evaluation.readings.len());
+    for (index, reading) in evaluation.readings.iter().enumerate() {
+        let reader = Reader {
+            state,
+            index,
+            reading,
+            metric: ready.plan.terms[reading.term].metric,
+            narrowing: &ready.narrowings[reading.term],
+        };
+        terms.push(reader.read(&mut cursor, &mut areas_left, &mut observed));
+    }
+    let substituted = substituted(&ready.plan, &evaluation, &terms, ready.target.1.into());
+    let causes = observed.causes(&figure, &ready.plan, &evaluation);
     Ok(Some(Explanation {
         figure,
-        formula: plan.formula.to_string(),
+        exact: value.outcome.as_ref().ok().map(Number::of),
+        formula: ready.plan.formula.to_string(),
         substituted,
+        event_count: terms.iter().map(|term| term.event_count).sum(),
         terms,
+        causes,
     }))
-}
-
-fn term(plan: &Plan<'_>, reading: &Reading, filters: &Filters) -> TermExplanation {
-    let term = &plan.terms[reading.term];
-    let mut dimensions: Vec<String> = term.metric.dimensions.iter().map(ToString::to_string).collect();
-    dimensions.sort();
-    let mut filter = term.filter.clone();
-    filter.extend(
-        filters
-            .iter()
-            .filter(|(id, _)| term.metric.dimensions.contains(id))
-            .map(|(id, c)| (id.clone(), c.clone())),
-    );
-    let measure = MeasureId::Metric(term.metric.id.clone());
-    let value = reading
-        .value
-        .outcome
-        .as_ref()
-        .map(|number| number.to_short_string(PRINTED_DECIMALS));
-    TermExplanation {
-        expression: almanac_catalog::Reference { measure, filter }.to_string(),
-        documentation: term.metric.documentation.clone(),
-        value: value.map_err(|reason| *reason),
-        unit: term.metric.unit.clone(),
-        decimals: term.metric.decimals,
-        dimensions,
-        period: reading.span,
-        contributions: reading.contributions.clone(),
-    }
-}
-
-/// The formula with values in the place of its references and functions, from the left; a denominator that is the average
-/// of a year is one value too.
-fn substitute(formula: &Formula, node: &Node, values: &mut impl Iterator<Item = Option<String>>) -> Formula {
-    match (formula, node) {
-        (_, Node::OrZero(inner)) => substitute(formula, inner, values),
-        (Formula::Negate(text), Node::Negate(inner)) => Formula::Negate(Box::new(substitute(text, inner, values))),
-        (Formula::Binary(operator, above, below), Node::Quotient(quotient)) => {
-            let above = substitute(above, &quotient.numerator, values);
-            let averaged = quotient.join == DenominatorJoin::YearAverage && !quotient.denominator.terms().is_empty();
-            let below = if averaged {
-                put_in(below, values)
-            } else {
-                substitute(below, &quotient.denominator, values)
-            };
-            Formula::Binary(*operator, Box::new(above), Box::new(below))
-        }
-        (Formula::Binary(operator, left, right), Node::Binary(_, one, other)) => {
-            let left = substitute(left, one, values);
-            Formula::Binary(*operator, Box::new(left), Box::new(substitute(right, other, values)))
-        }
-        (Formula::Reference(_) | Formula::Over(..), _) => put_in(formula, values),
-        _ => formula.clone(),
-    }
-}
-
-fn put_in(formula: &Formula, values: &mut impl Iterator<Item = Option<String>>) -> Formula {
-    let number = values.next().flatten().and_then(|text| text.parse().ok());
-    number.map_or_else(|| formula.clone(), Formula::Constant)
 }

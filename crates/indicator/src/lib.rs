@@ -28,6 +28,8 @@ mod cumulative;
 mod evaluate;
 mod expected;
 mod explain;
+mod notes;
+mod one;
 mod plan;
 mod question;
 mod reach;
@@ -45,13 +47,17 @@ mod window;
 
 pub use answer::{Answer, MAX_FIGURES, answer};
 pub use completeness::{Expected, MAX_REPORTS, TooManyReports, expected_reports};
-pub use explain::{Explanation, TermExplanation, explain};
+pub use explain::{
+    AreaRead, Cause, Culprit, Culprits, Effect, Explanation, MAX_AREAS, MAX_CULPRITS, Number, SeriesExplanation,
+    StretchRead, TermExplanation, ValueExplanation, ValueWrite, Window, explain,
+};
+pub use notes::Side;
+pub use one::{FigureKey, NotOne, OneFigure};
 pub use question::{
     AdHocFormula, AreaSelection, Base, Comparing, Filters, GroupKey, Question, Refusal, RefusalReason, ShareOf, State,
 };
-pub use reading::Contribution;
 pub use report::{FilledLine, FilledReport, FilledSection, fill_report};
 pub use rules::{
     CheckedPart, Checks, Finding, FindingKind, RuleSide, Unchecked, UncheckedReason, Violation, all_rules, check_rules,
 };
-pub use vintages::{FigureChange, History, OneFigure, RevisionSize, TooManyRevisions, Vintage, keep_vintage};
+pub use vintages::{FigureChange, History, RevisionSize, TooManyRevisions, Vintage, keep_vintage};

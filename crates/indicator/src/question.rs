@@ -60,6 +60,12 @@ impl Question {
         periods.map(move |(index, period)| (place(index), *period))
     }
 
+    /// The place in the request that names a period.
+    pub(crate) fn place_of(&self, period: Period) -> Option<usize> {
+        let index = self.periods.iter().position(|own| *own == period)?;
+        Some(self.period_places.get(index).copied().unwrap_or(index))
+    }
+
     /// Asks for one figure, on the boundaries of its period's end, compared with nothing.
     #[must_use]
     pub fn one(measure: MeasureId, area: AreaId, period: Period) -> Self {
@@ -212,6 +218,10 @@ pub enum RefusalReason {
     Conflict,
     /// More figures than one question may ask for.
     TooManyFigures,
+    /// One figure is to be looked at, and the question asks for no such figure.
+    NoSuchFigure,
+    /// One figure is to be looked at, and the question asks for several.
+    SeveralFigures,
 }
 
 impl RefusalReason {
@@ -236,6 +246,8 @@ impl RefusalReason {
             Self::NotGrouped => "NOT_GROUPED",
             Self::Conflict => "CONFLICT",
             Self::TooManyFigures => "TOO_MANY_FIGURES",
+            Self::NoSuchFigure => "NO_SUCH_FIGURE",
+            Self::SeveralFigures => "SEVERAL_FIGURES",
         }
     }
 }

@@ -218,6 +218,14 @@ pub(crate) fn denominator_year(frequency: Granularity, span: PeriodRange) -> Per
     Period::year_of(calendar_of, span.last_day())
 }
 
+/// The periods over which a denominator is averaged in a year; `None` when it is read like any other.
+pub(crate) fn year_parts(plan: &Plan<'_>, quotient: &QuotientNode, year: PeriodRange) -> Option<PeriodRange> {
+    let frequency = denominator_frequency(plan, quotient)?;
+    (quotient.join == DenominatorJoin::YearAverage)
+        .then(|| year.parts(frequency))
+        .flatten()
+}
+
 /// The stretches in which to look for a denominator, the best first: the stretch itself where its parts make it up, then
 /// the periods of the denominator's own frequency that ended by then, at most `limit` back.
 pub(crate) fn join_candidates(span: PeriodRange, frequency: Granularity, limit: u32) -> Vec<PeriodRange> {

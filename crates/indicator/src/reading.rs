@@ -21,15 +21,13 @@ pub(crate) struct Narrowing {
     pub(crate) reporter: Option<ReporterId>,
 }
 
-/// One recorded value behind a figure.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Contribution {
-    /// Which series.
-    pub series: SeriesKey,
-    /// Which of its periods.
-    pub period: Period,
-    /// The value, its status and its revision. Missing as suppressed where a confidential number could be derived from it.
-    pub cell: Cell,
+/// One recorded value that went into a term.
+pub(crate) struct Contribution {
+    pub(crate) series: SeriesKey,
+    /// Which of its periods, as an ordinal.
+    pub(crate) period: i32,
+    /// The value as it was recorded, confidential or not.
+    pub(crate) cell: Cell,
 }
 
 /// What a term came to, and the recorded values behind it.
@@ -66,13 +64,7 @@ pub(crate) fn read_term(
     territory: &Territory,
     span: PeriodRange,
 ) -> TermValue {
-    let scope = TermScope {
-        state,
-        metric,
-        narrowing,
-        territory,
-    };
-    scope.read(span, None)
+    read_some(state, metric, narrowing, territory, span, None)
 }
 
 /// As [`read_term`], but only what another stretch, read in its place, has too.
@@ -84,140 +76,173 @@ pub(crate) fn read_alike(
     span: PeriodRange,
     counterpart: Option<PeriodRange>,
 ) -> TermValue {
-    let scope = TermScope {
-        state,
-        metric,
-        narrowing,
-        territory,
-    };
     let common = span
         .parts(metric.frequency)
         .map(|parts| Common::with(state, metric, territory, parts, counterpart));
-    scope.read(span, common.as_ref())
+    read_some(state, metric, narrowing, territory, span, common.as_ref())
 }
 
-/// Which series of a metric where.
-#[derive(Clone, Copy)]
-struct TermScope<'a> {
-    state: State<'a>,
-    metric: &'a Metric,
-    narrowing: &'a Narrowing,
-    territory: &'a Territory,
-}
-
-impl TermScope<'_> {
-    fn read(self, span: PeriodRange, common: Option<&Common<'_>>) -> TermValue {
-        let Self {
-            state,
-            metric,
-            territory,
-            ..
-        } = self;
-        let missing = |reason| TermValue {
-            value: Value::missing(reason),
-            contributions: Vec::new(),
-        };
-        let Some(parts) = span.parts(metric.frequency) else {
-            return missing(MissingReason::NoRecord);
-        };
-        if territory.is_void(state, span.last_day()) {
-            return missing(MissingReason::CannotExist);
-        }
-        let mut sum = SeriesSum::new(metric, Form::of(state, metric));
-        let (mut lacking, mut restated) = (false, false);
-        for stretch in territory.stretches(state, span, parts, metric.time == TimeOperator::Sum) {
-            lacking |= self.read_stretch(stretch, common, &mut sum);
-            restated |= territory.was_other_on(state, stretch.day);
-        }
-        let form = sum.form.take();
-        let mut read = sum.finish(lacking);
-        // every number on the way to any figure comes through here
-        if let Some(form) = form {
-            form.protect(state, metric, &mut read);
-        }
-        if restated && !read.value.is_missing() {
-            read.value.lineage.flags.insert(FigureFlag::Restated);
-        }
-        read
+fn read_some(
+    state: State<'_>,
+    metric: &Metric,
+    narrowing: &Narrowing,
+    territory: &Territory,
+    span: PeriodRange,
+    common: Option<&Common<'_>>,
+) -> TermValue {
+    let missing = |reason| TermValue {
+        value: Value::missing(reason),
+        contributions: Vec::new(),
+    };
+    let Some(parts) = span.parts(metric.frequency) else {
+        return missing(MissingReason::NoRecord);
+    };
+    if territory.is_void(state, span.last_day()) {
+        return missing(MissingReason::CannotExist);
     }
-
-    /// Adds the series of one stretch; tells whether one is lacking that ought to be there.
-    fn read_stretch(self, stretch: Stretch, common: Option<&Common<'_>>, sum: &mut SeriesSum<'_>) -> bool {
-        let Self {
+    let mut sum = SeriesSum::new(metric, Form::of(state, metric));
+    let (mut lacking, mut restated) = (false, false);
+    for stretch in territory.stretches(state, span, parts, metric.time == TimeOperator::Sum) {
+        let selection = Selection {
             state,
             metric,
             narrowing,
             territory,
-        } = self;
-        let mut areas = territory.collecting(state, metric, stretch);
+            stretch,
+        };
+        lacking |= selection.read(common, &mut sum);
+        restated |= territory.was_other_on(state, stretch.day);
+    }
+    let form = sum.form.take();
+    let mut read = sum.finish(lacking);
+    // every number on the way to any figure comes through here
+    if let Some(form) = form {
+        form.protect(state, metric, &mut read);
+    }
+    if restated && !read.value.is_missing() {
+        read.value.lineage.flags.insert(FigureFlag::Restated);
+    }
+    read
+}
+
+/// What a term reads in one stretch.
+#[derive(Clone, Copy)]
+pub(crate) struct Selection<'a> {
+    pub(crate) state: State<'a>,
+    pub(crate) metric: &'a Metric,
+    pub(crate) narrowing: &'a Narrowing,
+    pub(crate) territory: &'a Territory,
+    pub(crate) stretch: Stretch,
+}
+
+/// Something that ought to be in a sum and is not.
+pub(crate) enum Lack<'a> {
+    /// An area of a restated territory has nothing at all.
+    Area(&'a AreaId),
+    /// A series that the catalogue expects in these sub-periods has nothing.
+    Series(SeriesKey, Period),
+}
+
+impl<'a> Selection<'a> {
+    /// Adds the series; tells whether one is lacking that ought to be there.
+    fn read(&self, common: Option<&Common<'_>>, sum: &mut SeriesSum<'_>) -> bool {
+        let mut areas = self.areas();
         areas.retain(|area, _| common.is_none_or(|common| common.has_area(area)));
-        if territory.is_restated() && (areas.len() > 1 || areas.values().any(|share| *share != Share::All)) {
+        if self.territory.is_restated() && (areas.len() > 1 || areas.values().any(|share| *share != Share::All)) {
             sum.put_together = true;
         }
         let mut recorded = BTreeSet::new();
-        for (series, share) in selected_series(state, metric, narrowing, &areas) {
-            let mut value = self.read_series(series, stretch, common);
+        self.each_series(&areas, |series, scope, share| {
+            let mut value = match common {
+                None => scope.value(),
+                Some(common) => scope.value_of_some(&|ordinal, cell| common.has(self.state, series, ordinal, cell)),
+            };
             if !matches!(value.value.outcome, Err(MissingReason::NoRecord)) {
                 recorded.insert(series.key());
             }
             if let Some(form) = &mut sum.form {
-                form.add(metric, series.key(), &value.used, share);
+                form.add(self.metric, series.key(), &value.used, share);
             }
             value.value = value.value.share(share);
             sum.add(series, value);
-        }
-        // a restated figure stands for areas that the catalogue may expect nothing of: each has to have something
-        let unheard = |area: &&AreaId| recorded.iter().all(|key| key.area != **area);
-        if territory.is_restated() && areas.keys().any(unheard) {
-            return true;
-        }
-        let relevant = relevant_periods(metric, stretch.parts);
-        expected_series(state, metric, narrowing, &areas).iter().any(|series| {
-            !recorded.contains(&series.key) && relevant.iter().any(|part| series.covers(state, metric, *part))
-        })
+        });
+        self.lacks(&areas, &recorded).next().is_some()
     }
 
-    fn read_series(self, series: &Series, stretch: Stretch, common: Option<&Common<'_>>) -> SeriesValue {
-        let Self { state, metric, .. } = self;
-        let at = |ordinal| Period::from_ordinal(metric.frequency, ordinal);
-        let expected = |ordinal| at(ordinal).is_some_and(|part| is_expected(state, metric, series.key(), part));
-        // a level of another territory does not stand in for one of this
-        let same_area = |ordinal| {
-            at(ordinal).is_some_and(|part| {
-                let (then, now) = (part.last_day(), stretch.day);
-                state.catalog.change_days(then, now).is_empty()
-                    || state.catalog.same_extent(&series.key().area, then, now)
-            })
-        };
-        let scope = SeriesScope {
+    /// The areas that are read, with how much of each.
+    pub(crate) fn areas(&self) -> BTreeMap<&'a AreaId, Share> {
+        self.territory.collecting(self.state, self.metric, self.stretch)
+    }
+
+    /// Calls for each series that is read, with how much of it.
+    pub(crate) fn each_series(
+        &self,
+        areas: &BTreeMap<&AreaId, Share>,
+        mut call: impl FnMut(&'a Series, &SeriesScope<'_>, &Share),
+    ) {
+        let Self {
+            state,
             metric,
-            series,
-            periods: stretch.parts.first().ordinal()..=stretch.parts.last().ordinal(),
-            as_of: state.as_of,
-            is_expected: &expected,
-            is_same_area: &same_area,
+            narrowing,
+            territory: _,
+            stretch,
+        } = *self;
+        let Some(cube) = state.cube.metric(&metric.id) else {
+            return;
         };
-        match common {
-            None => scope.value(),
-            Some(common) => scope.value_of_some(&|ordinal, cell| common.has(state, series, ordinal, cell)),
+        for (area, share) in areas {
+            for series in cube
+                .series_of(area)
+                .filter(|series| narrowing.takes(metric, series.key()))
+            {
+                let at = |ordinal| Period::from_ordinal(metric.frequency, ordinal);
+                let expected = |ordinal| at(ordinal).is_some_and(|part| is_expected(state, metric, series.key(), part));
+                // a level of another territory does not stand in for one of this
+                let same_area = |ordinal| {
+                    at(ordinal).is_some_and(|part| {
+                        let (then, now) = (part.last_day(), stretch.day);
+                        state.catalog.change_days(then, now).is_empty()
+                            || state.catalog.same_extent(&series.key().area, then, now)
+                    })
+                };
+                let scope = SeriesScope {
+                    metric,
+                    series,
+                    periods: stretch.parts.first().ordinal()..=stretch.parts.last().ordinal(),
+                    as_of: state.as_of,
+                    is_expected: &expected,
+                    is_same_area: &same_area,
+                };
+                call(series, &scope, share);
+            }
         }
     }
-}
 
-fn selected_series<'a>(
-    state: State<'a>,
-    metric: &'a Metric,
-    narrowing: &'a Narrowing,
-    areas: &'a BTreeMap<&AreaId, Share>,
-) -> impl Iterator<Item = (&'a Series, &'a Share)> {
-    let cube = state.cube.metric(&metric.id);
-    cube.into_iter()
-        .flat_map(move |cube| {
-            areas
-                .iter()
-                .flat_map(move |(area, share)| cube.series_of(area).map(move |series| (series, share)))
-        })
-        .filter(move |(series, _)| narrowing.takes(metric, series.key()))
+    /// What ought to be there beside the series that have something.
+    pub(crate) fn lacks<'b>(
+        &'b self,
+        areas: &'b BTreeMap<&'a AreaId, Share>,
+        recorded: &'b BTreeSet<&SeriesKey>,
+    ) -> impl Iterator<Item = Lack<'a>> + 'b {
+        // a restated figure stands for areas that the catalogue may expect nothing of: each has to have something
+        let restated = self.territory.is_restated().then_some(areas).into_iter().flatten();
+        let unheard = restated
+            .map(|(area, _)| *area)
+            .filter(|area| recorded.iter().all(|key| key.area != **area));
+        let expected = move || {
+            let relevant = relevant_periods(self.metric, self.stretch.parts);
+            let series = expected_series(self.state, self.metric, self.narrowing, areas).into_iter();
+            series
+                .filter(|series| !recorded.contains(&series.key))
+                .filter_map(move |series| {
+                    let part = relevant
+                        .iter()
+                        .find(|part| series.covers(self.state, self.metric, **part))?;
+                    Some(Lack::Series(series.key, *part))
+                })
+        };
+        unheard.map(Lack::Area).chain(std::iter::once_with(expected).flatten())
+    }
 }
 
 /// Series of one term, added.
@@ -251,13 +276,10 @@ impl<'a> SeriesSum<'a> {
     fn add(&mut self, series: &Series, part: SeriesValue) {
         let is_unheard = part.used.is_empty();
         self.contributions
-            .extend(part.used.into_iter().filter_map(|(ordinal, cell)| {
-                let period = Period::from_ordinal(self.metric.frequency, ordinal)?;
-                Some(Contribution {
-                    series: series.key().clone(),
-                    period,
-                    cell,
-                })
+            .extend(part.used.into_iter().map(|(period, cell)| Contribution {
+                series: series.key().clone(),
+                period,
+                cell,
             }));
         match part.value.outcome {
             Ok(_) => {

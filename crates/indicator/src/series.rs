@@ -16,6 +16,19 @@ pub(crate) type UsedCells = Vec<(i32, Cell)>;
 pub(crate) struct SeriesValue {
     pub(crate) value: Value,
     pub(crate) used: UsedCells,
+    /// The periods of those that are taken off instead of added.
+    pub(crate) subtracted: Vec<i32>,
+}
+
+impl SeriesValue {
+    /// Made of values of which none is taken off.
+    pub(crate) const fn new(value: Value, used: UsedCells) -> Self {
+        Self {
+            value,
+            used,
+            subtracted: Vec::new(),
+        }
+    }
 }
 
 /// One series over one period.
@@ -69,7 +82,7 @@ impl SeriesScope<'_> {
         let total: i128 = numbers(&cells).map(|(_, cell)| cell.value).sum();
         value.outcome = Ok(Exact::from_scaled(total, self.metric.decimals));
         value.qualifier = numbers(&cells).fold(Qualifier::Exact, |sum, (_, cell)| sum.plus(cell.status.qualifier));
-        SeriesValue { value, used: cells }
+        SeriesValue::new(value, cells)
     }
 
     /// Days without a value are in neither side: the divisor is the days that have one, never the length of the period.
@@ -86,7 +99,7 @@ impl SeriesScope<'_> {
         let average = Exact::from_scaled(weighted, self.metric.decimals).checked_div(&Exact::from_integer(days));
         value.outcome = average.ok_or(MissingReason::NoRecord);
         value.qualifier = numbers(&cells).fold(Qualifier::Exact, |sum, (_, cell)| sum.plus(cell.status.qualifier));
-        SeriesValue { value, used: cells }
+        SeriesValue::new(value, cells)
     }
 
     fn extreme(&self, cells: UsedCells, better: fn(i128, i128) -> bool) -> SeriesValue {
@@ -106,7 +119,7 @@ impl SeriesScope<'_> {
                 .reduce(|one, other| if one == other { one } else { Qualifier::About })
                 .unwrap_or_default();
         }
-        SeriesValue { value, used: cells }
+        SeriesValue::new(value, cells)
     }
 
     /// The last value inside the period. That something ceased to exist, or is confidential now, is a last value too.
@@ -114,10 +127,7 @@ impl SeriesScope<'_> {
         let end = *self.periods.end();
         match cells.last() {
             None => without_number(cells),
-            Some(&(ordinal, cell)) if is_final(cell) => SeriesValue {
-                value: self.value_of(cell),
-                used: vec![(ordinal, cell)],
-            },
+            Some(&(ordinal, cell)) if is_final(cell) => SeriesValue::new(self.value_of(cell), vec![(ordinal, cell)]),
             Some(_) => {
                 let stands = |(ordinal, _): &(i32, Cell)| *ordinal == end || (self.is_same_area)(*ordinal);
                 self.edge(cells.into_iter().rev().filter(stands).collect(), end)
@@ -154,10 +164,7 @@ impl SeriesScope<'_> {
             value.lineage.flags.insert(FigureFlag::CarriedForward);
             value.lineage.carried_from = self.period(ordinal).map(Period::last_day);
         }
-        Some(SeriesValue {
-            value,
-            used: vec![(ordinal, cell)],
-        })
+        Some(SeriesValue::new(value, vec![(ordinal, cell)]))
     }
 
     /// The first number of cells that are ordered from one end of the period, which is at `edge`.
@@ -169,10 +176,7 @@ impl SeriesScope<'_> {
         if ordinal != edge && !value.is_missing() {
             value.lineage.flags.insert(FigureFlag::PartialPeriod);
         }
-        SeriesValue {
-            value,
-            used: vec![(ordinal, cell)],
-        }
+        SeriesValue::new(value, vec![(ordinal, cell)])
     }
 
     fn value_of(&self, cell: Cell) -> Value {
@@ -193,25 +197,39 @@ impl SeriesScope<'_> {
         numbers(cells).next()?;
         let mut value = Value::missing(MissingReason::NoRecord);
         value.lineage.quality = numbers(cells).map(|(_, cell)| cell.status.quality).min();
-        if self.lacks_parts(cells) {
+        if self.lacking_parts(cells).next().is_some() {
             value.lineage.flags.insert(FigureFlag::PartialPeriod);
         }
         Some(value)
     }
 
-    /// Whether a sub-period has no number although it ought to. For tallies nothing recorded means nothing happened.
-    fn lacks_parts(&self, cells: &[(i32, Cell)]) -> bool {
-        let withheld = |missing| missing != MissingReason::CannotExist;
-        if cells.iter().any(|(_, cell)| cell.status.missing.is_some_and(withheld)) {
-            return true;
-        }
-        if self.metric.kind == Kind::Flow && self.metric.method == Method::Tally {
-            return false;
-        }
+    /// The sub-periods that have no number although they ought to. For tallies nothing recorded means nothing happened.
+    fn lacking_parts<'b>(&'b self, cells: &'b [(i32, Cell)]) -> impl Iterator<Item = i32> + 'b {
+        let withheld = |cell: &Cell| {
+            let reason = cell.status.missing;
+            reason.is_some_and(|reason| reason != MissingReason::CannotExist)
+        };
+        let withheld = cells
+            .iter()
+            .filter(move |(_, cell)| withheld(cell))
+            .map(|(ordinal, _)| *ordinal);
+        let counts_nothing = self.metric.kind == Kind::Flow && self.metric.method == Method::Tally;
+        let periods = (!counts_nothing).then(|| self.periods.clone()).into_iter().flatten();
         let mut recorded = cells.iter().map(|(ordinal, _)| *ordinal).peekable();
-        self.periods
-            .clone()
-            .any(|ordinal| recorded.next_if_eq(&ordinal).is_none() && (self.is_expected)(ordinal))
+        let absent =
+            periods.filter(move |ordinal| recorded.next_if_eq(ordinal).is_none() && (self.is_expected)(*ordinal));
+        withheld.chain(absent)
+    }
+
+    /// The sub-periods for want of which a value is partial.
+    pub(crate) fn lacking(&self, read: &SeriesValue) -> Vec<i32> {
+        let nearest = read.used.first().map(|(ordinal, _)| *ordinal);
+        match (self.metric.time, nearest) {
+            (TimeOperator::Sum, _) if self.metric.cumulative => self.lacking_totals(),
+            (TimeOperator::Last, Some(nearest)) => (nearest + 1..=*self.periods.end()).collect(),
+            (TimeOperator::First, Some(nearest)) => (*self.periods.start()..nearest).collect(),
+            _ => self.lacking_parts(&read.used).collect(),
+        }
     }
 
     pub(crate) fn period(&self, ordinal: i32) -> Option<Period> {
@@ -236,7 +254,7 @@ pub(crate) fn without_number(cells: UsedCells) -> SeriesValue {
     let reasons = cells.iter().filter_map(|(_, cell)| cell.status.missing);
     let mut value = Value::missing(most_telling(reasons));
     value.lineage.quality = cells.iter().map(|(_, cell)| cell.status.quality).min();
-    SeriesValue { value, used: cells }
+    SeriesValue::new(value, cells)
 }
 
 /// One reason for several: that something cannot exist holds only when nothing else was said.

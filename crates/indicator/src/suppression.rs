@@ -30,7 +30,7 @@ use almanac_model::{AreaId, Exact, MissingReason, Period, Qualifier};
 
 use self::complement::{Block, Blocks};
 use crate::question::State;
-use crate::reading::{Contribution, TermValue};
+use crate::reading::TermValue;
 
 /// The place of a recorded number in its metric: the series, and the ordinal of the period.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -52,6 +52,12 @@ enum Weight {
 #[derive(Debug, Default)]
 pub(crate) struct Form {
     weights: HashMap<Place, Weight>,
+}
+
+/// The blocks of confidential numbers that reach into what a term reads.
+#[derive(Debug, Default)]
+pub(crate) struct Protection {
+    blocks: Vec<Block>,
 }
 
 impl Form {
@@ -99,17 +105,17 @@ impl Form {
         }
     }
 
-    /// The term as it may be told: without a number when one could be derived, and without the numbers of corners.
+    /// The term as it may be told: without a number when a confidential one could be derived from it.
     pub(crate) fn protect(&self, state: State<'_>, metric: &Metric, read: &mut TermValue) {
-        let blocks = self.blocks(state, metric);
-        if read.value.outcome.is_ok() && !blocks.iter().all(|block| self.is_balanced(block)) {
+        if read.value.outcome.is_ok() && !self.protection(state, metric).allows(self) {
             read.value.withhold();
         }
-        let corners: BTreeSet<&Place> = blocks.iter().flat_map(|block| block.keys()).collect();
-        for contribution in &mut read.contributions {
-            if corners.contains(&Place::of(contribution)) {
-                redact(&mut contribution.cell);
-            }
+    }
+
+    /// What has to be kept secret of all that was read.
+    pub(crate) fn protection(&self, state: State<'_>, metric: &Metric) -> Protection {
+        Protection {
+            blocks: self.blocks(state, metric),
         }
     }
 
@@ -142,12 +148,19 @@ impl Form {
     }
 }
 
-impl Place {
-    fn of(contribution: &Contribution) -> Self {
-        Self {
-            series: contribution.series.clone(),
-            period: contribution.period.ordinal(),
-        }
+impl Protection {
+    /// Whether a part of what was read may be told.
+    pub(crate) fn allows(&self, part: &Form) -> bool {
+        self.blocks.iter().all(|block| part.is_balanced(block))
+    }
+
+    /// Whether a recorded number may be told. Which of those that may not is the confidential one is not told either.
+    pub(crate) fn allows_cell(&self, series: &SeriesKey, period: i32) -> bool {
+        let place = Place {
+            series: series.clone(),
+            period,
+        };
+        self.blocks.iter().all(|block| !block.contains_key(&place))
     }
 }
 
@@ -161,7 +174,7 @@ impl Weight {
 }
 
 /// Takes the number out of a cell.
-fn redact(cell: &mut Cell) {
+pub(crate) fn redact(cell: &mut Cell) {
     cell.value = 0;
     cell.status.missing = Some(MissingReason::Suppressed);
     cell.status.qualifier = Qualifier::Exact;

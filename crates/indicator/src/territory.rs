@@ -65,6 +65,16 @@ impl Territory {
         }
     }
 
+    /// The areas, and the codes of groupings that narrow them.
+    pub(crate) const fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// The day whose areas and codes they are, when it is restated.
+    pub(crate) fn boundaries(&self) -> Option<Date> {
+        self.restated.as_ref().map(|restated| restated.boundaries)
+    }
+
     pub(crate) const fn is_restated(&self) -> bool {
         self.restated.is_some()
     }

@@ -9,17 +9,15 @@ mod writes;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use almanac_catalog::{Catalog, MeasureId};
+use almanac_catalog::Catalog;
 use almanac_cube::Cube;
-use almanac_model::{AreaId, Exact, Figure, FigureArea, MissingReason, NoPercent, Period, Revision};
+use almanac_model::{Exact, Figure, MissingReason, NoPercent, Revision};
 
 use self::writes::each_write;
-use crate::answer::{Group, answer, narrowings};
 use crate::compare::Distance;
 use crate::evaluate::Evaluation;
-use crate::plan::Plan;
-use crate::question::{Filters, Question, Refusal, State};
-use crate::territory::Territory;
+use crate::one::OneFigure;
+use crate::question::{Refusal, State};
 
 /// The log up to a revision.
 #[derive(Clone, Copy, Debug)]
@@ -30,19 +28,6 @@ pub struct History<'a> {
     pub cube: &'a Cube,
     /// Nothing recorded after this revision is seen.
     pub as_of: Revision,
-}
-
-/// One figure.
-#[derive(Clone, Debug)]
-pub struct OneFigure {
-    /// The indicator or metric.
-    pub measure: MeasureId,
-    /// Where.
-    pub area: AreaId,
-    /// When.
-    pub period: Period,
-    /// Which codes.
-    pub filters: Filters,
 }
 
 /// A figure may have changed at more revisions than are looked at.
@@ -90,15 +75,6 @@ pub struct RevisionSize {
     pub percent: Result<String, NoPercent>,
 }
 
-impl OneFigure {
-    fn question(&self) -> Question {
-        Question {
-            filters: self.filters.clone(),
-            ..Question::one(self.measure.clone(), self.area.clone(), self.period)
-        }
-    }
-}
-
 impl<'a> History<'a> {
     /// The revisions at which a figure may have changed, or a refusal to look at more than `most`.
     pub fn candidates(self, figure: &OneFigure, most: usize) -> Result<BTreeSet<Revision>, TooManyRevisions> {
@@ -125,10 +101,7 @@ impl<'a> History<'a> {
 
     /// The figure at a revision; `None` when it was not defined then.
     pub fn figure_at(self, figure: &OneFigure, revision: Revision) -> Result<Option<Figure>, Vec<Refusal>> {
-        let Some(state) = self.state_at(revision) else {
-            return Ok(None);
-        };
-        Ok(answer(state, &figure.question(), 0, 1)?.figures.pop())
+        self.state_at(revision).map_or(Ok(None), |state| figure.figure(state))
     }
 
     /// How far the values of two revisions are apart; `None` when one of them has none.
@@ -147,12 +120,10 @@ impl<'a> History<'a> {
     /// The number before it is rounded, and its decimals.
     fn exact_at(self, figure: &OneFigure, revision: Revision) -> Option<(Exact, u8)> {
         let state = self.state_at(revision)?;
-        let plan = Plan::of(&figure.measure, state.catalog)?;
-        let (question, area) = (figure.question(), FigureArea::One(figure.area.clone()));
-        let narrowings = narrowings(state.catalog, &question, &plan, &Group::new());
-        let territory = Territory::of(state, &question, &area, &Group::new());
-        let result = Evaluation::new(state, &plan, &narrowings).run(&territory, figure.period);
-        Some((result.value.outcome.ok()?, plan.decimals))
+        let ready = figure.ready(state.catalog).ok()??;
+        let mut evaluation = Evaluation::new(state, &ready.plan, &ready.narrowings);
+        let (_, value) = figure.evaluate(state, &ready, &mut evaluation);
+        Some((value.outcome.ok()?, ready.plan.decimals))
     }
 
     fn state_at(self, revision: Revision) -> Option<State<'a>> {

@@ -8,7 +8,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, Zero};
 
 use crate::Decimal;
 
@@ -64,6 +64,28 @@ impl Exact {
             &long
         };
         short.to_owned()
+    }
+
+    /// The number as decimal digits, without loss; `None` when the digits would never end.
+    #[must_use]
+    pub fn to_exact_string(&self) -> Option<String> {
+        let mut rest = self.0.denom().clone();
+        let mut places = [0_u32; 2];
+        for (factor, places) in [2_u8, 5].into_iter().zip(&mut places) {
+            while rest.is_multiple_of(&factor.into()) {
+                rest /= factor;
+                *places += 1;
+            }
+        }
+        let [twos, fives] = places;
+        let places = u8::try_from(twos.max(fives)).ok()?;
+        rest.is_one().then(|| self.to_decimal_string(places))
+    }
+
+    /// The number as a fraction of whole numbers in lowest terms, such as `"-1/3"`; a whole number without `/1`.
+    #[must_use]
+    pub fn to_fraction_string(&self) -> String {
+        self.0.to_string()
     }
 }
 
@@ -155,6 +177,20 @@ mod tests {
             (&large + &large).to_decimal_string(0),
             "340282366920938463463374607431768211454"
         );
+    }
+
+    #[test]
+    fn what_never_ends_is_written_as_a_fraction() {
+        let quotient = |left: &str, right: &str| exact(left).checked_div(&exact(right)).unwrap();
+        for (number, digits, fraction) in [
+            (exact("-0.50"), Some("-0.5"), "-1/2"),
+            (exact("3.00"), Some("3"), "3"),
+            (quotient("1", "64"), Some("0.015625"), "1/64"),
+            (quotient("-2", "6"), None, "-1/3"),
+        ] {
+            assert_eq!(number.to_exact_string().as_deref(), digits);
+            assert_eq!(number.to_fraction_string(), fraction);
+        }
     }
 
     #[test]

@@ -155,7 +155,9 @@ const fn method_to_proto(method: Method) -> pb::MetricMethod {
     }
 }
 
-const fn operator_to_proto(operator: TimeOperator) -> pb::TimeOperator {
+/// The operator as generated code has it.
+#[must_use]
+pub const fn operator_to_proto(operator: TimeOperator) -> pb::TimeOperator {
     match operator {
         TimeOperator::Sum => pb::TimeOperator::Sum,
         TimeOperator::Last => pb::TimeOperator::Last,
@@ -228,7 +230,9 @@ pub fn area_to_proto(area: &Area, catalog: &Catalog) -> pb::Area {
     }
 }
 
-fn transition_to_proto(transition: &Transition) -> pb::Transition {
+/// What became of an area.
+#[must_use]
+pub fn transition_to_proto(transition: &Transition) -> pb::Transition {
     let Transition {
         from: _,
         to,

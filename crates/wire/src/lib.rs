@@ -22,7 +22,8 @@ pub use calendar::{
 };
 pub use catalog::{
     area_to_proto, bundle_from_proto, bundle_to_proto, dimension_to_proto, documentation_from_proto,
-    documentation_to_proto, indicator_to_proto, label_from_proto, label_to_proto, metric_to_proto, unit_to_proto,
+    documentation_to_proto, indicator_to_proto, label_from_proto, label_to_proto, metric_to_proto, operator_to_proto,
+    transition_to_proto, unit_to_proto,
 };
 pub use completeness::{
     completeness_from_proto, completeness_to_proto, expected_report_from_proto, expected_report_to_proto,

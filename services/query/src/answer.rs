@@ -4,6 +4,7 @@ use almanac_service_kit::telemetry::record_revision;
 use almanac_wire::pb::query as pb;
 use almanac_wire::{calendar_rules_to_proto, timestamp_to_proto};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tonic::Response;
 use tonic::metadata::MetadataValue;
 
@@ -11,12 +12,19 @@ use crate::replica::Moment;
 
 /// At which state of the log an answer was computed.
 pub(crate) fn answered_at(moment: &Moment) -> pb::AnsweredAt {
+    answered_on(moment, None)
+}
+
+/// The same, for figures on the boundaries of a day.
+pub(crate) fn answered_on(moment: &Moment, boundaries: Option<Date>) -> pb::AnsweredAt {
     pb::AnsweredAt {
         revision: moment.revision.0,
         log_id: moment.log.to_string(),
         revision_time: Some(timestamp_to_proto(moment.revision_time)),
         catalog_revision: moment.catalog_revision.0,
         calendars: calendar_rules_to_proto(&moment.catalog),
+        catalog_version: moment.catalog.hash().to_string(),
+        on_boundaries_of: boundaries.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
 

@@ -5,7 +5,7 @@ mod comparing;
 use std::collections::HashMap;
 
 use almanac_catalog::MeasureId;
-use almanac_indicator::{AreaSelection, GroupKey, OneFigure, Question, ShareOf};
+use almanac_indicator::{AreaSelection, GroupKey, Question, ShareOf};
 use almanac_model::{AreaId, Granularity, Period, PeriodRange};
 use almanac_wire::granularity_from_proto;
 use almanac_wire::pb::{query as pb, shared};
@@ -302,29 +302,9 @@ pub(crate) fn at_least_figures(question: &Question) -> usize {
         .saturating_mul(question.periods.len())
 }
 
-/// One figure's question: what `ExplainFigure` and `GetReport` share.
+/// One figure's question: what `GetReport` asks.
 pub(crate) fn area_and_period(area: &str, period: &str, names: &mut Names<'_, '_>) -> Option<(AreaId, Period)> {
     let area = names.area("area", area);
     let period = names.period("period", period);
     area.zip(period)
-}
-
-/// One figure, narrowed to some codes. `None` when there are mistakes.
-pub(crate) fn one_figure(
-    indicator: &str,
-    area: &str,
-    period: &str,
-    filters: &[pb::DimensionFilter],
-    names: &mut Names<'_, '_>,
-) -> Option<OneFigure> {
-    let measure = names.measure("indicator", indicator);
-    let target = area_and_period(area, period, names);
-    let filters = names.filters(filters);
-    let (measure, (area, period)) = measure.zip(target)?;
-    Some(OneFigure {
-        measure,
-        area,
-        period,
-        filters,
-    })
 }

@@ -46,9 +46,6 @@ pub(crate) const DIMENSIONS: usize = 16;
 /// Codes of one filter.
 pub(crate) const CODES: usize = 1_000;
 
-/// Contributions that an explanation lists for a term; the rest is counted.
-pub(crate) const CONTRIBUTIONS: usize = 1_000;
-
 /// The mistakes of a request that are put into words. A status holds some dozens, and looking for the nearest names of
 /// ten thousand wrong ones would take minutes.
 pub(crate) const MISTAKES: usize = 50;

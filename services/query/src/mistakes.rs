@@ -19,6 +19,12 @@ impl Mistakes {
         self.found.push(FieldViolation::new(field, reason, message));
     }
 
+    /// Adds the mistakes of a part of the request.
+    pub(crate) fn add_all(&mut self, others: Self, parent: &str) {
+        self.found
+            .extend(others.found.into_iter().map(|mistake| mistake.under(parent)));
+    }
+
     /// Nothing, or the refusal of the request.
     pub(crate) fn refuse_any(self) -> Result<(), QueryError> {
         if self.found.is_empty() {

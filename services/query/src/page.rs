@@ -21,6 +21,9 @@ pub(crate) trait Paged: Message + Clone {
 
     fn page_size(&self) -> i32;
     fn page_token(&self) -> &str;
+    /// The field that has `read_at`, when it is not the request itself.
+    const PARENT: Option<&'static str> = None;
+
     fn read_at(&self) -> Option<&pb::ReadAt>;
     /// The request as tokens are bound to it.
     fn question(&self, log: LogId) -> Self;
@@ -45,22 +48,58 @@ macro_rules! paged {
             }
 
             fn question(&self, log: LogId) -> Self {
-                let as_of = self.read_at.as_ref().and_then(|read_at| read_at.as_of.clone());
-                // the revision that a page waits for may differ from page to page, its log may not
-                let read_at = pb::ReadAt { as_of, min_revision: 0, log_id: log.to_string() };
                 let mut question = self.clone();
                 question.page_size = 0;
                 question.page_token = String::new();
-                question.read_at = Some(read_at);
+                question.read_at = Some(bound(self.read_at.as_ref(), log));
                 question
             }
         }
     )+};
 }
 
+/// Requests for one figure of a question, which says at which state it is read.
+macro_rules! paged_of_one {
+    ($($request:ident: $default:literal, $most:literal;)+) => {$(
+        impl Paged for pb::$request {
+            const DEFAULT: usize = $default;
+            const MOST: usize = $most;
+            const PARENT: Option<&'static str> = Some("query");
+
+            fn page_size(&self) -> i32 {
+                self.page_size
+            }
+
+            fn page_token(&self) -> &str {
+                &self.page_token
+            }
+
+            fn read_at(&self) -> Option<&pb::ReadAt> {
+                self.query.as_ref()?.read_at.as_ref()
+            }
+
+            fn question(&self, log: LogId) -> Self {
+                let mut question = self.clone();
+                question.page_size = 0;
+                question.page_token = String::new();
+                question.query = self.query.as_ref().map(|query| query.question(log));
+                question
+            }
+        }
+    )+};
+}
+
+/// The state that a token is bound to: the revision that a page waits for may differ from page to page, its log may not.
+fn bound(read_at: Option<&pb::ReadAt>, log: LogId) -> pb::ReadAt {
+    pb::ReadAt {
+        as_of: read_at.and_then(|read_at| read_at.as_of.clone()),
+        min_revision: 0,
+        log_id: log.to_string(),
+    }
+}
+
 paged! {
     QueryIndicatorsRequest: 1_000, 10_000;
-    ListVintagesRequest: 100, 1_000;
     GetCompletenessRequest: 1_000, 10_000;
     CheckRulesRequest: 1_000, 10_000;
     ListIndicatorsRequest: 100, 1_000;
@@ -68,6 +107,11 @@ paged! {
     ListAreasRequest: 100, 1_000;
     ListDimensionsRequest: 100, 1_000;
     ListCalendarsRequest: 100, 1_000;
+}
+
+paged_of_one! {
+    ExplainFigureRequest: 1_000, 5_000;
+    ListVintagesRequest: 100, 1_000;
 }
 
 /// A part of the results.

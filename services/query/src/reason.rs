@@ -108,6 +108,10 @@ reasons! {
     TOO_MANY_FIGURES: "The question asks for more figures than one question may.", "Ask in several requests.";
     TOO_MANY_REPORTS: "More reports are expected than one question goes through.",
         "Ask for fewer metrics, areas or periods at a time.";
+    NO_SUCH_FIGURE: "The question asks for no figure of that indicator, area, period or code.",
+        "Give the key as the figure in the answer has it.";
+    SEVERAL_FIGURES: "The question asks for several figures, and one is meant.",
+        "Give the indicator, area, period and dimensions of one of them.";
     TOO_MANY_REVISIONS: "The values behind a figure were written by more revisions than one call goes through.",
         "Ask with filters, for a smaller area or a shorter period, or up to an earlier state with as_of.";
 }
@@ -142,6 +146,8 @@ mod tests {
             RefusalReason::NotGrouped,
             RefusalReason::Conflict,
             RefusalReason::TooManyFigures,
+            RefusalReason::NoSuchFigure,
+            RefusalReason::SeveralFigures,
         ] {
             assert!(names.contains(reason.as_str()), "{}", reason.as_str());
         }

@@ -13,6 +13,7 @@ mod list_indicators;
 mod list_metrics;
 mod list_vintages;
 mod listing;
+mod one_figure;
 mod query_indicators;
 mod stream_indicators;
 mod watch_indicators;
@@ -174,7 +175,16 @@ impl Query {
 
     /// The state and the page that a request is about.
     async fn open_page<R: Paged>(&self, request: &R, until: Instant) -> Result<(Moment, Page, Mistakes), QueryError> {
-        let (mut moment, mut mistakes) = self.open(request.read_at(), until).await?;
+        let opened = self.open(request.read_at(), until).await;
+        let (mut moment, mut mistakes) = match R::PARENT {
+            None => opened?,
+            Some(parent) => {
+                let (moment, inner) = opened.map_err(|error| error.under(parent))?;
+                let mut mistakes = Mistakes::default();
+                mistakes.add_all(inner, parent);
+                (moment, mistakes)
+            }
+        };
         let mut page = Page {
             offset: 0,
             limit: page::limit(request, &mut mistakes),

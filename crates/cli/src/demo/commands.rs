@@ -119,7 +119,9 @@ fn looking_back(pair: &Pair) -> [Attempt; 2] {
                 query,
                 QUERY,
                 "ExplainFigure",
-                &format!(r#"{{"indicator":"telephone.density","area":"{PROVINCE}","period":"{YEAR}"}}"#),
+                &format!(
+                    r#"{{"query":{{"indicators":["telephone.density"],"areas":["{PROVINCE}"],"periods":["{YEAR}"]}}}}"#
+                ),
             ),
         },
         Attempt {

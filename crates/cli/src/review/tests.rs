@@ -133,6 +133,8 @@ fn report() -> Report {
             log_id: LogId::from_bytes([7; 16]),
             revision_time: None,
             catalog_revision: Revision(1),
+            catalog_version: almanac_ca_mau::catalog().unwrap().hash(),
+            on_boundaries_of: None,
         },
     }
 }

@@ -102,7 +102,17 @@ async fn a_release_keeps_what_was_published_and_explanations_name_revisions() {
         panic!("{term:?}");
     };
     assert_eq!(contribution.reporter, reporter);
-    assert_eq!(contribution.revision, corrected.at.revision);
+    let [value] = contribution.values.as_slice() else {
+        panic!("{contribution:?}");
+    };
+    assert_eq!(value.writes[0].revision, corrected.at.revision);
+    let vintages = query.list_vintages(&mobile, &now).await.unwrap().vintages;
+    let values: Vec<_> = vintages
+        .iter()
+        .map(|vintage| vintage.figure.value.as_deref().unwrap())
+        .collect();
+    assert_eq!(values, ["1413852", "1"]);
+    assert_eq!(vintages[1].revision, corrected.at.revision);
 
     let names: Vec<_> = ingest.list_releases().await.unwrap();
     assert_eq!(names, [released.release]);

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use almanac_catalog::DenominatorJoin;
 use almanac_model::{AreaId, LevelId, Period, PeriodRange};
 
 use super::{Evaluation, Target};
-use crate::plan::QuotientNode;
-use crate::reach::{Follow, Read, denominator_frequency, reach};
+use crate::notes::Side;
+use crate::plan::{Node, QuotientNode};
+use crate::reach::{Follow, Read, reach, year_parts};
 use crate::territory::{Territory, levels_read};
 
 impl<'a> Evaluation<'a> {
     /// What has both sides, and whether something was left out because it has only one of them.
     pub(super) fn matched_territory(
-        &self,
+        &mut self,
         quotient: &QuotientNode,
         target: &Target,
         denominator_span: PeriodRange,
@@ -23,7 +23,7 @@ impl<'a> Evaluation<'a> {
             return (target.territory.clone(), false);
         }
         let day = target.span.last_day();
-        let (mut kept, mut only_numerator, mut only_denominator, mut both) = (Vec::new(), 0, 0, 0);
+        let (mut kept, mut only_numerator, mut only_denominator, mut both) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for part in parts {
             let above = Target {
                 territory: target.territory.restricted_to(vec![part.clone()], day),
@@ -32,23 +32,26 @@ impl<'a> Evaluation<'a> {
             let numerator = self.peek(&quotient.numerator, &above);
             let denominator = self.aside().denominator(quotient, &above.at(denominator_span), &above);
             match (numerator.is_lacking(), denominator.is_lacking()) {
-                (false, false) => both += 1,
-                (false, true) => only_numerator += 1,
-                (true, false) => only_denominator += 1,
-                (true, true) => {}
-            }
-            if numerator.is_lacking() == denominator.is_lacking() {
-                kept.push(part);
+                (false, true) => only_numerator.push(part),
+                (true, false) => only_denominator.push(part),
+                (missing, _) => {
+                    both += usize::from(!missing);
+                    kept.push(part);
+                }
             }
         }
-        let left_out = only_numerator + only_denominator > 0;
+        let left_out = !(only_numerator.is_empty() && only_denominator.is_empty());
         // one side is lacking everywhere: the whole is missing, and the answer shows the side that is there
-        let one_side_only = both == 0 && (only_numerator == 0 || only_denominator == 0);
+        let one_side_only = both == 0 && (only_numerator.is_empty() || only_denominator.is_empty());
         // parts are those of the period's end: a restated sum also has what was there before
         let all_of_it = target.territory.is_restated() && !left_out;
         if all_of_it || one_side_only {
             return (target.territory.clone(), false);
         }
+        let term = |side: &Node| side.terms().first().copied().unwrap_or_default();
+        let (above, below) = (term(&quotient.numerator), term(&quotient.denominator));
+        self.notes.leave_out(only_denominator, Side::Numerator, above);
+        self.notes.leave_out(only_numerator, Side::Denominator, below);
         (target.territory.restricted_to(kept, day), left_out)
     }
 
@@ -66,7 +69,7 @@ impl<'a> Evaluation<'a> {
         }
         let numerator = levels_of(&quotient.numerator, target.span);
         let day = target.span.last_day();
-        let denominator: Vec<&LevelId> = match self.parts_of_year(quotient, denominator_span) {
+        let denominator: Vec<&LevelId> = match year_parts(self.plan, quotient, denominator_span) {
             None => levels_of(&quotient.denominator, denominator_span),
             Some(parts) => {
                 let same = |part: &Period| target.territory.is_same_on(self.state, part.last_day(), day);
@@ -90,12 +93,5 @@ impl<'a> Evaluation<'a> {
             .filter_map(|stretch| stretch.parts(metric.frequency))
             .flat_map(|parts| levels_read(metric, parts))
             .collect()
-    }
-
-    /// The parts of the year over which a denominator is averaged; none where it is joined in another way.
-    pub(super) fn parts_of_year(&self, quotient: &QuotientNode, year: PeriodRange) -> Option<PeriodRange> {
-        let is_average = quotient.join == DenominatorJoin::YearAverage;
-        let frequency = denominator_frequency(self.plan, quotient).filter(|_| is_average)?;
-        year.parts(frequency)
     }
 }

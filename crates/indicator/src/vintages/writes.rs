@@ -1,15 +1,16 @@
 //! The revisions that wrote what a figure may read.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use almanac_catalog::{Catalog, Metric};
+use almanac_catalog::{Catalog, Metric, Share};
 use almanac_cube::{Cube, MetricCube};
-use almanac_model::{AreaId, Period, PeriodRange, Revision};
+use almanac_model::{AreaId, FigureArea, Period, PeriodRange, Revision};
+use jiff::civil::Date;
 
-use super::{OneFigure, TooManyRevisions};
-use crate::answer::{Group, narrowings};
-use crate::plan::Plan;
-use crate::reach::{Follow, reach};
+use super::TooManyRevisions;
+use crate::one::{OneFigure, Ready};
+use crate::reach::{Follow, Read, reach};
 
 /// Calls for each version of each value that the figure may read under these definitions.
 pub(super) fn each_write(
@@ -18,17 +19,27 @@ pub(super) fn each_write(
     figure: &OneFigure,
     call: &mut impl FnMut(Revision) -> Result<(), TooManyRevisions>,
 ) -> Result<(), TooManyRevisions> {
-    let Some(plan) = Plan::of(&figure.measure, catalog) else {
+    // what these definitions cannot answer is no figure while they are in force
+    let Ok(Some(ready)) = figure.ready(catalog) else {
         return Ok(());
     };
-    let narrowings = narrowings(catalog, &figure.question(), &plan, &Group::new());
-    let areas: Vec<&AreaId> = catalog
-        .areas()
-        .map(|area| &area.id)
-        .filter(|area| catalog.lies_under_at_any_date(area, &figure.area))
-        .collect();
-    let reads = reach(&plan, &plan.root, figure.period.into(), Follow::Everything).reads;
-    for read in reads {
+    let Ready {
+        plan,
+        narrowings,
+        target: (area, period),
+    } = &ready;
+    let terms = reach(plan, &plan.root, (*period).into(), Follow::Everything).reads;
+    let hulls = || terms.iter().map(Read::hull);
+    let (first, last) = (
+        hulls().map(PeriodRange::start).min(),
+        hulls().map(PeriodRange::last_day).max(),
+    );
+    let Some((first, last)) = first.zip(last) else {
+        return Ok(());
+    };
+    let days = (first.min(period.start()), last.max(period.last_day()));
+    let areas = areas(catalog, area, figure.question.on_boundaries_of, days);
+    for read in &terms {
         let (term, metric) = (read.term, plan.terms[read.term].metric);
         let Some(recorded) = cube.metric(&metric.id) else {
             continue;
@@ -39,6 +50,7 @@ pub(super) fn each_write(
         }
         let ordinals = ordinals(metric, read.hull());
         let series = areas.iter().flat_map(|area| recorded.series_of(area));
+        // the reports of others count in the coverage, and other codes do not
         for series in series.filter(|series| narrowings[term].takes_codes(metric, &series.key().codes)) {
             for (revision, _) in ordinals.clone().flat_map(|ordinal| series.vintages(ordinal)) {
                 call(revision)?;
@@ -59,6 +71,28 @@ fn each_write_of(
         }
     }
     Ok(())
+}
+
+/// The areas whose values an area's figure may be made of: those under it, or those that it was or became a part of.
+fn areas<'a>(
+    catalog: &'a Catalog,
+    of: &FigureArea,
+    boundaries: Option<Date>,
+    (first, last): (Date, Date),
+) -> BTreeSet<&'a AreaId> {
+    let all = catalog.areas().map(|unit| &unit.id);
+    let Some(boundaries) = boundaries else {
+        let lies_under = |unit: &&AreaId| of.areas().iter().any(|area| catalog.lies_under_at_any_date(unit, area));
+        return all.filter(lies_under).collect();
+    };
+    // between two changes every day gives the same shares
+    let days = [first, last].into_iter().chain(catalog.change_days(first, last));
+    days.flat_map(|day| {
+        let lies_in = move |unit: &AreaId, area| catalog.share_in(unit, day, area, boundaries) != Share::Nothing;
+        let has_part = move |unit: &&AreaId| of.areas().iter().any(|area| lies_in(unit, area));
+        catalog.areas().map(|unit| &unit.id).filter(has_part)
+    })
+    .collect()
 }
 
 /// The sub-periods of a term in a stretch, and those before that may stand in for an absent one or, where the total since

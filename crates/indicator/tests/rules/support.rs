@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use almanac_catalog::{Catalog, CatalogFiles};
 use almanac_cube::Cube;
-use almanac_indicator::{Answer, Comparing, Question, Refusal, RefusalReason, State, answer};
+use almanac_indicator::{
+    Answer, Comparing, Explanation, FigureKey, OneFigure, Question, Refusal, RefusalReason, State, Window, answer,
+    explain,
+};
 use almanac_model::{
     AreaId, Batch, BatchBuilder, BatchExtra, BatchSeries, Code, Comparison, DimensionId, Event, EventTime, Figure,
     Measure, MetricId, MissingReason, Period, Qualifier, Quality, ReporterId, Revision, Status,
@@ -337,12 +340,8 @@ impl Book {
             cube: &self.cube,
             as_of: self.revision,
         };
-        let figure = almanac_indicator::OneFigure {
-            measure: self.catalog.measure(measure).unwrap(),
-            area: AreaId::new(area).unwrap(),
-            period: self.catalog.period(period).unwrap(),
-            filters: [].into(),
-        };
+        let question = self.question(measure, area, period, false);
+        let figure = OneFigure::choose(&self.catalog, &question, &FigureKey::default()).unwrap();
         history
             .candidates(&figure, usize::MAX)
             .unwrap()
@@ -358,6 +357,19 @@ impl Book {
             .collect::<Vec<_>>()
             .join("\n")
     }
+}
+
+/// The explanation of a figure with all its events.
+pub(crate) fn explained(state: State<'_>, measure: &str, area: &str, period: &str) -> Explanation {
+    let measure = state.catalog.measure(measure).unwrap();
+    let question = Question::one(
+        measure,
+        AreaId::new(area).unwrap(),
+        state.catalog.period(period).unwrap(),
+    );
+    let one = OneFigure::choose(state.catalog, &question, &FigureKey::default()).unwrap();
+    let all = Window { skip: 0, take: 100 };
+    explain(state, &one, all).unwrap().unwrap()
 }
 
 /// A value as figures print it.

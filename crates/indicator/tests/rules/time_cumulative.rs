@@ -6,7 +6,7 @@ use almanac_model::{FigureFlag, MissingReason, Qualifier, Quality};
 use crate::support::{Book, metric, number};
 
 /// A flow that is reported by month as the total since January.
-fn since_january(id: &str) -> String {
+pub(crate) fn since_january(id: &str) -> String {
     metric(
         id,
         "kind = \"flow\"\nmethod = \"report\"\nfrequency = \"month\"\ncumulative = \"year\"\nmin = \"0\"",

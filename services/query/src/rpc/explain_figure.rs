@@ -1,21 +1,30 @@
 //! `ExplainFigure`: what one figure was made of.
 
-use almanac_indicator::{Contribution, Explanation, OneFigure, State, TermExplanation, explain};
-use almanac_model::Decimal;
-use almanac_wire::pb::{query as pb, shared};
-use almanac_wire::{
-    documentation_to_proto, figure_to_proto, missing_to_proto, qualifier_to_proto, quality_to_proto, timestamp_to_proto,
-};
+mod cause;
+mod term;
+
+use std::sync::Arc;
+
+use almanac_catalog::Share;
+use almanac_indicator::{Explanation, Number, OneFigure, State, Window, explain};
+use almanac_model::Exact;
+use almanac_wire::figure_to_proto;
+use almanac_wire::pb::query as pb;
+use prost::Message;
 use tonic::Request;
 
-use super::{Answered, Query, for_one_figure};
-use crate::answer::{answered_at, respond};
+use self::cause::cause_to_proto;
+use self::term::{Shown, term_to_proto};
+use super::figures::tell_when_targets_were_set;
+use super::one_figure::{Key, QUERY};
+use super::{Answered, Query};
+use crate::answer::{answered_on, respond};
 use crate::error::QueryError;
+use crate::limits;
 use crate::mistakes::Mistakes;
-use crate::names::Names;
+use crate::page::{Page, next_token};
 use crate::replica::{Moment, Replica};
 use crate::shared::Work;
-use crate::{ask, limits};
 
 pub(super) async fn answer(
     query: &Query,
@@ -23,124 +32,115 @@ pub(super) async fn answer(
 ) -> Answered<pb::ExplainFigureResponse> {
     let until = query.until(&request);
     let request = request.into_inner();
-    let (moment, mistakes) = query.open(request.read_at.as_ref(), until).await?;
-    let OneFigure {
-        measure,
-        area,
-        period,
-        filters,
-    } = asked(&request, &moment, mistakes)?;
-    let compute = move |replica: &Replica, state: State<'_>| {
-        let explanation = explain(state, &measure, &area, period, &filters, request.strict)?;
-        Ok(explanation.map(|explanation| explanation_to_proto(explanation, replica)))
-    };
-    let explained = query
-        .replica
-        .compute(&moment, Work::Large, compute)
-        .await?
-        .map_err(for_one_figure)?;
-    let response = explained.ok_or(QueryError::Broken)?;
+    let (moment, page, mistakes) = query.open_page(&request, until).await?;
+    let figure = Arc::new(asked(&request, &moment, mistakes)?);
+    let (response, next) = page_of(query, &moment, &figure, page).await?;
     let response = pb::ExplainFigureResponse {
-        answered_at: Some(answered_at(&moment)),
+        answered_at: Some(answered_on(&moment, figure.on_boundaries_of())),
+        next_page_token: next_token(&request, &moment, next),
         ..response
     };
     Ok(respond(response, &moment, (query.clock)()))
 }
 
-fn asked(request: &pb::ExplainFigureRequest, moment: &Moment, mut mistakes: Mistakes) -> Result<OneFigure, QueryError> {
+fn asked(request: &pb::ExplainFigureRequest, moment: &Moment, mistakes: Mistakes) -> Result<OneFigure, QueryError> {
     let pb::ExplainFigureRequest {
+        query,
         indicator,
         area,
         period,
-        filters,
-        read_at: _,
-        strict: _,
+        dimensions,
+        page_size: _,
+        page_token: _,
     } = request;
-    let mut names = Names::at(moment, &mut mistakes);
-    let figure = ask::one_figure(indicator, area, period, filters, &mut names);
-    mistakes.refuse_any()?;
-    figure.ok_or(QueryError::Broken)
+    let key = Key {
+        query: query.as_ref(),
+        indicator,
+        area,
+        period,
+        dimensions,
+    };
+    key.figure(moment, mistakes)
+}
+
+/// A page of events with what they are behind, and where the next page begins. It has fewer events than asked for where it
+/// would grow larger than clients take.
+async fn page_of(
+    query: &Query,
+    moment: &Moment,
+    figure: &Arc<OneFigure>,
+    page: Page,
+) -> Result<(pb::ExplainFigureResponse, Option<usize>), QueryError> {
+    let mut window = Window {
+        skip: page.offset,
+        take: page.limit,
+    };
+    loop {
+        let asked = Arc::clone(figure);
+        let compute = move |replica: &Replica, state: State<'_>| {
+            let explanation = explain(state, &asked, window)?;
+            Ok(explanation.map(|explanation| {
+                let end = window.skip.saturating_add(window.take);
+                let next = (end < explanation.event_count).then_some(end);
+                (explanation_to_proto(explanation, replica), next)
+            }))
+        };
+        let refused = |refusals| QueryError::Refused(refusals).under(QUERY);
+        let explained = query.replica.compute(moment, Work::Large, compute).await?;
+        let (response, next) = explained.map_err(refused)?.ok_or(QueryError::Broken)?;
+        if response.encoded_len() <= limits::PAGE_BYTES || window.take <= 1 {
+            return Ok((response, next));
+        }
+        window.take /= 2;
+    }
 }
 
 fn explanation_to_proto(explanation: Explanation, replica: &Replica) -> pb::ExplainFigureResponse {
     let Explanation {
-        figure,
+        mut figure,
+        exact,
         formula,
         substituted,
         terms,
+        causes,
+        event_count,
     } = explanation;
+    tell_when_targets_were_set(std::slice::from_mut(&mut figure), replica);
+    let shown: Vec<Shown> = terms.iter().map(Shown::of).collect();
     pb::ExplainFigureResponse {
         figure: Some(figure_to_proto(figure)),
         formula,
         substituted,
         terms: terms.into_iter().map(|term| term_to_proto(term, replica)).collect(),
         answered_at: None,
+        exact_value: exact.map(number_to_proto),
+        causes: causes.into_iter().map(|cause| cause_to_proto(cause, &shown)).collect(),
+        event_count: count(event_count),
+        next_page_token: String::new(),
     }
 }
 
-fn term_to_proto(term: TermExplanation, replica: &Replica) -> pb::Term {
-    let TermExplanation {
-        expression,
-        documentation,
-        value,
-        unit,
-        decimals,
-        dimensions,
-        period,
-        contributions,
-    } = term;
-    let count = i32::try_from(contributions.len()).unwrap_or(i32::MAX);
-    let missing = value
-        .as_ref()
-        .err()
-        .map_or(shared::MissingReason::Unspecified, |reason| missing_to_proto(*reason));
-    let listed = contributions.iter().take(limits::CONTRIBUTIONS);
-    pb::Term {
-        expression,
-        documentation: Some(documentation_to_proto(&documentation)),
-        value: value.ok(),
-        missing: missing.into(),
-        unit: unit.to_string(),
-        period: period.to_string(),
-        contributions: listed
-            .map(|one| contribution_to_proto(one, &dimensions, decimals, replica))
-            .collect(),
-        contribution_count: Some(count),
+fn number_to_proto(number: Number) -> pb::Number {
+    let Number { digits, fraction } = number;
+    pb::Number {
+        value: digits,
+        fraction: fraction.unwrap_or_default(),
     }
 }
 
-fn contribution_to_proto(
-    contribution: &Contribution,
-    dimensions: &[String],
-    decimals: u8,
-    replica: &Replica,
-) -> pb::Contribution {
-    let Contribution { series, period, cell } = contribution;
-    let number = cell.status.missing.is_none();
-    let qualifier = qualifier_to_proto(cell.status.qualifier);
-    pb::Contribution {
-        area: series.area.to_string(),
-        dimensions: dimensions
-            .iter()
-            .cloned()
-            .zip(series.codes.iter().map(ToString::to_string))
-            .collect(),
-        reporter: series.reporter.to_string(),
-        period: period.to_string(),
-        value: number.then(|| Decimal::new(cell.value, decimals).to_string()),
-        missing: cell
-            .status
-            .missing
-            .map_or(shared::MissingReason::Unspecified, missing_to_proto)
-            .into(),
-        quality: quality_to_proto(cell.status.quality).into(),
-        qualifier: if number {
-            qualifier
-        } else {
-            shared::Qualifier::Unspecified
-        }
-        .into(),
-        revision: cell.revision.0,
-        record_time: replica.record_time(cell.revision).map(timestamp_to_proto),
-    }
+/// How much of an area belongs to a figure; `None` when nobody published it.
+fn weight_to_proto(share: &Share) -> Option<pb::Number> {
+    let number = match share {
+        Share::All => Number::of(&Exact::from_integer(1)),
+        Share::Part(part) => Number::of(part),
+        Share::Nothing => Number::of(&Exact::from_integer(0)),
+        Share::Unknown => return None,
+    };
+    Some(number_to_proto(number))
+}
+
+/// A count, printed even when it is 0.
+#[expect(clippy::unnecessary_wraps, reason = "as the field of an answer is")]
+fn count(count: usize) -> Option<i64> {
+    Some(i64::try_from(count).unwrap_or(i64::MAX))
 }

@@ -9,6 +9,7 @@ use almanac_wire::figure_to_proto;
 use almanac_wire::pb::{query as pb, shared};
 use prost::Message;
 
+use crate::answer::answered_on;
 use crate::error::QueryError;
 use crate::mistakes::Mistakes;
 use crate::page::Page;
@@ -57,6 +58,11 @@ impl Figures {
             work: if few { Work::Small } else { Work::Large },
             grid: Grid::Unchecked,
         })
+    }
+
+    /// What every answer says of them.
+    pub(super) fn answered_at(&self) -> pb::AnsweredAt {
+        answered_on(&self.moment, self.question.on_boundaries_of)
     }
 
     /// At which state of the log.
@@ -131,7 +137,7 @@ impl Figures {
 }
 
 /// What was computed knows the revisions of targets; the log knows their times.
-fn tell_when_targets_were_set(figures: &mut [Figure], replica: &Replica) {
+pub(super) fn tell_when_targets_were_set(figures: &mut [Figure], replica: &Replica) {
     let comparisons = figures.iter_mut().flat_map(|figure| &mut figure.comparisons);
     for target in comparisons.filter_map(|comparison| comparison.target.as_mut()) {
         target.time = replica.record_time(target.revision);

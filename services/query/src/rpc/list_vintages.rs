@@ -8,15 +8,15 @@ use almanac_wire::pb::query as pb;
 use almanac_wire::{figure_to_proto, percent_missing_to_proto, timestamp_to_proto};
 use tonic::Request;
 
-use super::{Answered, Query, for_one_figure};
-use crate::answer::{answered_at, respond};
+use super::one_figure::{Key, QUERY};
+use super::{Answered, Query};
+use crate::answer::{answered_on, respond};
 use crate::error::QueryError;
+use crate::limits;
 use crate::mistakes::Mistakes;
-use crate::names::Names;
 use crate::page::next_token;
 use crate::replica::{Moment, Replica};
 use crate::shared::Work;
-use crate::{ask, limits};
 
 pub(super) async fn answer(
     query: &Query,
@@ -37,26 +37,30 @@ pub(super) async fn answer(
             .compute(&moment, Work::Small, |replica, _| convert(replica))
             .await?,
         first_to_latest,
-        answered_at: Some(answered_at(&moment)),
+        answered_at: Some(answered_on(&moment, figure.on_boundaries_of())),
         next_page_token: next_token(&request, &moment, (end < total).then_some(end)),
     };
     Ok(respond(response, &moment, (query.clock)()))
 }
 
-fn asked(request: &pb::ListVintagesRequest, moment: &Moment, mut mistakes: Mistakes) -> Result<OneFigure, QueryError> {
+fn asked(request: &pb::ListVintagesRequest, moment: &Moment, mistakes: Mistakes) -> Result<OneFigure, QueryError> {
     let pb::ListVintagesRequest {
+        query,
         indicator,
         area,
         period,
-        filters,
-        read_at: _,
+        dimensions,
         page_size: _,
         page_token: _,
     } = request;
-    let mut names = Names::at(moment, &mut mistakes);
-    let figure = ask::one_figure(indicator, area, period, filters, &mut names);
-    mistakes.refuse_any()?;
-    figure.ok_or(QueryError::Broken)
+    let key = Key {
+        query: query.as_ref(),
+        indicator,
+        area,
+        period,
+        dimensions,
+    };
+    Ok(key.figure(moment, mistakes)?.uncompared())
 }
 
 /// All vintages. They are looked for some revisions at a time, so that a record that arrives never waits long.
@@ -64,7 +68,8 @@ async fn all(query: &Query, moment: &Moment, figure: &Arc<OneFigure>) -> Result<
     let asked = Arc::clone(figure);
     let find = move |replica: &Replica, state: State<'_>| {
         let history = replica.history(state.as_of);
-        history.figure_at(&asked, state.as_of).map_err(for_one_figure)?;
+        let refused = |refusals| QueryError::Refused(refusals).under(QUERY);
+        history.figure_at(&asked, state.as_of).map_err(refused)?;
         history
             .candidates(&asked, limits::REVISIONS)
             .map_err(|_| QueryError::TooManyRevisions)

@@ -5,7 +5,7 @@ use tonic::Request;
 
 use super::figures::Figures;
 use super::{Answered, Query};
-use crate::answer::{answered_at, respond};
+use crate::answer::respond;
 use crate::page::next_token;
 
 pub(super) async fn answer(
@@ -20,7 +20,7 @@ pub(super) async fn answer(
     let moment = asked.moment();
     let response = pb::QueryIndicatorsResponse {
         figures,
-        answered_at: Some(answered_at(moment)),
+        answered_at: Some(asked.answered_at()),
         next_page_token: next_token(&request, moment, next),
         resolved_periods: asked.resolved_periods(),
     };

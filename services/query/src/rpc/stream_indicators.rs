@@ -9,7 +9,7 @@ use tonic::Request;
 use super::feed::{self, Messages, Outlet};
 use super::figures::Figures;
 use super::{Answered, Query};
-use crate::answer::{answered_at, respond};
+use crate::answer::respond;
 use crate::error::QueryError;
 use crate::mistakes::Mistakes;
 use crate::page::{Page, next_token};
@@ -69,7 +69,7 @@ impl FigureStream {
             let moment = self.figures.moment();
             let message = pb::StreamIndicatorsResponse {
                 figures,
-                answered_at: Some(answered_at(moment)),
+                answered_at: Some(self.figures.answered_at()),
                 next_page_token: next_token(&asked, moment, next),
                 resolved_periods: self.figures.resolved_periods(),
             };

@@ -131,7 +131,7 @@ impl Watch {
         let mut difference = Difference::between(&self.asked, from, self.seen.clone(), self.most)?;
         let message = pb::WatchIndicatorsResponse {
             figures: Vec::new(),
-            answered_at: Some(answered_at(&self.seen)),
+            answered_at: Some(self.answered_at()),
             complete: false,
             snapshot: difference.is_snapshot(),
             skipped_ahead,
@@ -151,6 +151,14 @@ impl Watch {
         Ok(())
     }
 
+    fn answered_at(&self) -> pb::AnsweredAt {
+        pb::AnsweredAt {
+            // it was read as a date, which has one notation
+            on_boundaries_of: self.asked.on_boundaries_of.clone(),
+            ..answered_at(&self.seen)
+        }
+    }
+
     /// Waits for a newer state; says every few seconds that there is none.
     async fn newer(&mut self, outlet: &Outlet<pb::WatchIndicatorsResponse>) -> Result<Moment, QueryError> {
         let (log, seen, rebuilds) = (self.seen.log, self.seen.revision, self.seen.rebuilds);
@@ -166,7 +174,7 @@ impl Watch {
                 Ok(Err(_)) => return Err(QueryError::Broken),
                 Err(_) => {
                     let message = pb::WatchIndicatorsResponse {
-                        answered_at: Some(answered_at(&self.seen)),
+                        answered_at: Some(self.answered_at()),
                         complete: true,
                         ..pb::WatchIndicatorsResponse::default()
                     };

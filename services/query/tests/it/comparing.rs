@@ -119,7 +119,18 @@ async fn rule_28_a_figure_is_compared_with_its_target_and_who_set_it() {
         ],
         ..ask(&["population.inhabitants"])
     };
-    let answer = query.client.query_indicators(request).await.unwrap().into_inner();
+    let answer = query
+        .client
+        .query_indicators(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let explained = pb::ExplainFigureRequest {
+        query: Some(request),
+        ..pb::ExplainFigureRequest::default()
+    };
+    let explained = query.client.explain_figure(explained).await.unwrap().into_inner();
+    assert_eq!(explained.figure.as_ref(), answer.figures.first());
     let [target, base] = answer.figures[0].comparisons.as_slice() else {
         panic!("two were asked for: {answer:?}");
     };

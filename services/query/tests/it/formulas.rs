@@ -249,3 +249,45 @@ periods[0]: shift(population.inhabitants, -6 months) (in half_year) would shift 
 - PERIOD_TOO_FINE periods[0]: population.inhabitants (in monthly) is reported by year; a month is finer: ask by year or longer
 "#);
 }
+
+#[tokio::test]
+async fn rule_7_a_formula_of_a_question_is_explained_and_has_vintages() {
+    let log = log_of_2017().await;
+    let revision = log.append(&inhabitants("2018", "1234826"));
+    log.append(&inhabitants("2018", "1234827"));
+    let mut query = TestQuery::follow(&log).await;
+    query.until_serving().await;
+    let more = "population.inhabitants - shift(population.inhabitants, -1 year)";
+    let asked = pb::QueryIndicatorsRequest {
+        periods: texts(&["2018"]),
+        ..with_formulas(vec![
+            per("", 0, formula("more", more)),
+            formula("other", "population.inhabitants"),
+        ])
+    };
+    let request = pb::ExplainFigureRequest {
+        query: Some(asked.clone()),
+        indicator: "more".to_owned(),
+        ..pb::ExplainFigureRequest::default()
+    };
+    let explained = query.client.explain_figure(request).await.unwrap().into_inner();
+    assert_eq!(
+        (explained.formula.as_str(), explained.substituted.as_str()),
+        (more, "1234827 - 1222600")
+    );
+    let periods: Vec<&str> = explained.terms.iter().map(|term| term.period.as_str()).collect();
+    assert_eq!(periods, ["2018", "2017"]);
+    let request = pb::ListVintagesRequest {
+        query: Some(asked),
+        indicator: "more".to_owned(),
+        ..pb::ListVintagesRequest::default()
+    };
+    let listed = query.client.list_vintages(request).await.unwrap().into_inner();
+    let vintages = listed.vintages.iter().map(|vintage| {
+        let figure = vintage.figure.as_ref().unwrap();
+        (vintage.revision, figure.value.as_deref())
+    });
+    // before 2018 was reported there was no difference
+    let vintages: Vec<_> = vintages.filter(|(_, value)| value.is_some()).collect();
+    assert_eq!(vintages, [(revision, Some("12226")), (revision + 1, Some("12227"))]);
+}

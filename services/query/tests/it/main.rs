@@ -5,6 +5,7 @@
 mod asking;
 mod comparing;
 mod completeness;
+mod explaining;
 mod following;
 mod formulas;
 mod lists;

@@ -60,6 +60,15 @@ async fn rule_29_every_page_and_message_divides_by_the_total_of_all_areas() {
     let missing = figures[1].share.as_ref().unwrap();
     assert_eq!(missing.total.as_deref(), Some("1456018"));
     assert_eq!(missing.percent_missing(), PercentMissing::ValueMissing);
+    for figure in &figures {
+        let one = pb::ExplainFigureRequest {
+            query: Some(request.clone()),
+            area: figure.area.clone(),
+            ..pb::ExplainFigureRequest::default()
+        };
+        let explained = query.client.explain_figure(one).await.unwrap().into_inner();
+        assert_eq!(explained.figure.as_ref(), Some(figure));
+    }
     let stream = pb::StreamIndicatorsRequest { query: Some(request) };
     let mut stream = query.client.stream_indicators(stream).await.unwrap().into_inner();
     assert_eq!(stream.message().await.unwrap().unwrap().figures, figures);

@@ -32,12 +32,25 @@ async fn revised() -> TestLog {
 }
 
 fn of(indicator: &str, period: &str) -> pb::ListVintagesRequest {
+    of_question(pb::QueryIndicatorsRequest {
+        periods: texts(&[period]),
+        ..ask(&[indicator])
+    })
+}
+
+fn of_question(query: pb::QueryIndicatorsRequest) -> pb::ListVintagesRequest {
     pb::ListVintagesRequest {
-        indicator: indicator.to_owned(),
-        area: "96".to_owned(),
-        period: period.to_owned(),
+        query: Some(query),
         ..pb::ListVintagesRequest::default()
     }
+}
+
+fn of_at(indicator: &str, period: &str, state: State) -> pb::ListVintagesRequest {
+    of_question(pb::QueryIndicatorsRequest {
+        periods: texts(&[period]),
+        read_at: as_of(state),
+        ..ask(&[indicator])
+    })
 }
 
 async fn list(query: &mut TestQuery, request: pb::ListVintagesRequest) -> pb::ListVintagesResponse {
@@ -81,10 +94,7 @@ async fn the_size_of_a_revision_is_computed_before_rounding() {
     let log = revised().await;
     let mut query = TestQuery::follow(&log).await;
     query.until_serving().await;
-    let request = pb::ListVintagesRequest {
-        read_at: as_of(State::Revision(5)),
-        ..of("telephone.density", "2017")
-    };
+    let request = of_at("telephone.density", "2017", State::Revision(5));
     let size = list(&mut query, request).await.first_to_latest.unwrap();
     // 59.5460 - 119.0919: the rounded values are 59.54 apart
     assert_eq!((size.from_revision, size.to_revision), (2, 4));
@@ -107,10 +117,11 @@ async fn growth_from_zero_has_no_percentage() {
         dimension: "permit_kind".to_owned(),
         codes: texts(&["non_commercial_document"]),
     };
-    let request = pb::ListVintagesRequest {
+    let request = of_question(pb::QueryIndicatorsRequest {
+        periods: texts(&["2016"]),
         filters: vec![kind],
-        ..of("permits.issued", "2016")
-    };
+        ..ask(&["permits.issued"])
+    });
     let size = list(&mut query, request).await.first_to_latest.unwrap();
     assert_eq!(
         (size.absolute_change.as_str(), size.percent_change.as_deref()),
@@ -252,9 +263,6 @@ async fn a_history_that_is_too_long_is_refused_with_a_remedy() {
     ResourceExhausted TOO_MANY_REVISIONS
     the values behind the figure were written by more than 10000 revisions; ask with filters, for a smaller area or a shorter period, or up to an earlier state with read_at.as_of
     "#);
-    let earlier = pb::ListVintagesRequest {
-        read_at: as_of(State::Revision(9_000)),
-        ..of("telephone.density", "2017")
-    };
+    let earlier = of_at("telephone.density", "2017", State::Revision(9_000));
     assert_eq!(list(&mut query, earlier).await.vintages.len(), 2);
 }
