@@ -42,7 +42,7 @@ enum Ended {
 pub(crate) async fn prove(args: &Args) -> Outcome {
     let programs = programs::built()?;
     let folder = tempfile::tempdir()?;
-    let library = compiled(folder.path())?;
+    let shim = compiled(folder.path())?;
     for call in CALLS {
         let mut ends = Vec::new();
         let mut acknowledged = 0;
@@ -50,7 +50,7 @@ pub(crate) async fn prove(args: &Args) -> Outcome {
             let failing = Failing {
                 args,
                 programs: &programs,
-                library: &library,
+                shim: &shim,
                 call,
                 from,
             };
@@ -96,7 +96,7 @@ fn compiled(folder: &Path) -> Result<PathBuf, Fault> {
 struct Failing<'a> {
     args: &'a Args,
     programs: &'a Path,
-    library: &'a Path,
+    shim: &'a Path,
     call: &'static str,
     from: u32,
 }
@@ -144,7 +144,7 @@ impl Failing<'_> {
             .ignore_failed_syncs
             .then(|| "--ignore-failed-syncs".to_owned());
         let environment = [
-            ("LD_PRELOAD", self.library.display().to_string()),
+            ("LD_PRELOAD", self.shim.display().to_string()),
             ("FAIL_CALL", self.call.to_owned()),
             ("FAIL_FROM", self.from.to_string()),
             ("FAIL_UNDER", dir.display().to_string()),

@@ -5,19 +5,20 @@
 mod dated;
 mod grouping;
 mod proportion;
+mod report;
 mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use almanac_model::{
-    AreaId, Calendar, Code, Decimal, DimensionId, Granularity, IndicatorId, LevelId, MetricId, ReportId, ReporterId,
-    UnitId,
+    AreaId, Calendar, Code, Decimal, DimensionId, Granularity, IndicatorId, LevelId, MetricId, ReporterId, UnitId,
 };
 use jiff::civil::Date;
 
 pub use self::grouping::{Grouping, Membership};
 pub use self::proportion::Proportion;
+pub use self::report::{Report, ReportLine, ReportSection};
 pub use self::rule::{Against, Among, Direction, LEAST_SAMPLE, Relation, Rule, RuleCheck, Severity, Tolerance};
 use crate::formula::Formula;
 
@@ -332,41 +333,6 @@ pub enum DenominatorJoin {
     /// The average, weighted by days, over the periods of the denominator's frequency in the year in which the period ends;
     /// those without a value are in neither side.
     YearAverage,
-}
-
-/// A list of figures published together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Report {
-    /// Its id.
-    pub id: ReportId,
-    /// Label, definition, source, owner.
-    pub documentation: Documentation,
-    /// What period it covers, in which calendar.
-    pub granularity: Granularity,
-    /// Its parts.
-    pub sections: Vec<ReportSection>,
-}
-
-/// A part of a report with its own heading.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReportSection {
-    /// The heading.
-    pub label: Label,
-    /// Its figures.
-    pub lines: Vec<ReportLine>,
-}
-
-/// One figure of a report.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReportLine {
-    /// Its id, unique in the report.
-    pub id: String,
-    /// How the report calls it.
-    pub label: Label,
-    /// The indicator or metric.
-    pub measure: MeasureId,
-    /// Which codes of the dimensions.
-    pub filter: BTreeMap<DimensionId, BTreeSet<Code>>,
 }
 
 /// What can be asked for by name: an indicator, or a metric itself.
