@@ -45,6 +45,10 @@ pub(crate) enum LogError {
     File { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    #[error("revisions before {earliest} are archived elsewhere; name their folder with --archive-dir")]
+    Archived { earliest: Revision },
+    #[error("{} begins at revision {first}: it is a part of a log, and a log is restored from revision 1 on", path.display())]
+    Part { path: PathBuf, first: Revision },
     #[error("revision {revision} cannot be appended")]
     Append { revision: Revision, source: AppendError },
     #[error(transparent)]

@@ -40,6 +40,8 @@
 //! log/00000000000000000001/      a segment: a sled database, named by its first revision
 //! log/00000000000000023571/      the newest segment; the others are sealed and only read
 //! log/….aside-1                  a segment that a crash left half made, without records; kept for whoever looks into it
+//!
+//! ARCHIVE/LOG-ID/00000000000000000001-00000000000000023570.almanac     an old segment, packed (archive.rs); see [`ArchiveOptions`]
 //! ```
 //!
 //! A segment has one tree, sled's default one. A key is a revision and the index of a part of its record; a value is that
@@ -83,7 +85,7 @@ pub use fault::Fault;
 pub use limits::{Limits, MAX_PRINCIPAL_BYTES, MAX_RECORD_BYTES, MAX_VALUE_BYTES};
 pub use memory::MemoryLog;
 pub use record::{NewRecord, ProducerPosition, Record, RecordKind, RequestKey};
-pub use sled::{Disk, DiskState, RealDisk, SegmentInfo, SledLog, SledOptions};
+pub use sled::{ArchiveOptions, Disk, DiskState, RealDisk, SegmentInfo, SledLog, SledOptions};
 
 use almanac_model::{LogId, Revision};
 use tokio::sync::watch;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use almanac_event_log::SledOptions;
+use almanac_event_log::{ArchiveOptions, SledOptions};
 use almanac_ingest::{CatalogSource, Deps, LedgerOptions, ensure_catalog, open, serve};
 use almanac_service_kit::config::{ListenArgs, bind, fail};
 use almanac_service_kit::signal::shutdown_on_signal;
@@ -29,8 +29,33 @@ struct Args {
     #[arg(long, env = "ALMANAC_REQUEST_ID_DAYS", value_name = "DAYS", default_value_t = 30,
           value_parser = clap::value_parser!(u32).range(1..=3650))]
     request_id_days: u32,
+    /// Folder to which old segments of the log are packed, perhaps on a larger disk; they stay where they are without it
+    #[arg(long, env = "ALMANAC_ARCHIVE_DIR", value_name = "DIR")]
+    archive_dir: Option<PathBuf>,
+    /// Sealed segments of about 512 MiB that are not packed yet
+    #[arg(
+        long,
+        env = "ALMANAC_KEEP_SEGMENTS",
+        value_name = "COUNT",
+        default_value_t = 4,
+        requires = "archive_dir"
+    )]
+    keep_segments: usize,
     #[command(flatten)]
     telemetry: TelemetryArgs,
+}
+
+impl Args {
+    fn log_options(&self) -> SledOptions {
+        let archive = self.archive_dir.clone().map(|dir| ArchiveOptions {
+            dir,
+            keep_sealed: self.keep_segments,
+        });
+        SledOptions {
+            archive,
+            ..SledOptions::default()
+        }
+    }
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {
@@ -45,7 +70,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let request_retention = Duration::from_hours(24 * u64::from(args.request_id_days));
     let (ledger, accepts_writes) = open(
         &args.data_dir,
-        SledOptions::default(),
+        args.log_options(),
         clock,
         LedgerOptions {
             request_retention,

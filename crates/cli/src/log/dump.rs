@@ -1,7 +1,6 @@
 //! `almanac log dump`: the records of a log as lines of JSON, for people and for their tools.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use almanac_event_log::Record;
@@ -11,14 +10,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::LogError;
-use super::open::{Records, open};
+use super::open::{Records, Source};
 
 /// Prints records as JSON, one to a line
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Data folder of an ingest service that does not run
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    #[command(flatten)]
+    source: Source,
     /// First revision
     #[arg(long, default_value_t = 1)]
     from: u64,
@@ -31,7 +29,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, LogError> {
-    let log = open(&args.dir)?;
+    let log = args.source.open()?;
     let mut out = io::stdout().lock();
     for record in Records::between(&log, Revision(args.from), Revision(args.to)) {
         let line = line(&record.map_err(|(_, error)| error)?, args.events)?;

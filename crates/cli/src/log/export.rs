@@ -10,7 +10,7 @@ use almanac_event_log::{ArchiveWriter, EventLog, ProducerPosition, Record, Recor
 use almanac_model::{LogId, Revision};
 
 use super::LogError;
-use super::open::{Records, open, progress};
+use super::open::{Archive, Records, open, progress};
 
 /// Copies a log into one file; of a service that runs, up to the newest revision when the copy begins
 #[derive(clap::Args)]
@@ -21,6 +21,8 @@ pub(crate) struct Args {
     /// The file to write
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    archive: Archive,
 }
 
 pub(super) async fn run(args: &Args) -> Result<ExitCode, LogError> {
@@ -33,14 +35,18 @@ pub(super) async fn run(args: &Args) -> Result<ExitCode, LogError> {
     let copied = if args.source.starts_with("http://") || args.source.starts_with("https://") {
         from_service(&args.source, &args.file).await?
     } else {
-        from_folder(Path::new(&args.source), &args.file)?
+        from_folder(Path::new(&args.source), &args.archive, &args.file)?
     };
     println!("{} has revisions 1 to {copied}", args.file.display());
     Ok(ExitCode::SUCCESS)
 }
 
-fn from_folder(dir: &Path, file: &Path) -> Result<Revision, LogError> {
-    let log = open(dir)?;
+fn from_folder(dir: &Path, archive: &Archive, file: &Path) -> Result<Revision, LogError> {
+    let log = open(dir, archive)?;
+    let earliest = log.earliest();
+    if earliest > Revision(1) {
+        return Err(LogError::Archived { earliest });
+    }
     let records = Records::all(&log);
     let last = records.end();
     let mut export = Export::begin(file, log.id(), last)?;
@@ -107,7 +113,8 @@ impl<'a> Export<'a> {
         let mut name = file.file_name().unwrap_or_default().to_owned();
         name.push(".unfinished");
         let unfinished = file.with_file_name(name);
-        let created = File::create(&unfinished).and_then(|created| ArchiveWriter::new(BufWriter::new(created), log));
+        let created =
+            File::create(&unfinished).and_then(|created| ArchiveWriter::new(BufWriter::new(created), log, Revision(1)));
         Ok(Self {
             writer: created.map_err(written(&unfinished))?,
             bar: progress(last.0),

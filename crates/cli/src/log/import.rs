@@ -35,6 +35,13 @@ pub(super) async fn run(args: &Args) -> Result<ExitCode, LogError> {
         source,
     })?;
     let mut archive = ArchiveReader::new(BufReader::new(file), &args.file)?;
+    let first = archive.first();
+    if first > Revision(1) {
+        return Err(LogError::Part {
+            path: args.file.clone(),
+            first,
+        });
+    }
     // half a log must not be taken for one: it gets its name when it is whole
     let unfinished = unfinished(&args.dir)?;
     let options = SledOptions {

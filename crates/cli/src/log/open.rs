@@ -1,9 +1,9 @@
 //! The log of a stopped service, opened as the service opens it, and its records one after another.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use almanac_event_log::{EventLog, ReadError, Record, SledLog, SledOptions};
+use almanac_event_log::{ArchiveOptions, EventLog, ReadError, Record, SledLog, SledOptions};
 use almanac_model::Revision;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -12,12 +12,56 @@ use super::LogError;
 /// How much is read at once.
 const READ_BYTES: usize = 8 << 20;
 
+/// Which log.
+#[derive(clap::Args)]
+pub(crate) struct Source {
+    /// Data folder of an ingest service that does not run
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    #[command(flatten)]
+    archive: Archive,
+}
+
+/// Where the archived part of a log is.
+#[derive(clap::Args)]
+pub(crate) struct Archive {
+    /// Folder to which old segments of the log were packed
+    #[arg(long, env = "ALMANAC_ARCHIVE_DIR", value_name = "DIR")]
+    archive_dir: Option<PathBuf>,
+}
+
+impl Source {
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Opens the log, and says when its beginning is not at hand.
+    pub(super) fn open(&self) -> Result<SledLog, LogError> {
+        let log = open(&self.dir, &self.archive)?;
+        let earliest = log.earliest();
+        if earliest > Revision(1) {
+            let last = earliest.0 - 1;
+            eprintln!("revisions 1 to {last} are archived elsewhere: name their folder with --archive-dir");
+        }
+        Ok(log)
+    }
+}
+
 /// Opens the log in a folder. A folder without one is refused, since opening it would make a new log.
-pub(super) fn open(dir: &Path) -> Result<SledLog, LogError> {
+pub(super) fn open(dir: &Path, archive: &Archive) -> Result<SledLog, LogError> {
     if !SledLog::exists(dir) {
         return Err(LogError::NoLog { dir: dir.to_owned() });
     }
-    Ok(SledLog::open(dir, SledOptions::default())?)
+    // what looks into a log packs nothing
+    let archive = archive.archive_dir.clone().map(|dir| ArchiveOptions {
+        dir,
+        keep_sealed: usize::MAX,
+    });
+    let options = SledOptions {
+        archive,
+        ..SledOptions::default()
+    };
+    Ok(SledLog::open(dir, options)?)
 }
 
 /// The records of a log from a revision on.

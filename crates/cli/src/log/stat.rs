@@ -1,7 +1,6 @@
 //! `almanac log stat`: how much of what is in a log, and on which disk.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use almanac_event_log::{EventLog, SegmentInfo};
@@ -9,14 +8,13 @@ use almanac_wire::Payload;
 use jiff::Timestamp;
 
 use super::LogError;
-use super::open::{Records, open, progress};
+use super::open::{Records, Source, progress};
 
 /// Counts what is in a log, and what it takes on disk
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Data folder of an ingest service that does not run
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    #[command(flatten)]
+    source: Source,
 }
 
 #[derive(Default)]
@@ -31,9 +29,9 @@ struct Counts {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, LogError> {
-    let log = open(&args.dir)?;
+    let log = args.source.open()?;
     let segments = log.segments().map_err(|source| LogError::File {
-        path: args.dir.clone(),
+        path: args.source.dir().to_owned(),
         source,
     })?;
     let records = Records::all(&log);

@@ -1,6 +1,5 @@
 //! `almanac log verify`: every stored byte is read, checked and decoded.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use almanac_event_log::Record;
@@ -8,18 +7,17 @@ use almanac_model::Revision;
 use almanac_wire::Payload;
 
 use super::LogError;
-use super::open::{Records, open, progress};
+use super::open::{Records, Source, progress};
 
 /// Reads and checks every record of a log; every damage is named with its revision and place
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Data folder of an ingest service that does not run
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    #[command(flatten)]
+    source: Source,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, LogError> {
-    let log = open(&args.dir)?;
+    let log = args.source.open()?;
     let records = Records::all(&log);
     let last = records.end();
     let bar = progress(last.0);

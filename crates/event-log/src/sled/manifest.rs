@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! almanac event log
-//! format 1
+//! format 2                            1 as long as nothing was archived, so that earlier versions read it too
 //! log 1f0c0b2e-5a8a-4b8e-9d52-2f3f0a6f7c11
-//! sealed 1 23570 1500000000000        first and last revision, when the last was recorded in Unix milliseconds
+//! archived 1 9712 1400000000000       first and last revision, when the last was recorded in Unix milliseconds
+//! sealed 9713 23570 1500000000000     the same
 //! active 23571                        first revision of the segment that is written
 //! crc32c 9a3e21b7                     of everything above
 //! ```
@@ -20,7 +21,10 @@ use almanac_model::{LogId, Revision};
 use super::files;
 use crate::{Failure, OpenError};
 
-const FORMAT: u32 = 1;
+/// The newest format.
+const FORMAT: u32 = 2;
+/// The newest format without archived segments.
+const FORMAT_WITHOUT_ARCHIVE: u32 = 1;
 const TITLE: &str = "almanac event log";
 
 /// A segment that is written no more.
@@ -35,6 +39,8 @@ pub(super) struct Sealed {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Manifest {
     pub(super) log: LogId,
+    /// Segments that were packed into files of another folder.
+    pub(super) archived: Vec<Sealed>,
     pub(super) sealed: Vec<Sealed>,
     /// The first revision of the segment that is written.
     pub(super) active: Revision,
@@ -83,25 +89,33 @@ impl Manifest {
 
     /// Where the log ends if the active segment is empty, and when that was recorded.
     pub(super) fn sealed_end(&self) -> (Revision, i64) {
-        self.sealed.last().map_or((Revision::EMPTY, i64::MIN), |sealed| {
+        let last = self.sealed.last().or(self.archived.last());
+        last.map_or((Revision::EMPTY, i64::MIN), |sealed| {
             (sealed.last, sealed.last_recorded_at_ms)
         })
     }
 
     fn text(&self) -> String {
+        let format = if self.archived.is_empty() {
+            FORMAT_WITHOUT_ARCHIVE
+        } else {
+            FORMAT
+        };
         let mut lines = vec![
             TITLE.to_owned(),
-            format!("format {FORMAT}"),
+            format!("format {format}"),
             format!("log {}", self.log),
         ];
-        lines.extend(self.sealed.iter().map(|sealed| {
-            let Sealed {
-                first,
-                last,
-                last_recorded_at_ms,
-            } = sealed;
-            format!("sealed {first} {last} {last_recorded_at_ms}")
-        }));
+        for (word, segments) in [("archived", &self.archived), ("sealed", &self.sealed)] {
+            lines.extend(segments.iter().map(|segment| {
+                let Sealed {
+                    first,
+                    last,
+                    last_recorded_at_ms,
+                } = segment;
+                format!("{word} {first} {last} {last_recorded_at_ms}")
+            }));
+        }
         lines.push(format!("active {}\n", self.active));
         let content = lines.join("\n");
         format!("{content}crc32c {:08x}\n", crc32c::crc32c(content.as_bytes()))
@@ -126,7 +140,7 @@ fn parse(text: &str) -> Result<Manifest, Refusal> {
     }
     let format = lines.next().and_then(|line| line.strip_prefix("format ")?.parse().ok());
     match format.ok_or_else(damaged("its format is missing"))? {
-        FORMAT => {}
+        FORMAT | FORMAT_WITHOUT_ARCHIVE => {}
         newer if newer > FORMAT => return Err(Refusal::Newer(newer)),
         _ => return Err(Refusal::Damaged("its format never existed")),
     }
@@ -137,19 +151,27 @@ fn parse(text: &str) -> Result<Manifest, Refusal> {
         .and_then(|line| line.strip_prefix("active ")?.parse().ok())
         .map(Revision);
     let active = active.ok_or_else(damaged("its active segment is missing"))?;
-    let sealed = lines
-        .map(parse_sealed)
-        .collect::<Option<_>>()
-        .ok_or_else(damaged("a sealed segment is malformed"))?;
-    let manifest = Manifest { log, sealed, active };
+    let (archived, sealed): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("archived "));
+    let each = |word, lines: Vec<&str>| {
+        let segments = lines.into_iter().map(|line| parse_sealed(word, line));
+        segments
+            .collect::<Option<_>>()
+            .ok_or_else(damaged("a segment is malformed"))
+    };
+    let manifest = Manifest {
+        log,
+        archived: each("archived ", archived)?,
+        sealed: each("sealed ", sealed)?,
+        active,
+    };
     if manifest.has_gap() {
         return Err(Refusal::Damaged("its segments leave a gap"));
     }
     Ok(manifest)
 }
 
-fn parse_sealed(line: &str) -> Option<Sealed> {
-    let mut words = line.strip_prefix("sealed ")?.split(' ');
+fn parse_sealed(word: &str, line: &str) -> Option<Sealed> {
+    let mut words = line.strip_prefix(word)?.split(' ');
     let first = Revision(words.next()?.parse().ok()?);
     let last = Revision(words.next()?.parse().ok()?);
     let last_recorded_at_ms = words.next()?.parse().ok()?;
@@ -163,7 +185,7 @@ fn parse_sealed(line: &str) -> Option<Sealed> {
 impl Manifest {
     fn has_gap(&self) -> bool {
         let mut expected = Revision(1);
-        for sealed in &self.sealed {
+        for sealed in self.archived.iter().chain(&self.sealed) {
             if sealed.first != expected || sealed.last < sealed.first {
                 return true;
             }
@@ -185,16 +207,23 @@ mod tests {
         };
         Manifest {
             log: LogId::from_bytes([0x1f; 16]),
+            archived: Vec::new(),
             sealed: vec![sealed(1, 10, -5), sealed(11, 11, 1_500_000_000_000)],
             active: Revision(12),
         }
     }
 
     #[test]
-    fn the_golden_manifest_is_read_and_written() {
+    fn the_golden_manifests_are_read_and_written() {
         let golden = include_str!("../../tests/golden/manifest-v1.txt");
         assert_eq!(parse(golden), Ok(example()));
         assert_eq!(example().text(), golden);
+
+        let mut archived = example();
+        archived.archived.push(archived.sealed.remove(0));
+        let golden = include_str!("../../tests/golden/manifest-v2.txt");
+        assert_eq!(parse(golden), Ok(archived.clone()));
+        assert_eq!(archived.text(), golden);
     }
 
     #[test]
@@ -213,9 +242,9 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_not_damage() {
-        let content = "almanac event log\nformat 2\nanything\n";
+        let content = "almanac event log\nformat 3\nanything\n";
         let text = format!("{content}crc32c {:08x}\n", crc32c::crc32c(content.as_bytes()));
-        assert_eq!(parse(&text), Err(Refusal::Newer(2)));
+        assert_eq!(parse(&text), Err(Refusal::Newer(3)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The engine on disk, made of sled databases. No other module of the project names sled.
 
+mod archive;
 mod disk;
 mod engine;
 mod files;
@@ -19,10 +20,12 @@ use std::thread::{self, JoinHandle};
 use almanac_model::{LogId, Revision};
 use tokio::sync::watch;
 
+pub use self::archive::ArchiveOptions;
 pub use self::disk::{Disk, DiskState, RealDisk};
 pub use self::layout::SegmentInfo;
 pub use self::options::SledOptions;
 
+use self::archive::{Archive, Archiver};
 use self::disk::DiskGuard;
 use self::layout::Layout;
 use self::queue::Queue;
@@ -41,10 +44,17 @@ pub struct SledLog {
     id: LogId,
     limits: Limits,
     status: watch::Receiver<LogStatus>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Option<Threads>>,
     shared: Arc<Shared>,
     /// Last, so that it is released when the segments are closed.
     _lock: File,
+}
+
+/// What works on the log until it is closed.
+#[derive(Debug)]
+struct Threads {
+    writer: JoinHandle<()>,
+    archiver: Option<Archiver>,
 }
 
 impl SledLog {
@@ -108,6 +118,16 @@ impl SledLog {
             durable: last,
             failure: None,
         });
+        let (archiver, sealed) = options
+            .archive
+            .as_ref()
+            .map(|archive| {
+                let keep_sealed = archive.keep_sealed;
+                Archiver::start(Archive::new(archive, id), keep_sealed, Arc::clone(&shared))
+            })
+            .transpose()
+            .map_err(files::failed("start the archiver of", dir))?
+            .unzip();
         let writer = Writer {
             shared: Arc::clone(&shared),
             dir: dir.to_owned(),
@@ -115,6 +135,7 @@ impl SledLog {
             segment_bytes: options.segment_bytes,
             patience: options.disk_check_every,
             witness,
+            sealed,
             status: sender,
             active,
             active_bytes,
@@ -124,13 +145,13 @@ impl SledLog {
         let thread = thread::Builder::new()
             .name("event-log-writer".into())
             .spawn(move || writer.run());
-        let writer = Mutex::new(Some(thread.map_err(files::failed("start the writer of", dir))?));
+        let writer = thread.map_err(files::failed("start the writer of", dir))?;
         tracing::info!(log.id = %id, log.revision = last.0, dir = %dir.display(), "open log");
         Ok(Self {
             id,
             limits: options.limits,
             status,
-            writer,
+            threads: Mutex::new(Some(Threads { writer, archiver })),
             shared,
             _lock: lock,
         })
@@ -143,7 +164,7 @@ impl EventLog for SledLog {
     }
 
     fn earliest(&self) -> Revision {
-        Revision(1)
+        self.shared.layout.earliest()
     }
 
     fn status(&self) -> watch::Receiver<LogStatus> {
@@ -177,19 +198,23 @@ impl EventLog for SledLog {
         let mut batch = Batch::new(max_bytes);
         let mut next = from;
         while next <= durable && !batch.is_full() {
-            let (segment, last) = self.shared.layout.find(next)?;
-            let last = last.min(durable);
-            segment.read(next, last, &mut batch)?;
-            next = last.next();
+            next = self.shared.layout.read(next, durable, &mut batch)?.next();
         }
         Ok(batch.into_records())
     }
 
     fn close(&self) {
         self.shared.queue.close();
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if writer.is_some_and(|writer| writer.join().is_err()) {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Threads { writer, archiver }) = threads else {
+            return;
+        };
+        if writer.join().is_err() {
             tracing::error!("stop writer: it panicked while it reported a failure");
+        }
+        // the writer is gone, and with it the word of new segments
+        if let Some(archiver) = archiver {
+            archiver.join();
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use almanac_model::LogId;
 
+use super::archive::ArchiveOptions;
 use super::disk::{Disk, RealDisk};
 use crate::limits::Limits;
 
@@ -31,6 +32,9 @@ pub struct SledOptions {
     pub sealed_open: usize,
     /// A sealed segment that was not read this long is closed. Default one minute.
     pub sealed_idle: Duration,
+    /// Where old segments are packed to; none leaves them where they are. Without the folder to which segments were packed
+    /// before, the log begins after them. Default none.
+    pub archive: Option<ArchiveOptions>,
     /// Writes are refused while the disk has fewer bytes free. Default 256 MiB, at least 32 MiB. Above twice
     /// `limits.queue_bytes`, what was accepted can always be written; below, it may be lost unacknowledged.
     pub reserve_bytes: u64,
@@ -57,6 +61,7 @@ impl Default for SledOptions {
             sealed_read_bytes: 64 * MEBIBYTE,
             sealed_open: 2,
             sealed_idle: Duration::from_mins(1),
+            archive: None,
             reserve_bytes: 256 * MEBIBYTE,
             ballast_bytes: 32 * MEBIBYTE,
             disk_check_every: Duration::from_secs(1),

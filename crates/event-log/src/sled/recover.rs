@@ -35,6 +35,7 @@ pub(super) fn recover(dir: &Path, options: &SledOptions) -> Result<Recovered, Op
         Some(manifest) => manifest.clone(),
         None => Manifest {
             log: options.id(),
+            archived: Vec::new(),
             sealed: Vec::new(),
             active: Revision(1),
         },
@@ -102,7 +103,9 @@ fn open_active(dir: &Path, manifest: &Manifest, options: &SegmentOptions) -> Res
             return Err(OpenError::SegmentMissing { path, first });
         }
     }
-    let listed: Vec<_> = listed.collect();
+    // the database of a segment that was being archived is removed when its file is known to be whole
+    let archived = manifest.archived.iter().map(|segment| segment.first);
+    let listed: Vec<_> = listed.chain(archived).collect();
     for first in folders(dir)? {
         if !listed.contains(&first) {
             clear_unlisted(dir, first, options)?;

@@ -3,6 +3,7 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use almanac_model::Revision;
@@ -33,6 +34,8 @@ pub(super) struct Writer {
     pub(super) segment_bytes: u64,
     pub(super) patience: Duration,
     pub(super) witness: Witness,
+    /// Tells the archiver that a segment was sealed.
+    pub(super) sealed: Option<Sender<()>>,
     /// Dropped with the writer, so that nobody waits for a revision that never comes.
     pub(super) status: watch::Sender<LogStatus>,
     pub(super) active: Arc<Segment>,
@@ -97,6 +100,10 @@ impl Writer {
         self.shared.layout.roll(self.last, self.last_recorded_at_ms, next)?;
         self.active = self.shared.layout.active();
         self.active_bytes = 0;
+        if let Some(sealed) = &self.sealed {
+            // an archiver that is gone has said why
+            let _gone = sealed.send(());
+        }
         tracing::info!(segment = %self.active.path.display(), "begin segment");
         Ok(())
     }

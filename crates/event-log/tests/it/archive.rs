@@ -4,10 +4,12 @@ use std::path::Path;
 
 use almanac_event_log::{ArchiveError, ArchiveReader, ArchiveWriter, EventLog, NewRecord, Record};
 
+use almanac_model::Revision;
+
 use crate::support::{Folder, LOG, append_durably, read_all, sample};
 
 fn archive(records: &[Record]) -> Vec<u8> {
-    let mut writer = ArchiveWriter::new(Vec::new(), LOG).expect("memory is writable");
+    let mut writer = ArchiveWriter::new(Vec::new(), LOG, Revision(1)).expect("memory is writable");
     for record in records {
         writer.append(record.clone()).expect("memory is writable");
     }
@@ -83,4 +85,25 @@ async fn an_archive_with_a_flipped_byte_is_refused_wherever_it_is() {
         });
         assert!(read.is_err(), "byte {index}");
     }
+}
+
+#[test]
+fn the_golden_archives_are_read_and_the_newest_is_written() {
+    let first = include_bytes!("../golden/archive-v1.almanac");
+    let newest = include_bytes!("../golden/archive-v2.almanac");
+    let records = read(first).expect("format 1");
+    assert_eq!(read(newest).expect("format 2"), records);
+    let [catalog, events] = &records[..] else {
+        panic!("two records: {records:?}")
+    };
+    assert_eq!(
+        (catalog.principal.as_str(), &catalog.payload[..]),
+        ("start", &b"catalogue"[..])
+    );
+    assert_eq!(
+        (events.recorded_at_ms, &events.payload[..]),
+        (1_500_000_000_001, &b"events"[..])
+    );
+    assert_eq!(events.request.map(|request| request.digest), Some([6; 32]));
+    assert_eq!(archive(&records), newest);
 }

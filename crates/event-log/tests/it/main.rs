@@ -1,6 +1,7 @@
 //! What the log promises, held against both engines, and against what happens to disks.
 
 mod archive;
+mod archiving;
 mod conformance;
 mod damage;
 mod disk;

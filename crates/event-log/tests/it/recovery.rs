@@ -210,7 +210,7 @@ async fn a_log_is_open_once() {
 async fn a_newer_format_is_refused() {
     let folder = Folder::new();
     folder.fill(1).await;
-    let content = "almanac event log\nformat 2\nnobody knows\n";
+    let content = "almanac event log\nformat 3\nnobody knows\n";
     let text = format!("{content}crc32c {:08x}\n", crc32c::crc32c(content.as_bytes()));
     fs::write(folder.path().join("manifest"), text).expect("a manifest");
     let refusal = folder.refusal();
@@ -218,8 +218,8 @@ async fn a_newer_format_is_refused() {
         matches!(
             refusal,
             OpenError::NewerFormat {
-                found: 2,
-                supported: 1,
+                found: 3,
+                supported: 2,
                 ..
             }
         ),
