@@ -5,6 +5,7 @@
 
 mod support;
 
+mod archive;
 mod backup;
 mod calendars;
 mod catalog;
@@ -24,5 +25,6 @@ mod restart;
 mod retractions;
 mod retry;
 mod review;
+mod slow_follower;
 mod stream;
 mod territory;

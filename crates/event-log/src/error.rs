@@ -92,7 +92,10 @@ pub enum AppendError {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadError {
     /// The log does not go back this far. Revision 0 is the empty log and no record.
-    #[error("revision {from} is before the earliest that is kept, {earliest}")]
+    #[error(
+        "revision {from} is before the earliest at hand, {earliest}; segments before it were archived: name the folder of the \
+         archive"
+    )]
     BeforeEarliest {
         /// The revision that was asked for.
         from: Revision,

@@ -49,7 +49,7 @@ impl Search {
     /// Searches what is durable. It blocks on the disk.
     pub(crate) fn search(&mut self, log: &dyn EventLog) -> Result<(), SearchError> {
         loop {
-            let records = log.read(self.through.next().max(log.earliest()), READ_BYTES)?;
+            let records = log.read(self.through.next(), READ_BYTES)?;
             if records.is_empty() {
                 return Ok(());
             }

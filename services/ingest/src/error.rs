@@ -94,7 +94,8 @@ pub mod reason {
     pub const VALUE_AND_MISSING: &str = "VALUE_AND_MISSING";
     /// An instant that is not in the period of its row.
     pub const OCCURRED_OUTSIDE_PERIOD: &str = "OCCURRED_OUTSIDE_PERIOD";
-    /// Revisions this early are no longer kept.
+    /// Revisions this early were archived, and the archive is not at hand. The metadata `earliest_revision` has the first that
+    /// is. Take a snapshot from another replica, or give the ingest service the folder of its archive.
     pub const BEFORE_EARLIEST: &str = "BEFORE_EARLIEST";
 }
 
@@ -317,8 +318,10 @@ fn failed(_: &Failure) -> Status {
 
 fn read_status(error: &ReadError) -> Status {
     match error {
-        ReadError::BeforeEarliest { .. } => {
-            StatusBuilder::new(Code::OutOfRange, reason::BEFORE_EARLIEST, error.to_string()).build()
+        ReadError::BeforeEarliest { earliest, .. } => {
+            StatusBuilder::new(Code::OutOfRange, reason::BEFORE_EARLIEST, error.to_string())
+                .metadata("earliest_revision", earliest)
+                .build()
         }
         ReadError::Damaged(damage) => {
             error!(error = %damage, "read record");

@@ -134,7 +134,7 @@ impl Ledger {
         let retention_ms = i64::try_from(options.request_retention.as_millis()).unwrap_or(i64::MAX);
         let mut state = State::default();
         loop {
-            let records = log.read(state.head.next().max(log.earliest()), READ_BYTES)?;
+            let records = log.read(state.head.next(), READ_BYTES)?;
             if records.is_empty() {
                 return Ok(Self {
                     log,

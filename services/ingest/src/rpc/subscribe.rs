@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use almanac_event_log::{EventLog, LogStatus, Record};
+use almanac_event_log::{EventLog, LogStatus, ReadError, Record};
 use almanac_model::Revision;
 use almanac_service_kit::server::stream_stop;
 use almanac_service_kit::status::StatusBuilder;
@@ -25,10 +25,12 @@ use crate::error::IngestError;
 
 /// Without a new record, a message says this often that there is none.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
-/// How much is read at once. A slow follower costs no more than a few of these: it is read from disk at its own pace.
-const READ_BYTES: usize = 1024 * 1024;
+/// How much is read at once, and only after what was read before is on its way. The credit of a follower is the window of its
+/// stream (HTTP/2 flow control): it opens as the follower applies what it got. So a follower that stands still holds this
+/// much here, or one larger record, and nothing is read for it any more.
+const READ_BYTES: usize = 256 * 1024;
 /// Messages that may wait for the connection.
-const WAITING_MESSAGES: usize = 4;
+const WAITING_MESSAGES: usize = 1;
 
 /// The methods of `LogService`.
 pub(crate) struct LogRpc {
@@ -80,6 +82,10 @@ fn check_follower(log: &dyn EventLog, request: &pb::SubscribeRequest) -> Result<
     }
     let durable = log.status().borrow().durable;
     let from = Revision((*from_revision).max(1));
+    let earliest = log.earliest();
+    if from < earliest {
+        return Err(IngestError::Read(ReadError::BeforeEarliest { from, earliest }));
+    }
     if from > durable.next() {
         return Err(IngestError::FollowerAhead { durable });
     }
