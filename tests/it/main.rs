@@ -13,6 +13,7 @@ mod confidential;
 mod corrections;
 mod crash;
 mod docs;
+mod faults;
 mod layering;
 mod mistakes;
 mod outage;

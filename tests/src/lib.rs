@@ -1,4 +1,5 @@
 //! What the tests' programs share.
 
 pub mod powerloss;
+pub mod proxy;
 pub mod random;

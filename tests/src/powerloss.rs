@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use almanac_model::Batch;
+use almanac_model::{Batch, BatchBuilder, BatchExtra, BatchSeries, Granularity, Qualifier, Quality, Status};
 use almanac_wire::pb::ingest::RecordEventsRequest;
 use almanac_wire::pb::shared as pb;
 
-const REPORTER: &str = "ca-mau-telecom-operators";
+/// Whose figures the requests are.
+pub const REPORTER: &str = "ca-mau-telecom-operators";
 const CODES: [&str; 3] = ["adsl", "ftth", "mobile_3g_4g"];
 
 /// The clock of the writer: the 1st of March 2018, when the year 2017 can be reported as final.
@@ -48,6 +49,40 @@ fn event(number: u32, code: &str, year: u32, note_bytes: usize) -> pb::Event {
         note: note(number, year, code, note_bytes),
         ..pb::Event::default()
     }
+}
+
+/// Request number `number` as the batch of a stream.
+pub fn batch(number: u32) -> Result<Batch, Box<dyn std::error::Error + Send + Sync>> {
+    let official = Status {
+        quality: Quality::Official,
+        qualifier: Qualifier::Exact,
+        missing: None,
+        confidential: false,
+    };
+    let mut batch = BatchBuilder::default();
+    for event in request(number).events {
+        let Some(pb::event::When::Period(year)) = event.when else {
+            return Err("a numbered event is of a year".into());
+        };
+        let mut dimensions = Vec::new();
+        for (dimension, code) in event.dimensions {
+            dimensions.push((dimension.parse()?, code.parse()?));
+        }
+        let series = BatchSeries {
+            metric: event.metric.parse()?,
+            area: event.area.parse()?,
+            reporter: REPORTER.parse()?,
+            dimensions,
+            granularity: Granularity::Year,
+            decimals: 0,
+        };
+        let extra = BatchExtra {
+            note: Some(event.note),
+            ..BatchExtra::default()
+        };
+        batch.push(series, year.parse::<i32>()? - 1970, number.into(), official, extra);
+    }
+    Ok(batch.finish())
 }
 
 /// Text that does not compress, and is the same each time.

@@ -1,7 +1,6 @@
 //! A disk that becomes full: a file system of its own in memory. Writes are refused with a reason and health says so, reads
 //! go on; when there is space again, the service comes back, and nothing that was acknowledged is lost.
 
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,10 +15,11 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::Outcome;
-use crate::clients::{Clients, Ledger, channel, check, held};
+use crate::clients::{Clients, channel};
+use crate::ledger::{Ledger, check, held};
 use crate::programs;
 use crate::service::{Options, Service};
+use crate::{Fault, Outcome};
 
 const DISK_MEBIBYTES: u64 = 160;
 const RESERVE_MEBIBYTES: u64 = 32;
@@ -38,8 +38,6 @@ pub(crate) struct Args {
     #[arg(long, hide = true)]
     mounted: Option<PathBuf>,
 }
-
-type Fault = Box<dyn Error + Send + Sync>;
 
 pub(crate) async fn prove(args: &Args) -> Outcome {
     match &args.mounted {

@@ -1,7 +1,6 @@
 //! Every byte of a small log, flipped one at a time: the log is what it was, or the damage is named. It is never another
 //! log.
 
-use std::error::Error;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use std::path::{Path, PathBuf};
 use almanac_event_log::{EventLog, NewRecord, Record, RecordKind, SledLog, SledOptions, wait_durable};
 use almanac_model::Revision;
 
-use crate::Outcome;
+use crate::{Fault, Outcome};
 
 /// Flips bytes of a small log one at a time: each flip is named, or changes nothing that is read
 #[derive(clap::Args)]
@@ -24,8 +23,6 @@ pub(crate) struct Args {
     #[arg(long)]
     without_witness: bool,
 }
-
-type Fault = Box<dyn Error + Send + Sync>;
 
 #[derive(Default)]
 struct Found {

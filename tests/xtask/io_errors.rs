@@ -1,14 +1,14 @@
 //! A disk that fails: the n-th sync, write or rename says EIO, and so does every later one. After it nothing may be
 //! acknowledged, the process has to end by itself, and the next start has to find everything that was acknowledged.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Outcome;
-use crate::clients::{Clients, Ledger, check};
+use crate::clients::Clients;
+use crate::ledger::{Ledger, check};
 use crate::programs;
 use crate::service::{Options, Service};
+use crate::{Fault, Outcome};
 
 const CALLS: [&str; 6] = ["fdatasync", "fsync", "sync_file_range", "pwrite", "write", "rename"];
 /// After so many acknowledgements the call has not come, and will not.
@@ -27,8 +27,6 @@ pub(crate) struct Args {
     #[arg(long)]
     ignore_failed_syncs: bool,
 }
-
-type Fault = Box<dyn Error + Send + Sync>;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use almanac_tests::random::Random;
 
-use crate::Outcome;
-use crate::clients::{Clients, Ledger, check};
+use crate::clients::Clients;
+use crate::ledger::{Ledger, check};
 use crate::programs;
 use crate::service::{Options, Service};
+use crate::{Fault, Outcome};
 
 /// About as many lines as it logs while it opens.
 const OPENING_LINES: usize = 300;
@@ -105,7 +106,7 @@ impl<'a> Victim<'a> {
         Service::start(self.programs, self.dir, &options)
     }
 
-    async fn kill_once(&mut self, random: &mut Random) -> Result<Moment, Box<dyn std::error::Error + Send + Sync>> {
+    async fn kill_once(&mut self, random: &mut Random) -> Result<Moment, Fault> {
         let moment = match random.below(6) {
             0 | 1 => Moment::Opening,
             2 => Moment::Rolling,
@@ -131,7 +132,7 @@ impl<'a> Victim<'a> {
     }
 
     /// From the first revision on, after the last kill. Gives the newest revision.
-    async fn check_whole(&self) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+    async fn check_whole(&self) -> Result<u64, Fault> {
         let mut service = self.start("info")?;
         let address = service.address().await.ok_or("the service does not come to serve")?;
         check(address, 1, &self.ledger).await?;

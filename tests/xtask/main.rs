@@ -1,14 +1,17 @@
-//! `cargo xtask prove NAME`: what the durability of the log rests on, tried out. Each proof prints its figures, and can be
+//! `cargo xtask prove NAME`: what durability and replication rest on, tried out. Each proof prints its figures, and can be
 //! told to switch a protection off: then it has to find the loss.
 
 mod clients;
 mod disk_full;
+mod faults;
 mod flipped_bytes;
 mod io_errors;
 mod kill;
+mod ledger;
 mod power_loss;
 mod programs;
 mod service;
+mod streams;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -18,7 +21,7 @@ use clap::{Parser, Subcommand};
 /// Work on this repository that is neither built nor tested by default
 #[derive(Parser)]
 enum Task {
-    /// Tries out what durability rests on
+    /// Tries out what durability and replication rest on
     #[command(subcommand)]
     Prove(Proof),
 }
@@ -30,10 +33,14 @@ enum Proof {
     IoErrors(io_errors::Args),
     DiskFull(disk_full::Args),
     FlippedBytes(flipped_bytes::Args),
+    Faults(faults::Args),
 }
 
-/// A proof that did not hold, or could not be made.
-type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+/// Why a proof does not hold, or cannot be made.
+type Fault = Box<dyn Error + Send + Sync>;
+
+/// What became of a proof.
+type Outcome = Result<(), Fault>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -44,6 +51,7 @@ async fn main() -> ExitCode {
         Proof::IoErrors(args) => io_errors::prove(&args).await,
         Proof::DiskFull(args) => disk_full::prove(&args).await,
         Proof::FlippedBytes(args) => flipped_bytes::prove(&args).await,
+        Proof::Faults(args) => faults::prove(&args).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
