@@ -11,7 +11,7 @@ use almanac_model::{AreaId, Code, DimensionId, FigureArea, MissingReason, Period
 use crate::answer::{Group, measure_text};
 use crate::plan::Plan;
 use crate::question::{GroupKey, Question, Refusal, RefusalReason, State};
-use crate::reading::{Narrowing, read_term};
+use crate::reading::{Contribution, Narrowing, read_term};
 use crate::territory::Territory;
 use crate::value::Value;
 
@@ -77,14 +77,15 @@ pub(crate) fn target_of(
     let territory = Territory::of(state, &unrestated, area, &Group::new());
     // of several plans for one figure none is the sum: the metric is not additive
     let read = read_term(state, metric, &narrowing, &territory, period.into());
-    let setting = match read.contributions.as_slice() {
-        [only] => Some(TargetSetting {
-            reporter: only.series.reporter.clone(),
-            revision: only.cell.revision,
-            time: None,
-        }),
-        _ => None,
-    };
+    // who only states that there is none has set nothing
+    let is_number = |contribution: &&Contribution| contribution.cell.status.missing.is_none();
+    let mut numbers = read.contributions.iter().filter(is_number);
+    let only = numbers.next().filter(|_| numbers.next().is_none());
+    let setting = only.map(|only| TargetSetting {
+        reporter: only.series.reporter.clone(),
+        revision: only.cell.revision,
+        time: None,
+    });
     Target {
         value: read.value,
         setting,

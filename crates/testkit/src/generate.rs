@@ -9,6 +9,7 @@
 //! groupings  areas that are urban, rural or neither                     generate/groupings.rs
 //! metrics    kinds, operators, frequencies, levels                      generate/metrics.rs
 //! formulas   indicators over metrics and indicators                     generate/formulas.rs
+//! targets    what is planned for measures                               generate/targets.rs
 //! reporters  who may report, and what is expected                       generate/reporters.rs
 //! log        events that the catalogue accepts, in batches              generate/log.rs
 //! batches    the same events in other batches                           generate/batches.rs
@@ -23,6 +24,7 @@ mod log;
 mod metrics;
 mod questions;
 mod reporters;
+mod targets;
 mod territory;
 
 use std::fmt;
@@ -57,6 +59,7 @@ struct Genome {
     groupings: Vec<Gene>,
     metrics: Vec<Gene>,
     indicators: Vec<Gene>,
+    targets: Vec<Gene>,
     reporters: Vec<Gene>,
     expectations: Vec<Gene>,
     floods: Vec<Gene>,
@@ -74,18 +77,19 @@ pub fn world() -> impl Strategy<Value = World> {
         genes(0, 5),
         genes(1, 4),
         genes(0, 6),
+        genes(0, 3),
         genes(0, 2),
         genes(0, 4),
     );
     let parts = (
         any::<u8>(),
         definitions,
-        (genes(3, 4), genes(0, 10), genes(0, 4)),
+        (genes(3, 6), genes(0, 10), genes(0, 4)),
         genes(1, 8),
     );
     parts.prop_map(|(calendar, definitions, events, questions)| {
         let (floods, bursts, withdrawals) = events;
-        let (areas, changes, groupings, metrics, indicators, reporters, expectations) = definitions;
+        let (areas, changes, groupings, metrics, indicators, targets, reporters, expectations) = definitions;
         Genome {
             calendar,
             areas,
@@ -93,6 +97,7 @@ pub fn world() -> impl Strategy<Value = World> {
             groupings,
             metrics,
             indicators,
+            targets,
             reporters,
             expectations,
             floods,
@@ -122,7 +127,9 @@ impl Genome {
     fn catalog(&self) -> Catalog {
         let territory = territory::territory(&self.areas, &self.changes);
         let frequencies = metrics::frequencies(self.calendar);
-        let metrics = metrics::metrics(&self.metrics, frequencies);
+        let mut metrics = metrics::metrics(&self.metrics, frequencies);
+        let (indicators_toml, measures) = formulas::indicators(&self.indicators, &metrics);
+        metrics.extend(targets::targets(&self.targets, &measures, frequencies));
         let (reporters, reporters_toml) = reporters::reporters(&self.reporters, &metrics, &territory.areas);
         let mut files: CatalogFiles = [
             ("areas.csv", territory.areas_csv),
@@ -132,7 +139,7 @@ impl Genome {
                 "metrics.toml",
                 metrics.iter().map(|metric| metric.toml.as_str()).collect(),
             ),
-            ("indicators.toml", formulas::indicators(&self.indicators, &metrics)),
+            ("indicators.toml", indicators_toml),
             ("reporters.toml", reporters_toml),
             (
                 "expectations.toml",

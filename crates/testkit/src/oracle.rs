@@ -5,8 +5,13 @@
 //!
 //! ```text
 //! Figure      a question's areas, periods and groups                      figure.rs
+//! told        what a figure says                                          told.rs
 //! compare     a figure against that of another period                     compare.rs
-//! growth      the yearly growth from one value to another                growth.rs
+//! growth      the yearly growth from one value to another                 growth.rs
+//! like        what two periods have in common                             like.rs
+//! contribution  what a part contributed to the growth of a total          contribution.rs
+//! target      the plan's figure, and who set it                           target.rs
+//! share       which part of a total a figure is                           share.rs
 //! refusal     what no question may ask for                                refusal.rs
 //! formula     the formula of the catalogue, read recursively              formula.rs
 //! quotient    which period and which areas both sides of a division have  quotient.rs
@@ -24,35 +29,44 @@
 mod boundaries;
 mod breaks;
 mod compare;
+mod contribution;
 mod expected;
 mod figure;
 mod formula;
 mod growth;
+mod like;
 mod quotient;
 mod records;
 mod refusal;
 mod region;
 mod series;
+mod share;
+mod target;
 mod term;
 mod territory;
+mod told;
 mod value;
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use almanac_catalog::Catalog;
 use almanac_model::{Batch, MetricId, Revision};
 
-pub use self::figure::{Figure, Side, Sides};
+use self::like::Counterparts;
 use self::records::{Event, SeriesKey};
+pub use self::told::{Figure, Side, Sides};
 
 /// Answers questions at one revision of a log.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Oracle<'a> {
     catalog: &'a Catalog,
     /// Every event that was recorded up to the revision, in the order of the log.
-    events: Vec<Event>,
+    events: Rc<Vec<Event>>,
     /// The series of which anything was recorded.
-    series: BTreeSet<(MetricId, SeriesKey)>,
+    series: Rc<BTreeSet<(MetricId, SeriesKey)>>,
+    /// It sees only what these periods have too; `None`: everything.
+    like: Option<Rc<Counterparts>>,
 }
 
 impl<'a> Oracle<'a> {
@@ -60,11 +74,14 @@ impl<'a> Oracle<'a> {
     #[must_use]
     pub fn new(catalog: &'a Catalog, log: &[(Revision, Batch)], as_of: Revision) -> Self {
         let seen = log.iter().filter(|(revision, _)| *revision <= as_of);
-        let events: Vec<Event> = seen.flat_map(|(_, batch)| records::events(batch)).collect();
+        let events: Vec<Event> = seen
+            .flat_map(|(revision, batch)| records::events(*revision, batch))
+            .collect();
         Self {
             catalog,
-            series: events.iter().map(Event::series).collect(),
-            events,
+            series: Rc::new(events.iter().map(Event::series).collect()),
+            events: Rc::new(events),
+            like: None,
         }
     }
 }

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use almanac_catalog::Method;
-use almanac_indicator::Question;
-use almanac_model::{Comparison, ComparisonFlag, ComparisonKind, FigureFlag, MissingReason, NoPercent, Revision};
+use almanac_indicator::{Question, Refusal};
+use almanac_model::{
+    Comparison, ComparisonFlag, ComparisonKind, FigureFlag, FigureShare, MissingReason, NoPercent, Revision,
+};
 use almanac_testkit::generate::World;
 use almanac_testkit::oracle::Figure;
 
@@ -54,6 +56,13 @@ impl WorldTally {
         *self.0.entry(what.into()).or_default() += 1;
     }
 
+    pub(crate) fn refused(&mut self, refusals: &[Refusal]) {
+        let reasons: BTreeSet<&str> = refusals.iter().map(|refusal| refusal.reason.as_str()).collect();
+        for reason in reasons {
+            self.saw(format!("refused: {reason}"));
+        }
+    }
+
     pub(crate) fn count(&mut self, figure: &Figure, question: &Question, as_of: Revision) {
         let asked = [
             ("asked: strict", question.strict),
@@ -90,6 +99,21 @@ impl WorldTally {
         for comparison in &figure.comparisons {
             self.compared(comparison);
         }
+        if let Some(share) = &figure.share {
+            self.shared(share);
+        }
+    }
+
+    fn shared(&mut self, share: &FigureShare) {
+        let of = match share.of.as_str() {
+            "area" | "reporter" | "zone" => share.of.as_str(),
+            _ => "codes",
+        };
+        self.saw(format!("share: of {of}"));
+        match &share.percent {
+            Ok(_) => self.saw("share: percent"),
+            Err(reason) => self.saw(format!("share: none {reason:?}")),
+        }
     }
 
     fn compared(&mut self, comparison: &Comparison) {
@@ -100,10 +124,40 @@ impl WorldTally {
         if let Err(reason) = comparison.base {
             self.saw(format!("compared: base missing {reason:?}"));
         }
+        match &comparison.contribution {
+            Some(Ok(_)) => self.saw("compared: contribution"),
+            Some(Err(reason)) => self.saw(format!("compared: no contribution {reason:?}")),
+            None => {}
+        }
+        match &comparison.like {
+            Some(Ok(_)) => self.saw("compared: like for like"),
+            Some(Err(reason)) => self.saw(format!("compared: nothing alike {reason:?}")),
+            None => {}
+        }
+        if comparison.kind == ComparisonKind::Target {
+            self.planned(comparison);
+            return;
+        }
         match comparison.change.as_ref().map(|change| &change.percent) {
             Some(Ok(_)) => self.saw("compared: growth"),
             Some(Err(reason)) => self.saw(format!("compared: no growth {reason:?}")),
             None => {}
+        }
+    }
+}
+
+impl WorldTally {
+    fn planned(&mut self, comparison: &Comparison) {
+        if comparison.target.is_some() {
+            self.saw("target: set by somebody");
+        }
+        match comparison.change.as_ref().map(|change| &change.index) {
+            Some(Ok(_)) => self.saw("target: achievement"),
+            Some(Err(reason)) => self.saw(format!("target: no achievement {reason:?}")),
+            None => {}
+        }
+        if let Err(reason) = comparison.base {
+            self.saw(format!("target: missing {reason:?}"));
         }
     }
 }
@@ -128,7 +182,6 @@ impl Tally {
 
 /// Everything that a long run has to reach.
 fn wanted() -> Vec<String> {
-    use ComparisonKind::{Base, PreviousPeriod, SamePeriodLastYear};
     use MissingReason::{
         CannotExist, DenominatorZero, Incomplete, NoRecord, NotAdditive, NotCollected, NotRestatable, Suppressed,
         Unspecified,
@@ -154,19 +207,6 @@ fn wanted() -> Vec<String> {
         NotRestatable,
         NotAdditive,
     ];
-    let base_reasons = [
-        CannotExist,
-        NoRecord,
-        NotCollected,
-        NotRestatable,
-        DenominatorZero,
-        Incomplete,
-    ];
-    let comparison_flags = [
-        ComparisonFlag::NotComparable,
-        ComparisonFlag::Partial,
-        ComparisonFlag::Bounded,
-    ];
     let plain = [
         "log: event of a tally taken back",
         "log: report withdrawn",
@@ -183,14 +223,48 @@ fn wanted() -> Vec<String> {
         "figure: quotient",
         "figure: coverage",
         "figure: number on boundaries of a day",
-        "compared: growth",
+        "share: of area",
+        "share: of codes",
+        "share: of reporter",
+        "share: percent",
     ];
     let mut wanted: Vec<String> = plain.into_iter().map(str::to_owned).collect();
+    wanted.extend(wanted_of_comparisons());
     wanted.extend(flags.map(|flag| format!("flag: {flag:?}")));
     wanted.extend(reasons.map(|reason| format!("missing: {reason:?}")));
-    wanted.extend([PreviousPeriod, SamePeriodLastYear, Base].map(|kind| format!("compared: {kind:?}")));
-    wanted.extend(comparison_flags.map(|flag| format!("compared: flag {flag:?}")));
+    wanted
+}
+
+/// Everything that comparisons have to reach.
+fn wanted_of_comparisons() -> Vec<String> {
+    use ComparisonKind::{Base, PreviousPeriod, SamePeriodLastYear, Target};
+    use MissingReason::{CannotExist, DenominatorZero, Incomplete, NoRecord, NotCollected, NotRestatable};
+    let base_reasons = [
+        CannotExist,
+        NoRecord,
+        NotCollected,
+        NotRestatable,
+        DenominatorZero,
+        Incomplete,
+    ];
+    let flags = [
+        ComparisonFlag::NotComparable,
+        ComparisonFlag::Partial,
+        ComparisonFlag::Bounded,
+        ComparisonFlag::LikeForLike,
+    ];
+    let plain = [
+        "compared: growth",
+        "compared: contribution",
+        "compared: like for like",
+        "target: set by somebody",
+        "target: achievement",
+    ];
+    let mut wanted: Vec<String> = plain.into_iter().map(str::to_owned).collect();
+    wanted.extend([PreviousPeriod, SamePeriodLastYear, Base, Target].map(|kind| format!("compared: {kind:?}")));
+    wanted.extend(flags.map(|flag| format!("compared: flag {flag:?}")));
     wanted.extend(base_reasons.map(|reason| format!("compared: base missing {reason:?}")));
+    wanted.extend([NotCollected, NoRecord, NotRestatable].map(|reason| format!("target: missing {reason:?}")));
     wanted
         .extend([NoPercent::BaseZero, NoPercent::BaseNegative].map(|reason| format!("compared: no growth {reason:?}")));
     wanted

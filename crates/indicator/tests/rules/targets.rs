@@ -170,6 +170,22 @@ fn rule_28_two_targets_of_one_figure_are_not_added() {
 }
 
 #[test]
+fn rule_28_a_target_was_set_by_who_recorded_its_number() {
+    let mut book = filled();
+    // the province's post office has no plan of its own; that of the railway stands
+    book.post("plan.sent", "north", "2017", "not collected")
+        .record("rail", "plan.sent", "north", "2016", "suppressed");
+    let of = |period| against_target(&book, "sent", "north", period);
+    assert_eq!(of("2017").base.as_deref(), Ok("500"));
+    assert_eq!(of("2017").target.unwrap().reporter.as_str(), "rail");
+    // that there is none to be told is no target
+    assert_eq!(
+        (of("2016").base, of("2016").target),
+        (Err(MissingReason::Suppressed), None)
+    );
+}
+
+#[test]
 fn rule_28_targets_never_enter_a_total() {
     let mut book = filled();
     book.service("plan.sent_by_service", "fixed", "east", "2017", "100")

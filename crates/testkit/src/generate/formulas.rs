@@ -2,6 +2,7 @@
 
 use super::genes::{Choices, Gene};
 use super::metrics::{DIMENSIONS, DOCUMENTATION, MetricSketch};
+use super::targets::Planned;
 
 /// What a formula may name.
 #[derive(Clone, Debug)]
@@ -10,8 +11,8 @@ struct MeasureSketch {
     dimensions: Vec<&'static str>,
 }
 
-/// The file of the indicators. Everything is counted in one unit, so that everything may be added.
-pub(super) fn indicators(genes: &[Gene], metrics: &[MetricSketch]) -> String {
+/// The file of the indicators, and all measures. Everything is counted in one unit, so that everything may be added.
+pub(super) fn indicators(genes: &[Gene], metrics: &[MetricSketch]) -> (String, Vec<Planned>) {
     let mut known: Vec<MeasureSketch> = metrics
         .iter()
         .map(|metric| MeasureSketch {
@@ -51,7 +52,8 @@ pub(super) fn indicators(genes: &[Gene], metrics: &[MetricSketch]) -> String {
         dimensions.dedup();
         known.push(MeasureSketch { id, dimensions });
     }
-    texts.concat()
+    let measures = known.into_iter().map(|measure| (measure.id, measure.dimensions));
+    (texts.concat(), measures.collect())
 }
 
 /// A formula that is being written, with what it names so far.
@@ -62,8 +64,8 @@ struct Draft<'a> {
 
 impl Draft<'_> {
     fn formula(&mut self, choices: &mut Choices<'_>) -> String {
-        match choices.below(16) {
-            0 => self.sum(choices),
+        match choices.below(18) {
+            0 | 16 | 17 => self.sum(choices),
             1..=6 => format!("{} / {}", self.operand(choices), self.operand(choices)),
             7 => format!("{} * 2.5", self.operand(choices)),
             8 => format!("{} / {} * 100", self.operand(choices), self.operand(choices)),

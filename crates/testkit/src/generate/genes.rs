@@ -1,7 +1,7 @@
 //! Choices drawn from rows of bytes.
 
 /// The bytes from which one definition, event or question is drawn.
-pub type Gene = [u8; 32];
+pub type Gene = [u8; 40];
 
 /// Reads the choices of a gene one after the other; after its end every choice is the plainest.
 #[derive(Clone, Debug)]

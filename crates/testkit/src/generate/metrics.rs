@@ -138,7 +138,7 @@ fn breaks(choices: &mut Choices<'_>) -> String {
 }
 
 /// At which levels it is collected: mostly one, sometimes from a day on or another from a day on.
-fn levels(choices: &mut Choices<'_>) -> String {
+pub(super) fn levels(choices: &mut Choices<'_>) -> String {
     let level = LEVELS[choices.of_values([2, 1, 2, 1, 0])];
     let other = LEVELS[choices.of_values([1, 2, 0])];
     let day = choices.of_values(CHANGE_DAYS);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use almanac_catalog::{Area, Catalog, MeasureId, Metric};
-use almanac_indicator::{AreaSelection, Base, Comparing, Filters, GroupKey, Question};
+use almanac_catalog::{Area, Catalog, Formula, MeasureId, Metric, Operator, SumOperator};
+use almanac_indicator::{AreaSelection, Base, Comparing, Filters, GroupKey, Question, ShareOf};
 use almanac_model::{AreaId, Batch, Code, DimensionId, Granularity, Period, Revision};
 use jiff::civil::{Date, date};
 
@@ -14,17 +14,26 @@ use super::groupings::GROUPING;
 pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene) -> (Revision, Question) {
     let mut choices = Choices::of(gene);
     let measures = measures(catalog, &mut choices);
-    let periods = periods(catalog, &measures, &mut choices);
+    let aim = aim(catalog, &measures, &mut choices);
+    let periods = periods(catalog, &measures, aim, &mut choices);
     let mut revisions = vec![Revision::LATEST; 5];
     revisions.extend(log.iter().map(|(revision, _)| *revision));
     let as_of = choices.one(&revisions).copied().unwrap_or(Revision::LATEST);
     let dimensions: Vec<DimensionId> = dimensions(catalog, &measures).into_iter().collect();
-    let mut group_by = group_by(&dimensions, &mut choices);
-    let mut filters = filters(catalog, &dimensions, &mut choices);
-    let areas = areas(catalog, &measures, &periods, &mut choices);
+    let (mut group_by, mut filters) = match aim {
+        Some(target) => (
+            target.dimensions.iter().cloned().map(GroupKey::Dimension).collect(),
+            Filters::new(),
+        ),
+        None => (
+            group_by(&dimensions, &mut choices),
+            filters(catalog, &dimensions, &mut choices),
+        ),
+    };
+    let areas = areas(catalog, &measures, &periods, aim, &mut choices);
     let strict = choices.once_in(6);
     let on_boundaries_of = choices.once_in(3).then(|| choices.of_values(BOUNDARIES));
-    let comparisons = comparisons(&periods, &mut choices);
+    let mut comparisons = comparisons(&periods, &mut choices);
     let combine_areas = choices.once_in(5);
     if let Some(grouping) = catalog.grouping(GROUPING) {
         match choices.below(8) {
@@ -36,6 +45,22 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
             _ => {}
         }
     }
+    let key = choices.one(&group_by).cloned();
+    let of_total = measures.iter().all(|measure| adds(catalog, measure)) || choices.once_in(32);
+    let like_for_like = choices.once_in(3) && on_boundaries_of.is_none();
+    let contribution_of = key.clone().filter(|_| choices.once_in(2) && of_total);
+    for comparing in &mut comparisons {
+        comparing.like_for_like = like_for_like;
+        comparing.contribution_of.clone_from(&contribution_of);
+    }
+    let is_planned = |measure| catalog.targets_of(measure).next().is_some();
+    if aim.is_some() || (choices.once_in(4) && measures.iter().all(is_planned)) {
+        comparisons.push(Base::Target.into());
+    }
+    let of_areas = (!combine_areas).then_some(ShareOf::Areas);
+    let share_of = (choices.once_in(3) && of_total)
+        .then(|| key.map(ShareOf::Key).or(of_areas))
+        .flatten();
     let question = Question {
         on_boundaries_of,
         comparisons,
@@ -48,7 +73,7 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         group_by,
         filters,
         combine_areas,
-        share_of: None,
+        share_of,
     };
     (as_of, question)
 }
@@ -73,6 +98,39 @@ fn comparisons(periods: &[Period], choices: &mut Choices<'_>) -> Vec<Comparing> 
     (0..count).map(|_| base().into()).collect()
 }
 
+/// Mostly a target of the one measure that is asked for, if it has any: the question then is for what it plans.
+fn aim<'a>(catalog: &'a Catalog, measures: &'a [MeasureId], choices: &mut Choices<'_>) -> Option<&'a Metric> {
+    let [measure] = measures else { return None };
+    let targets: Vec<&Metric> = catalog.targets_of(measure).collect();
+    choices.one(&targets).copied().filter(|_| choices.below(4) > 0)
+}
+
+/// Whether the figures of a measure add up: a sum of metrics that do.
+fn adds(catalog: &Catalog, measure: &MeasureId) -> bool {
+    fn is_sum(catalog: &Catalog, formula: &Formula) -> bool {
+        let is_constant = |formula: &Formula| matches!(formula, Formula::Constant(_));
+        match formula {
+            Formula::Reference(reference) => adds(catalog, &reference.measure),
+            Formula::Negate(inner) => is_sum(catalog, inner),
+            Formula::Binary(Operator::Add | Operator::Subtract, left, right) => {
+                is_sum(catalog, left) && is_sum(catalog, right)
+            }
+            Formula::Binary(Operator::Multiply, left, right) => is_sum(catalog, left) && is_constant(right),
+            _ => false,
+        }
+    }
+    match measure {
+        MeasureId::Metric(id) => {
+            let metric = catalog.metric(id.as_str());
+            metric.is_some_and(|metric| metric.sum == SumOperator::Sum)
+        }
+        MeasureId::Indicator(id) => {
+            let indicator = catalog.indicator(id.as_str());
+            indicator.is_some_and(|indicator| is_sum(catalog, &indicator.formula))
+        }
+    }
+}
+
 /// One or two measures. Indicators are more interesting than metrics.
 fn measures(catalog: &Catalog, choices: &mut Choices<'_>) -> Vec<MeasureId> {
     let metrics: Vec<MeasureId> = catalog
@@ -83,8 +141,15 @@ fn measures(catalog: &Catalog, choices: &mut Choices<'_>) -> Vec<MeasureId> {
         .indicators()
         .map(|indicator| MeasureId::Indicator(indicator.id.clone()))
         .collect();
-    let mut all = metrics;
+    let is_target = |measure: &MeasureId| {
+        let metric = catalog.metric(measure.as_str());
+        metric.is_some_and(|metric| metric.target_of.is_some())
+    };
+    let (targets, mut all): (Vec<MeasureId>, Vec<MeasureId>) = metrics.into_iter().partition(is_target);
     all.extend(indicators.iter().cloned());
+    if choices.once_in(8) {
+        all.extend(targets);
+    }
     let first = choices.one(&all);
     let count = choices.of_values([1, 1, 1, 2]);
     let second = choices.one(&indicators).filter(|second| Some(*second) != first);
@@ -100,7 +165,7 @@ fn metrics_of<'a>(catalog: &'a Catalog, measures: &[MeasureId]) -> Vec<&'a Metri
 }
 
 /// One to three periods that are mostly not finer than the metrics are reported.
-fn periods(catalog: &Catalog, measures: &[MeasureId], choices: &mut Choices<'_>) -> Vec<Period> {
+fn periods(catalog: &Catalog, measures: &[MeasureId], aim: Option<&Metric>, choices: &mut Choices<'_>) -> Vec<Period> {
     let metrics = metrics_of(catalog, measures);
     let fits = |granularity: &Granularity| metrics.iter().all(|metric| metric.frequency.divides(*granularity));
     let mut granularities: Vec<Granularity> = Granularity::ALL.into_iter().filter(fits).collect();
@@ -111,6 +176,9 @@ fn periods(catalog: &Catalog, measures: &[MeasureId], choices: &mut Choices<'_>)
     }
     if finest == Some(Granularity::Day) && granularities.len() > 1 {
         granularities.retain(|granularity| *granularity < Granularity::Quarter);
+    }
+    if let Some(target) = aim.filter(|target| granularities.contains(&target.frequency)) {
+        granularities = vec![target.frequency];
     }
     let granularity = choices.one(&granularities).copied().unwrap_or(Granularity::Year);
     let (day, count) = match granularity.standard() {
@@ -158,7 +226,13 @@ fn filters(catalog: &Catalog, dimensions: &[DimensionId], choices: &mut Choices<
 }
 
 /// Areas that are mostly not finer than the metrics are collected.
-fn areas(catalog: &Catalog, measures: &[MeasureId], periods: &[Period], choices: &mut Choices<'_>) -> AreaSelection {
+fn areas(
+    catalog: &Catalog,
+    measures: &[MeasureId],
+    periods: &[Period],
+    aim: Option<&Metric>,
+    choices: &mut Choices<'_>,
+) -> AreaSelection {
     let rank = |level: &str| catalog.level_rank(level).unwrap_or(0);
     let metrics = metrics_of(catalog, measures);
     let levels = periods
@@ -169,6 +243,7 @@ fn areas(catalog: &Catalog, measures: &[MeasureId], periods: &[Period], choices:
     let possible: Vec<&Area> = catalog
         .areas()
         .filter(|area| anywhere || rank(area.level.as_str()) <= finest)
+        .filter(|area| aim.is_none_or(|target| target.level_for(periods[0]) == Some(&area.level)))
         .collect();
     let at = choices.below(possible.len());
     let count = choices.of_values([1, 1, 2, 3]);
@@ -184,7 +259,7 @@ fn areas(catalog: &Catalog, measures: &[MeasureId], periods: &[Period], choices:
         .filter(|level| rank(level.id.as_str()) <= finest)
         .collect();
     match (choices.once_in(4), choices.one(&tops), choices.one(&levels)) {
-        (true, Some(area), Some(level)) => AreaSelection::Under {
+        (true, Some(area), Some(level)) if aim.is_none() => AreaSelection::Under {
             area: area.id.clone(),
             level: level.id.clone(),
         },

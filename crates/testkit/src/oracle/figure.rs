@@ -4,11 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{Formula, MeasureId, Range, Reference};
 use almanac_indicator::{AreaSelection, GroupKey, Question};
-use almanac_model::{
-    AreaId, Comparison, Coverage, Exact, FigureArea, FigureFlag, MissingReason, Operand, Period, Qualifier, Quality,
-    ReporterId,
-};
-use jiff::civil::Date;
+use almanac_model::{AreaId, Exact, FigureArea, FigureFlag, MissingReason, Period, Qualifier, ReporterId};
 
 use super::Oracle;
 use super::breaks::flag_break;
@@ -17,58 +13,8 @@ use super::formula::{Evaluated, EvaluatedSides, Scope, narrowed};
 use super::region::Region;
 use super::term::{Filter, Term};
 use super::territory::Territory;
+use super::told::{Figure, Side, Sides};
 use super::value::Value;
-
-/// What a figure says. Texts about it, such as sources, are left out.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Figure {
-    /// The id of the indicator or metric.
-    pub measure: String,
-    /// Where.
-    pub area: FigureArea,
-    /// When.
-    pub period: Period,
-    /// The code of each dimension, and the reporter, that were grouped by.
-    pub group: BTreeMap<String, String>,
-    /// The printed number, or why there is none.
-    pub value: Result<String, MissingReason>,
-    /// The weakest quality of what it was computed from.
-    pub quality: Option<Quality>,
-    /// How the number is bounded.
-    pub qualifier: Qualifier,
-    /// What to know before using it.
-    pub flags: BTreeSet<FigureFlag>,
-    /// The last day of the earliest value that was carried forward.
-    pub carried_from: Option<Date>,
-    /// Reports received and expected.
-    pub coverage: Option<Coverage>,
-    /// What was divided by what.
-    pub sides: Option<Sides>,
-    /// What it is compared with, in the order of the question.
-    pub comparisons: Vec<Comparison>,
-}
-
-/// Both sides of a division.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Sides {
-    /// What was divided.
-    pub numerator: Side,
-    /// What it was divided by.
-    pub denominator: Side,
-}
-
-/// One side of a division.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Side {
-    /// The printed number, or why there is none.
-    pub value: Result<String, MissingReason>,
-    /// The period whose value it is.
-    pub period: Period,
-    /// The weakest quality of what it was computed from.
-    pub quality: Option<Quality>,
-    /// How the number is bounded.
-    pub qualifier: Qualifier,
-}
 
 /// The codes and the reporter of one group.
 #[derive(Clone, Debug, Default)]
@@ -197,20 +143,7 @@ impl Oracle<'_> {
     }
 
     fn figure(&self, asked: &Asked<'_>) -> Figure {
-        let territory = self.territory_asked(asked);
-        let evaluated = if self.is_void(&territory, asked.period) {
-            Value::missing(MissingReason::CannotExist).into()
-        } else {
-            self.value_asked(asked)
-        };
-        let Evaluated { mut value, sides } = evaluated;
-        if value
-            .outcome
-            .as_ref()
-            .is_ok_and(|number| is_outside(asked.range, number))
-        {
-            value.flags.insert(FigureFlag::OutOfRange);
-        }
+        let Evaluated { value, sides } = self.figure_value(asked);
         let bases = asked.question.comparisons.iter();
         Figure {
             measure: asked.measure.to_string(),
@@ -224,19 +157,48 @@ impl Oracle<'_> {
                 .map_err(|reason| *reason),
             quality: value.quality,
             qualifier: value.qualifier,
-            coverage: self.coverage(&value.readings, &territory),
+            coverage: self.coverage(&value.readings, &self.territory_asked(asked)),
             comparisons: bases
-                .filter_map(|comparing| self.comparison(comparing, asked, &value))
+                .map(|comparing| self.comparison(comparing, asked, &value))
                 .collect(),
+            share: (asked.question.share_of.as_ref()).map(|of| self.figure_share(of, asked, &value)),
             flags: value.flags,
             carried_from: value.carried_from,
             sides: sides.map(|sides| printed_sides(&sides, asked.period)),
         }
     }
 
+    /// The value of a figure, if there can be one.
+    pub(super) fn figure_value(&self, asked: &Asked<'_>) -> Evaluated {
+        if self.is_void(&self.territory_asked(asked), asked.period) {
+            return Value::missing(MissingReason::CannotExist).into();
+        }
+        let mut evaluated = self.value_asked(asked);
+        let value = &mut evaluated.value;
+        if value
+            .outcome
+            .as_ref()
+            .is_ok_and(|number| is_outside(asked.range, number))
+        {
+            value.flags.insert(FigureFlag::OutOfRange);
+        }
+        evaluated
+    }
+
     /// The value of a measure, all or nothing where that is asked for.
     pub(super) fn value_asked(&self, asked: &Asked<'_>) -> Evaluated {
-        let filter = narrowed(&asked.question.filters, &asked.group.filter);
+        let mut evaluated = self.formula_asked(asked);
+        let value = &mut evaluated.value;
+        if asked.question.strict && value.outcome.is_ok() && value.flags.iter().copied().any(lacks_something) {
+            value.outcome = Err(MissingReason::Incomplete);
+            value.qualifier = Qualifier::Exact;
+        }
+        evaluated
+    }
+
+    /// The value of a measure, whatever it lacks.
+    pub(super) fn formula_asked(&self, asked: &Asked<'_>) -> Evaluated {
+        let filter = asked.codes();
         let territory = self.territory_asked(asked);
         let mut evaluated = match asked.measure {
             MeasureId::Metric(id) => {
@@ -255,22 +217,18 @@ impl Oracle<'_> {
                     period: asked.period,
                     filter,
                     reporter: asked.group.reporter.clone(),
+                    place: 0,
                     indicator,
                 })
             }
         };
-        let value = &mut evaluated.value;
-        flag_break(value, asked.period);
-        if asked.question.strict && value.outcome.is_ok() && value.flags.iter().copied().any(lacks_something) {
-            value.outcome = Err(MissingReason::Incomplete);
-            value.qualifier = Qualifier::Exact;
-        }
+        flag_break(&mut evaluated.value, asked.period);
         evaluated
     }
 
     /// The codes of groupings of areas to which a figure is narrowed.
     pub(super) fn codes_asked(&self, asked: &Asked<'_>) -> Filter {
-        let mut codes = narrowed(&asked.question.filters, &asked.group.filter);
+        let mut codes = asked.codes();
         codes.retain(|id, _| self.catalog.grouping(id.as_str()).is_some());
         codes
     }
@@ -283,37 +241,40 @@ impl Oracle<'_> {
         Territory::of(region, asked.question.on_boundaries_of)
     }
 
-    /// Several areas as one sum, one for each period (rule 19): without those that do not exist at the end of the period and
-    /// those that lie under another one. All of them when none exists; no figure when nothing lies under the area asked for.
+    /// Several areas as one sum, one for each period; no figure when nothing lies under the area asked for.
     fn combined_targets(&self, question: &Question) -> Vec<(FigureArea, Period)> {
-        let mut targets = Vec::new();
-        for period in &question.periods {
-            let day = question.on_boundaries_of.unwrap_or(period.last_day());
-            let exists = |area: &AreaId| self.catalog.is_valid_at(area, day);
-            let mut areas: Vec<AreaId> = match &question.areas {
-                AreaSelection::List(areas) => areas.clone(),
-                AreaSelection::Under { area: above, level } => {
-                    let of_level = self.catalog.areas().filter(|area| area.level == *level);
-                    let under = of_level.filter(|area| self.catalog.lies_under(&area.id, above, day));
-                    under.map(|area| area.id.clone()).collect()
-                }
-            };
-            if areas.iter().any(exists) {
-                let all = areas.clone();
-                let under = |area: &AreaId, other: &AreaId| other != area && self.catalog.lies_under(area, other, day);
-                areas.retain(|area| exists(area) && !all.iter().any(|other| exists(other) && under(area, other)));
+        let periods = question.periods.iter();
+        let sums = periods.map(|period| (self.combined_areas(question, *period), *period));
+        sums.filter(|(areas, _)| !areas.is_empty())
+            .map(|(areas, period)| (FigureArea::Sum(areas), period))
+            .collect()
+    }
+
+    /// The areas of a question as one sum (rule 19): without those that do not exist at the end of the period and those that
+    /// lie under another one. All of them when none exists.
+    pub(super) fn combined_areas(&self, question: &Question, period: Period) -> Vec<AreaId> {
+        let day = question.on_boundaries_of.unwrap_or(period.last_day());
+        let exists = |area: &AreaId| self.catalog.is_valid_at(area, day);
+        let mut areas: Vec<AreaId> = match &question.areas {
+            AreaSelection::List(areas) => areas.clone(),
+            AreaSelection::Under { area: above, level } => {
+                let of_level = self.catalog.areas().filter(|area| area.level == *level);
+                let under = of_level.filter(|area| self.catalog.lies_under(&area.id, above, day));
+                under.map(|area| area.id.clone()).collect()
             }
-            let mut kept: Vec<AreaId> = Vec::new();
-            for area in areas {
-                if !kept.contains(&area) {
-                    kept.push(area);
-                }
-            }
-            if !kept.is_empty() {
-                targets.push((FigureArea::Sum(kept), *period));
+        };
+        if areas.iter().any(exists) {
+            let all = areas.clone();
+            let under = |area: &AreaId, other: &AreaId| other != area && self.catalog.lies_under(area, other, day);
+            areas.retain(|area| exists(area) && !all.iter().any(|other| exists(other) && under(area, other)));
+        }
+        let mut kept: Vec<AreaId> = Vec::new();
+        for area in areas {
+            if !kept.contains(&area) {
+                kept.push(area);
             }
         }
-        targets
+        kept
     }
 
     /// All terms that a figure may read.
@@ -322,8 +283,11 @@ impl Oracle<'_> {
             measure: asked.measure.clone(),
             filter: Filter::new(),
         };
-        let filter = narrowed(&asked.question.filters, &asked.group.filter);
-        self.terms(&Formula::Reference(reference), &filter, asked.group.reporter.as_ref())
+        self.terms(
+            &Formula::Reference(reference),
+            &asked.codes(),
+            asked.group.reporter.as_ref(),
+        )
     }
 
     /// The decimals with which a measure is printed and the range in which it can be.
@@ -339,7 +303,27 @@ impl Oracle<'_> {
     }
 }
 
+impl Group {
+    /// What is left of it when one key is not grouped by.
+    pub(super) fn without(&self, key: &GroupKey) -> Self {
+        let mut group = self.clone();
+        group.texts.remove(&key.to_string());
+        match key {
+            GroupKey::Dimension(dimension) => {
+                group.filter.remove(dimension);
+            }
+            GroupKey::Reporter => group.reporter = None,
+        }
+        group
+    }
+}
+
 impl Asked<'_> {
+    /// The codes to which it is narrowed, of dimensions and of groupings.
+    pub(super) fn codes(&self) -> Filter {
+        narrowed(&self.question.filters, &self.group.filter)
+    }
+
     /// The same of another period.
     pub(super) fn at(&self, period: Period) -> Self {
         Self { period, ..self.clone() }
@@ -364,33 +348,5 @@ fn printed_sides(sides: &EvaluatedSides, period: Period) -> Sides {
     Sides {
         numerator: print(&sides.numerator, period),
         denominator: print(&sides.denominator, sides.denominator_period),
-    }
-}
-
-impl From<&almanac_model::Figure> for Figure {
-    fn from(figure: &almanac_model::Figure) -> Self {
-        let side = |operand: &Operand| Side {
-            value: operand.value.clone(),
-            period: operand.period,
-            quality: operand.quality,
-            qualifier: operand.qualifier,
-        };
-        Self {
-            measure: figure.measure.clone(),
-            area: figure.area.clone(),
-            period: figure.period,
-            group: figure.dimensions.clone(),
-            value: figure.value.clone(),
-            quality: figure.quality,
-            qualifier: figure.qualifier,
-            flags: figure.flags.clone(),
-            carried_from: figure.carried_from,
-            coverage: figure.coverage,
-            sides: figure.quotient.as_ref().map(|quotient| Sides {
-                numerator: side(&quotient.numerator),
-                denominator: side(&quotient.denominator),
-            }),
-            comparisons: figure.comparisons.clone(),
-        }
     }
 }

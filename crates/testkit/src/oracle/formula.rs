@@ -17,6 +17,8 @@ pub(super) struct Scope<'a> {
     pub(super) filter: Filter,
     /// The reporter to whom everything is narrowed that the reporter may report.
     pub(super) reporter: Option<ReporterId>,
+    /// How many terms of the whole formula stand before it.
+    pub(super) place: usize,
     /// Whose formula it is: it says which terms are optional and how denominators join.
     pub(super) indicator: &'a Indicator,
 }
@@ -42,6 +44,14 @@ impl From<Value> for Evaluated {
 }
 
 impl Scope<'_> {
+    /// The same to the right of some terms.
+    pub(super) fn after(&self, terms: &[Term]) -> Self {
+        Self {
+            place: self.place + terms.len(),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn with(&self, territory: Territory, period: Period) -> Self {
         Self {
             territory,
@@ -70,8 +80,10 @@ impl Oracle<'_> {
             Formula::Over(..) => unreachable!("no formula of a random catalogue has a function"),
             Formula::Binary(Operator::Divide, numerator, denominator) => self.quotient(numerator, denominator, scope),
             Formula::Binary(operator, left, right) => {
+                let before = self.terms(left, &scope.filter, scope.reporter.as_ref());
                 let left = self.formula_value(left, scope);
-                let value = Value::combine(*operator, &left.value, &self.formula_value(right, scope).value);
+                let right_value = self.formula_value(right, &scope.after(&before)).value;
+                let value = Value::combine(*operator, &left.value, &right_value);
                 let scaled = *operator == Operator::Multiply && matches!(**right, Formula::Constant(_));
                 Evaluated {
                     value,
@@ -88,7 +100,10 @@ impl Oracle<'_> {
                 let Some(metric) = self.catalog.metric(id.as_str()) else {
                     unreachable!("a checked formula names what is defined")
                 };
-                let term = self.term(metric, &filter, scope.reporter.as_ref());
+                let term = Term {
+                    place: scope.place,
+                    ..self.term(metric, &filter, scope.reporter.as_ref())
+                };
                 self.term_value(&term, &scope.territory, scope.period).into()
             }
             MeasureId::Indicator(id) => {
@@ -144,6 +159,7 @@ impl Oracle<'_> {
             reporter.is_some_and(|reporter| reporter.metrics.contains(&metric.id))
         };
         Term {
+            place: 0,
             metric: metric.clone(),
             filter: own
                 .map(|(dimension, codes)| (dimension.clone(), codes.clone()))

@@ -14,11 +14,12 @@ impl Oracle<'_> {
     pub(super) fn quotient(&self, numerator: &Formula, denominator: &Formula, scope: &Scope<'_>) -> Evaluated {
         let denominator_period = self.denominator_period(denominator, scope);
         let (territory, left_out) = self.matched_territory(numerator, denominator, scope, denominator_period);
+        let below = scope.after(&self.scope_terms(numerator, scope));
         let numerator = self
             .formula_value(numerator, &scope.with(territory.clone(), scope.period))
             .value;
         let denominator = self
-            .formula_value(denominator, &scope.with(territory, denominator_period))
+            .formula_value(denominator, &below.with(territory, denominator_period))
             .value;
         let mut value = Value::combine(Operator::Divide, &numerator, &denominator);
         if left_out {
@@ -43,9 +44,10 @@ impl Oracle<'_> {
             return scope.period;
         };
         let candidates = self.candidates(denominator, scope, limit);
+        let whole = self.whole();
         let has_one = |period: &Period| {
             let scope = scope.with(scope.territory.clone(), *period);
-            self.formula_value(denominator, &scope).value.outcome.is_ok()
+            whole.formula_value(denominator, &scope).value.outcome.is_ok()
         };
         let found = candidates.iter().copied().find(has_one);
         found.or(candidates.first().copied()).unwrap_or(scope.period)
@@ -88,7 +90,8 @@ impl Oracle<'_> {
             return (scope.territory.clone(), false);
         }
         let day = scope.period.last_day();
-        let has = |side: &Formula, part: &AreaId, period: Period| {
+        let after = scope.after(&above);
+        let has = |side: &Formula, scope: &Scope<'_>, part: &AreaId, period: Period| {
             let scope = scope.with(scope.territory.narrowed(day, vec![part.clone()]), period);
             self.formula_value(side, &scope).value.outcome.is_ok()
         };
@@ -96,8 +99,8 @@ impl Oracle<'_> {
             .iter()
             .map(|part| {
                 (
-                    has(numerator, part, scope.period),
-                    has(denominator, part, denominator_period),
+                    has(numerator, scope, part, scope.period),
+                    has(denominator, &after, part, denominator_period),
                 )
             })
             .collect();

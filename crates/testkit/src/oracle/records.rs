@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{Method, Metric};
 use almanac_model::{
-    AreaId, Batch, Code, DimensionId, Exact, MetricId, MissingReason, Period, Qualifier, Quality, ReporterId,
+    AreaId, Batch, Code, DimensionId, Exact, MetricId, MissingReason, Period, Qualifier, Quality, ReporterId, Revision,
 };
 
 use super::Oracle;
@@ -16,6 +16,7 @@ pub(super) struct Event {
     series: SeriesKey,
     period: Period,
     record: Record,
+    revision: Revision,
     is_retraction: bool,
 }
 
@@ -25,6 +26,14 @@ pub(super) struct SeriesKey {
     pub(super) area: AreaId,
     pub(super) codes: BTreeMap<DimensionId, Code>,
     pub(super) reporter: ReporterId,
+}
+
+/// Where a value is recorded.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Place {
+    pub(super) metric: MetricId,
+    pub(super) series: SeriesKey,
+    pub(super) period: Period,
 }
 
 /// What stands for a series in a sub-period: a number or a reason, and how good it is.
@@ -42,7 +51,7 @@ impl Event {
 }
 
 /// The events of a batch, row by row.
-pub(super) fn events(batch: &Batch) -> Vec<Event> {
+pub(super) fn events(revision: Revision, batch: &Batch) -> Vec<Event> {
     let rows = batch.rows().filter_map(|row| {
         let number = Exact::from_scaled(row.value.into(), row.series.decimals);
         Some(Event {
@@ -58,6 +67,7 @@ pub(super) fn events(batch: &Batch) -> Vec<Event> {
                 quality: row.status.quality,
                 qualifier: row.status.qualifier,
             },
+            revision,
             is_retraction: row.is_retraction,
         })
     });
@@ -69,6 +79,16 @@ impl Oracle<'_> {
     pub(super) fn recorded_series(&self, metric: &Metric) -> BTreeSet<SeriesKey> {
         let of_metric = self.series.iter().filter(|(id, _)| *id == metric.id);
         of_metric.map(|(_, series)| series.clone()).collect()
+    }
+
+    /// The revision of the last event of a series and sub-period.
+    pub(super) fn recorded_last(&self, metric: &Metric, series: &SeriesKey, sub_period: Period) -> Option<Revision> {
+        let of_series = |event: &&Event| event.metric == metric.id && event.series == *series;
+        let events = self.events.iter().filter(of_series);
+        let revisions = events
+            .filter(|event| event.period == sub_period)
+            .map(|event| event.revision);
+        revisions.max()
     }
 
     /// What stands for a series in a sub-period; `None` when nothing was recorded, or all of it was taken back.
@@ -97,6 +117,10 @@ impl Oracle<'_> {
 }
 
 impl Record {
+    pub(super) const fn is_number(&self) -> bool {
+        self.outcome.is_ok()
+    }
+
     /// Two events of a tally together. A missing event adds nothing to a number; two missing ones are no number.
     fn plus(&self, other: &Self) -> Self {
         let outcome = match (&self.outcome, &other.outcome) {

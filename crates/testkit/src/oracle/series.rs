@@ -5,7 +5,7 @@ use almanac_model::{Exact, FigureFlag, MissingReason, Period, Qualifier};
 
 use super::Oracle;
 use super::breaks::breaks_within;
-use super::records::{Record, SeriesKey};
+use super::records::{Place, Record, SeriesKey};
 use super::region::Region;
 use super::term::Filter;
 use super::value::Value;
@@ -13,6 +13,7 @@ use super::value::Value;
 /// A sub-period and what was recorded for it.
 #[derive(Clone)]
 struct Part {
+    place: Place,
     period: Period,
     record: Option<Record>,
 }
@@ -64,17 +65,53 @@ pub(super) fn most_telling(reasons: &[MissingReason]) -> MissingReason {
 impl Oracle<'_> {
     /// The value of a series over sub-periods that follow each other.
     pub(super) fn series_value(&self, metric: &Metric, series: &SeriesKey, sub_periods: &[Period]) -> Value {
-        let with_record = |period: &Period| Part {
-            period: *period,
-            record: self.record(metric, series, *period),
-        };
-        let parts: Vec<Part> = sub_periods.iter().map(with_record).collect();
+        let parts: Vec<Part> = sub_periods
+            .iter()
+            .map(|period| self.part(metric, series, *period))
+            .collect();
+        let is_carried = metric.time == TimeOperator::Last && parts.iter().all(|part| part.record.is_none());
+        let carried = is_carried.then(|| self.carried(metric, series, &parts)).flatten();
+        carried.unwrap_or_else(|| self.of_parts(metric, series, &parts))
+    }
+
+    /// The value of a series from some of its sub-periods, as if nothing had been recorded for the others; nothing stands in
+    /// for these.
+    pub(super) fn series_value_of(
+        &self,
+        metric: &Metric,
+        series: &SeriesKey,
+        sub_periods: &[Period],
+        some: &[Period],
+    ) -> Value {
+        let mut parts: Vec<Part> = sub_periods
+            .iter()
+            .map(|period| self.part(metric, series, *period))
+            .collect();
+        for part in parts.iter_mut().filter(|part| !some.contains(&part.period)) {
+            part.record = None;
+        }
+        self.of_parts(metric, series, &parts)
+    }
+
+    fn part(&self, metric: &Metric, series: &SeriesKey, period: Period) -> Part {
+        Part {
+            place: Place {
+                metric: metric.id.clone(),
+                series: series.clone(),
+                period,
+            },
+            period,
+            record: self.record(metric, series, period),
+        }
+    }
+
+    fn of_parts(&self, metric: &Metric, series: &SeriesKey, parts: &[Part]) -> Value {
         match metric.time {
-            TimeOperator::Last => self.last(metric, series, &parts),
-            TimeOperator::First => first(&parts),
+            TimeOperator::Last => self.last(series, parts),
+            TimeOperator::First => first(parts),
             TimeOperator::Sum | TimeOperator::Average | TimeOperator::Min | TimeOperator::Max => {
-                let mut value = all_together(metric.time, &parts);
-                if value.outcome.is_ok() && self.lacks_parts(metric, series, &parts) {
+                let mut value = all_together(metric.time, parts);
+                if value.outcome.is_ok() && self.lacks_parts(metric, series, parts) {
                     value.flags.insert(FigureFlag::PartialPeriod);
                 }
                 value
@@ -82,14 +119,11 @@ impl Oracle<'_> {
         }
     }
 
-    /// The last number in the period, or one from before that still stands. A level of another territory is none of this.
-    fn last(&self, metric: &Metric, series: &SeriesKey, parts: &[Part]) -> Value {
-        let Some(end) = parts.last() else {
+    /// The last number in the period. A level of another territory is none of this.
+    fn last(&self, series: &SeriesKey, parts: &[Part]) -> Value {
+        let newest = parts.iter().rev().find_map(|part| part.record.as_ref());
+        let Some((end, newest)) = parts.last().zip(newest) else {
             return no_number(parts);
-        };
-        let Some(newest) = parts.iter().rev().find_map(|part| part.record.as_ref()) else {
-            let carried = self.carried(metric, series, parts);
-            return carried.unwrap_or_else(|| no_number(parts));
         };
         let ends_it = [Err(MissingReason::CannotExist), Err(MissingReason::Suppressed)];
         if ends_it.contains(&newest.outcome) {
@@ -111,7 +145,7 @@ impl Oracle<'_> {
         self.same_territory(&area, one.last_day(), other.last_day())
     }
 
-    /// The nearest earlier record, if it may still stand: a number, or the statement that there cannot be one.
+    /// What stands in when nothing was recorded in the period: the nearest earlier record, if it may still stand: a number, or the statement that there cannot be one.
     fn carried(&self, metric: &Metric, series: &SeriesKey, parts: &[Part]) -> Option<Value> {
         let (first, end) = (parts.first()?.period, parts.last()?.period);
         let reach = (1..=metric.carry_forward.cast_signed()).map(|places| end.offset(-places));
@@ -126,6 +160,7 @@ impl Oracle<'_> {
             Ok(_) => {
                 value.flags.insert(FigureFlag::CarriedForward);
                 value.carried_from = Some(period.last_day());
+                value.numbers.push(self.part(metric, series, period).place);
                 Some(value)
             }
             // that something could not exist is no value that stands in for another
@@ -182,6 +217,7 @@ fn chosen(part: &Part, wanted: Option<&Part>) -> Value {
         .record
         .as_ref()
         .map_or_else(|| Value::missing(MissingReason::NoRecord), of_record);
+    value.numbers.push(part.place.clone());
     if wanted.is_none_or(|wanted| wanted.period != part.period) {
         value.flags.insert(FigureFlag::PartialPeriod);
     }
@@ -210,6 +246,8 @@ fn all_together(time: TimeOperator, parts: &[Part]) -> Value {
         return no_number(parts);
     };
     let mut value = Value::number(result);
+    let with_number = parts.iter().filter(|part| part.number().is_some());
+    value.numbers = with_number.map(|part| part.place.clone()).collect();
     value.quality = numbers.iter().map(|(_, _, record)| record.quality).min();
     let qualifiers: Vec<Qualifier> = numbers.iter().map(|(_, _, record)| record.qualifier).collect();
     value.qualifier = match time {

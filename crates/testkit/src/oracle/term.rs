@@ -19,6 +19,8 @@ pub(super) type Filter = BTreeMap<DimensionId, BTreeSet<Code>>;
 /// A metric narrowed to some codes and, perhaps, to one reporter.
 #[derive(Clone, Debug)]
 pub(super) struct Term {
+    /// Which of the terms of the formula it is, from the left.
+    pub(super) place: usize,
     pub(super) metric: Metric,
     pub(super) filter: Filter,
     pub(super) reporter: Option<ReporterId>,
@@ -56,7 +58,7 @@ impl Oracle<'_> {
         let runs = self.runs(&term.metric, territory, period);
         let mut addends = Addends::default();
         for run in &runs {
-            self.read(term, territory, run, &mut addends);
+            self.read((term, period), territory, run, &mut addends);
         }
         let mut total = sum(&term.metric, &addends);
         for value in &addends.values {
@@ -73,7 +75,7 @@ impl Oracle<'_> {
     }
 
     /// The series of a term over some sub-periods.
-    fn read(&self, term: &Term, territory: &Territory, run: &Run, addends: &mut Addends) {
+    fn read(&self, (term, period): (&Term, Period), territory: &Territory, run: &Run, addends: &mut Addends) {
         let metric = &term.metric;
         let mut candidates = self.recorded_series(metric);
         candidates.extend(self.expectable_series(metric));
@@ -83,7 +85,14 @@ impl Oracle<'_> {
             if share == Share::Nothing {
                 continue;
             }
-            let value = self.series_value(metric, &series, &run.parts).part(&share);
+            let value = match &self.like {
+                None => self.series_value(metric, &series, &run.parts),
+                Some(like) => {
+                    let common = self.common(like, (term, period), territory, &series);
+                    self.series_value_of(metric, &series, &run.parts, &common)
+                }
+            };
+            let value = value.part(&share);
             match value.outcome.clone() {
                 Ok(number) => addends.numbers.push((series.clone(), number, value.qualifier)),
                 // that nothing came is worth telling only of what ought to have come

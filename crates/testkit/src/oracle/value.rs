@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use super::boundaries::Share;
 use super::expected::Reading;
+use super::records::Place;
 
 /// A number or the reason why there is none, with everything that follows it into the figure.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub(super) struct Value {
     pub(super) carried_from: Option<Date>,
     /// Which metrics were read, for the coverage.
     pub(super) readings: Vec<Reading>,
+    /// Which recorded numbers it rests on.
+    pub(super) numbers: Vec<Place>,
 }
 
 impl Value {
@@ -42,6 +45,7 @@ impl Value {
             flags: BTreeSet::new(),
             carried_from: None,
             readings: Vec::new(),
+            numbers: Vec::new(),
         }
     }
 
@@ -51,6 +55,7 @@ impl Value {
         self.flags.extend(&input.flags);
         self.carried_from = [self.carried_from, input.carried_from].into_iter().flatten().min();
         self.readings.extend(input.readings.iter().cloned());
+        self.numbers.extend(input.numbers.iter().cloned());
     }
 
     /// The value with its sign turned: what was at least so much is now at most so much.

@@ -1,0 +1,43 @@
+//! Metrics whose values are the plan's figures for other measures.
+
+use std::collections::BTreeSet;
+
+use super::genes::{Choices, Gene};
+use super::metrics::{DOCUMENTATION, MetricSketch, levels};
+
+/// A measure of which there may be a target: its id and its dimensions.
+pub(super) type Planned = (String, Vec<&'static str>);
+
+/// Targets of some measures; each measure has one of a frequency and a set of dimensions.
+pub(super) fn targets(genes: &[Gene], measures: &[Planned], frequencies: &[&'static str]) -> Vec<MetricSketch> {
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+    for gene in genes {
+        let mut choices = Choices::of(gene);
+        let Some((measure, own)) = choices.one(measures) else {
+            continue;
+        };
+        let mut dimensions = own.clone();
+        dimensions.retain(|_| choices.once_in(2));
+        dimensions.sort_unstable();
+        let frequency = choices.one(frequencies).copied().unwrap_or("month");
+        if !seen.insert((measure, frequency, dimensions.clone())) {
+            continue;
+        }
+        let id = format!("t{}", found.len());
+        let (kind, time) = choices.of_values([("flow", "sum"), ("stock", "last"), ("stock", "average")]);
+        let toml = format!(
+            "[[metric]]\nid = \"{id}\"\n{DOCUMENTATION}kind = \"{kind}\"\nmethod = \"report\"\nunit = \"thing\"\n\
+             decimals = {}\ndimensions = {dimensions:?}\nfrequency = \"{frequency}\"\ntime = \"{time}\"\n\
+             levels = {}\ntarget_of = \"{measure}\"\n\n",
+            choices.below(3),
+            levels(&mut choices),
+        );
+        found.push(MetricSketch {
+            id,
+            dimensions,
+            is_report: true,
+            toml,
+        });
+    }
+    found
+}
