@@ -36,7 +36,10 @@ fn recorded(log: &SledLog) -> Result<BTreeSet<u32>, Box<dyn Error>> {
                 return Err(format!("revision {} comes after {next}", record.revision).into());
             }
             next = next.next();
-            if let Payload::Events(batch) = Payload::decode(&record.payload)? {
+            // what begins an epoch of a stream holds no event
+            if let Payload::Events(batch) = Payload::decode(&record.payload)?
+                && !batch.is_empty()
+            {
                 let number =
                     powerloss::number_of(&batch).map_err(|wrong| format!("revision {}: {wrong}", record.revision))?;
                 if !numbers.insert(number) {

@@ -4,13 +4,14 @@
 //! The service runs in this process, over a socket, exactly as its binary runs it; only its segments are small, so that
 //! they roll during the run. `ACK n` on stdout says that requests 1 to n were acknowledged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use almanac_client::{Channel, EventStream, IngestClient, StreamAnswer};
 use almanac_event_log::{Disk, RealDisk, SledOptions};
 use almanac_ingest::{CatalogSource, Deps, LedgerOptions, ensure_catalog, open, serve};
 use almanac_tests::powerloss;
@@ -20,6 +21,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Endpoint;
+use uuid::Uuid;
+
+/// So many batches of a stream may have no answer.
+const UNANSWERED: usize = 4;
 
 /// Records events in a folder and says which are acknowledged.
 #[derive(Parser)]
@@ -87,23 +92,19 @@ fn log_options(args: &Args) -> SledOptions {
     }
 }
 
-async fn send_all(args: &Args, endpoint: Endpoint) -> Result<(), Box<dyn Error>> {
-    let ingest = IngestServiceClient::new(endpoint.connect().await?);
+/// Every second client sends its numbers as batches of a stream, the others one request at a time.
+async fn send_all(args: &Args, endpoint: Endpoint) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let channel = endpoint.connect().await?;
     let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
     let mut clients = JoinSet::new();
     for first in 1..=args.at_once {
-        let (mut ingest, acknowledged) = (ingest.clone(), Arc::clone(&acknowledged));
+        let (channel, acknowledged) = (channel.clone(), Arc::clone(&acknowledged));
         let numbers = (first..=args.requests).step_by(args.at_once as usize);
-        clients.spawn(async move {
-            for number in numbers {
-                ingest.record_events(powerloss::request(number)).await?;
-                let mut acknowledged = acknowledged
-                    .lock()
-                    .map_err(|_| tonic::Status::internal("a client panicked"))?;
-                acknowledged.add(number)?;
-            }
-            Ok::<(), tonic::Status>(())
-        });
+        if first % 2 == 0 {
+            clients.spawn(stream(channel, numbers, acknowledged));
+        } else {
+            clients.spawn(send(channel, numbers, acknowledged));
+        }
     }
     while let Some(client) = clients.join_next().await {
         client??;
@@ -111,8 +112,58 @@ async fn send_all(args: &Args, endpoint: Endpoint) -> Result<(), Box<dyn Error>>
     Ok(())
 }
 
+async fn send(
+    channel: Channel,
+    numbers: impl Iterator<Item = u32>,
+    acknowledged: Arc<Mutex<Acknowledged>>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut ingest = IngestServiceClient::new(channel);
+    for number in numbers {
+        ingest.record_events(powerloss::request(number)).await?;
+        add(&acknowledged, number)?;
+    }
+    Ok(())
+}
+
+async fn stream(
+    channel: Channel,
+    numbers: impl Iterator<Item = u32>,
+    acknowledged: Arc<Mutex<Acknowledged>>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let reporter = powerloss::REPORTER.parse()?;
+    let mut stream = IngestClient::new(channel).stream(&reporter, Uuid::new_v4()).await?;
+    let mut unanswered = VecDeque::new();
+    for number in numbers {
+        if unanswered.len() >= UNANSWERED {
+            hear(&mut stream, &mut unanswered, &acknowledged).await?;
+        }
+        stream.send(&powerloss::batch(number)?).await?;
+        unanswered.push_back(number);
+    }
+    while !unanswered.is_empty() {
+        hear(&mut stream, &mut unanswered, &acknowledged).await?;
+    }
+    Ok(())
+}
+
+async fn hear(
+    stream: &mut EventStream,
+    unanswered: &mut VecDeque<u32>,
+    acknowledged: &Mutex<Acknowledged>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    match (stream.next_answer().await?, unanswered.pop_front()) {
+        (Some(StreamAnswer::Recorded { .. }), Some(number)) => add(acknowledged, number),
+        other => Err(format!("a batch is answered with {other:?}").into()),
+    }
+}
+
+fn add(acknowledged: &Mutex<Acknowledged>, number: u32) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut acknowledged = acknowledged.lock().map_err(|_| "a client panicked")?;
+    Ok(acknowledged.add(number)?)
+}
+
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let args = Args::parse();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = Endpoint::from_shared(format!("http://{}", listener.local_addr()?))?;

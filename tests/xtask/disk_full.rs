@@ -82,7 +82,7 @@ async fn fill_again_and_again(args: &Args, disk: &Path) -> Outcome {
         let clients = Clients::start(4, address, &ledger)?;
         fill(&filler, disk)?;
         // a client stops at the first refusal
-        clients.end().await;
+        clients.end().await?;
         let refused = refusal(channel(address)?).await?;
         health(channel(address)?, ServingStatus::NotServing).await?;
         let head = held(address, 1).await?.head;

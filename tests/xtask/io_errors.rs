@@ -118,7 +118,7 @@ impl Failing<'_> {
                 } else {
                     service.kill().await?;
                 }
-                clients.end().await;
+                clients.end().await?;
                 if reached {
                     Ended::WhileWriting
                 } else {

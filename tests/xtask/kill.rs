@@ -1,14 +1,18 @@
 //! kill -9, again and again: while it opens its log, while it writes, when it has begun a segment.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 
+use almanac_client::IngestClient;
+use almanac_tests::proxy::{self, FaultProxy};
 use almanac_tests::random::Random;
 
-use crate::clients::Clients;
+use crate::clients::{Clients, PATIENCE, channel};
 use crate::ledger::{Ledger, check};
 use crate::programs;
 use crate::service::{Options, Service};
+use crate::streams::StreamWriter;
 use crate::{Fault, Outcome};
 
 /// About as many lines as it logs while it opens.
@@ -22,7 +26,7 @@ pub(crate) struct Args {
     /// How many kills
     #[arg(long, default_value_t = 100)]
     kills: u32,
-    /// How many clients write at once
+    /// How many clients write at once; every second one writes batches of a stream, which it resumes after each kill
     #[arg(long, default_value_t = 8)]
     clients: usize,
     /// The seed of all moments
@@ -47,6 +51,9 @@ struct Victim<'a> {
     dir: &'a Path,
     options: Options,
     clients: usize,
+    producers: Vec<StreamWriter>,
+    /// The address that the producers know, whichever port the service takes.
+    gate: FaultProxy,
     ledger: Ledger,
     /// Everything up to here was held against the ledger.
     checked: u64,
@@ -55,11 +62,12 @@ struct Victim<'a> {
 pub(crate) async fn prove(args: &Args) -> Outcome {
     let programs = programs::built()?;
     let mut random = Random(args.seed);
-    let (mut moments, mut acknowledged, mut revisions) = (BTreeMap::<Moment, u32>::new(), 0, 0);
+    let mut moments = BTreeMap::<Moment, u32>::new();
+    let (mut acknowledged, mut streamed, mut revisions) = (0, 0, 0);
     let mut left = args.kills;
     while left > 0 {
         let dir = tempfile::tempdir()?;
-        let mut victim = Victim::new(args, &programs, dir.path());
+        let mut victim = Victim::new(args, &programs, dir.path()).await?;
         for _ in 0..left.min(KILLS_OF_ONE_LOG) {
             let moment = victim.kill_once(&mut random).await?;
             *moments.entry(moment).or_default() += 1;
@@ -67,13 +75,15 @@ pub(crate) async fn prove(args: &Args) -> Outcome {
         left = left.saturating_sub(KILLS_OF_ONE_LOG);
         revisions += victim.check_whole().await?;
         acknowledged += victim.ledger.acknowledged_count();
+        streamed += victim.ledger.streamed_count();
     }
     let moments: Vec<String> = moments
         .iter()
         .map(|(moment, count)| format!("{count} {moment:?}"))
         .collect();
     println!(
-        "{} kills ({}), {} clients, seed {}: {acknowledged} requests acknowledged, {revisions} revisions, nothing lost, nothing twice",
+        "{} kills ({}), {} clients, seed {}: {acknowledged} requests acknowledged ({streamed} in streams), {revisions} revisions, \
+         nothing lost, nothing twice",
         args.kills,
         moments.join(", ").to_lowercase(),
         args.clients,
@@ -83,19 +93,28 @@ pub(crate) async fn prove(args: &Args) -> Outcome {
 }
 
 impl<'a> Victim<'a> {
-    fn new(args: &Args, programs: &'a Path, dir: &'a Path) -> Self {
+    async fn new(args: &Args, programs: &'a Path, dir: &'a Path) -> Result<Self, Fault> {
         let early = args.acknowledge_early.then(|| "--acknowledge-early".to_owned());
-        Self {
+        let ledger = Ledger::default();
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
+        let gate = FaultProxy::start(nowhere, 0, &[proxy::Fault::Healthy]).await?;
+        let producers = (0..args.clients / 2).map(|producer| {
+            let ingest = IngestClient::new(channel(gate.address)?).with_deadline(PATIENCE);
+            StreamWriter::new(ingest, producer as u64, &ledger)
+        });
+        Ok(Self {
             programs,
             dir,
             options: Options {
                 arguments: early.into_iter().collect(),
                 ..Options::default()
             },
-            clients: args.clients,
-            ledger: Ledger::default(),
+            clients: args.clients - args.clients / 2,
+            producers: producers.collect::<Result<_, _>>()?,
+            gate,
+            ledger,
             checked: 0,
-        }
+        })
     }
 
     fn start(&self, filter: &'static str) -> std::io::Result<Service> {
@@ -121,20 +140,26 @@ impl<'a> Victim<'a> {
         let mut service = self.start("info")?;
         let address = service.address().await.ok_or("the service does not come to serve")?;
         self.checked = check(address, self.checked + 1, &self.ledger).await?;
-        let mut clients = Clients::start(self.clients, address, &self.ledger)?;
+        self.gate.lead_to(address);
+        let producers = std::mem::take(&mut self.producers);
+        let mut clients = Clients::start_with(self.clients, address, &self.ledger, producers)?;
         match moment {
             Moment::Rolling => service.has_logged(usize::MAX, "begin segment").await,
             _ => clients.acknowledged(random.below(60)).await,
         };
         service.kill().await?;
-        clients.end().await;
+        self.producers = clients.end().await?;
         Ok(moment)
     }
 
     /// From the first revision on, after the last kill. Gives the newest revision.
-    async fn check_whole(&self) -> Result<u64, Fault> {
+    async fn check_whole(&mut self) -> Result<u64, Fault> {
         let mut service = self.start("info")?;
         let address = service.address().await.ok_or("the service does not come to serve")?;
+        self.gate.lead_to(address);
+        for producer in &mut self.producers {
+            producer.finish().await?;
+        }
         check(address, 1, &self.ledger).await?;
         // once more, with nothing in doubt
         let head = check(address, 1, &self.ledger).await?;
