@@ -8,26 +8,34 @@
 //! ```
 //!
 //! Reports and tallies are kept alike: each revision that touches a cell makes a new version of it, the reported value,
-//! the new total, or nothing where it was withdrawn. So the newest value costs one look, and a value as of an earlier revision a look into the superseded
-//! versions of that one cell. Nothing here reads a clock or does IO: the same batches give the same cube.
+//! the new total, or nothing where it was withdrawn. So the newest value costs one look, and a value as of an earlier
+//! revision a look into the superseded versions of that one cell. The whole becomes bytes, and they the whole, piece by piece
+//! (`encoding.rs`). Nothing here reads a clock or does IO: the same batches give the same cube.
 
+mod encoding;
 mod metric;
 mod series;
 mod tally;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use almanac_catalog::{Catalog, Method};
 use almanac_model::{Batch, MetricId, Revision};
 
+pub use encoding::{CubeDecoder, DecodeError, ENCODING};
 pub use metric::MetricCube;
 use series::Entry;
 pub use series::{Cell, Series, SeriesKey, Write};
 
 /// All recorded values.
-#[derive(Clone, Debug, Default)]
+///
+/// A clone costs a look at each metric and no memory: it shares everything with the original. While both are there, the one
+/// that is changed copies what it changes, a series at a time; so a state of the cube can be read for long while batches
+/// are applied.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Cube {
-    metrics: HashMap<MetricId, MetricCube>,
+    metrics: HashMap<MetricId, Arc<MetricCube>>,
 }
 
 /// A batch that does not fit the catalogue it was recorded under: the log is damaged, or not ours.
@@ -67,7 +75,7 @@ impl Cube {
                     status: row.status,
                     is_retraction: row.is_retraction,
                 };
-                metric.record(places[index], revision, entry, methods[index]);
+                Arc::make_mut(metric).record(places[index], revision, entry, methods[index]);
             }
         }
         Ok(())
@@ -77,13 +85,13 @@ impl Cube {
         let metric = self
             .metrics
             .entry(series.metric.clone())
-            .or_insert_with(|| MetricCube::new(series.granularity));
-        metric.place(SeriesKey::of(series))
+            .or_insert_with(|| Arc::new(MetricCube::new(series.granularity)));
+        Arc::make_mut(metric).place(SeriesKey::of(series))
     }
 
     /// The values of a metric; `None` when nothing of it was ever recorded.
     #[must_use]
     pub fn metric(&self, id: &MetricId) -> Option<&MetricCube> {
-        self.metrics.get(id)
+        self.metrics.get(id).map(Arc::as_ref)
     }
 }

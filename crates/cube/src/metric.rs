@@ -1,6 +1,7 @@
 //! The series of one metric.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use almanac_catalog::Method;
 use almanac_model::{AreaId, Granularity, Revision};
@@ -9,14 +10,23 @@ use crate::series::Entry;
 use crate::{Series, SeriesKey};
 
 /// All values of one metric.
-#[derive(Clone, Debug)]
+///
+/// A clone shares the series, and what finds them, with the original; whichever of the two is changed first copies what it
+/// changes.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MetricCube {
     granularity: Granularity,
-    series: Vec<Series>,
+    series: Vec<Arc<Series>>,
+    places: Arc<Places>,
+    /// The series and period of each cell that ever had a confidential version. Most metrics have none.
+    confidential: Arc<BTreeSet<(u32, i32)>>,
+}
+
+/// Where each series is.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+struct Places {
     by_key: HashMap<SeriesKey, u32>,
     by_area: HashMap<AreaId, Vec<u32>>,
-    /// The series and period of each cell that ever had a confidential version. Most metrics have none.
-    confidential: BTreeSet<(u32, i32)>,
 }
 
 impl MetricCube {
@@ -24,9 +34,8 @@ impl MetricCube {
         Self {
             granularity,
             series: Vec::new(),
-            by_key: HashMap::new(),
-            by_area: HashMap::new(),
-            confidential: BTreeSet::new(),
+            places: Arc::default(),
+            confidential: Arc::default(),
         }
     }
 
@@ -38,22 +47,19 @@ impl MetricCube {
 
     /// The series that were recorded for exactly this area.
     pub fn series_of(&self, area: &AreaId) -> impl Iterator<Item = &Series> {
-        self.by_area
-            .get(area)
-            .into_iter()
-            .flatten()
-            .map(|&index| &self.series[index as usize])
+        let places = self.places.by_area.get(area);
+        places.into_iter().flatten().map(|&index| self.at(index))
     }
 
     /// All its series.
     pub fn all_series(&self) -> impl Iterator<Item = &Series> {
-        self.series.iter()
+        self.series.iter().map(Arc::as_ref)
     }
 
     /// The series with this key.
     #[must_use]
     pub fn series(&self, key: &SeriesKey) -> Option<&Series> {
-        self.by_key.get(key).map(|&index| &self.series[index as usize])
+        self.places.by_key.get(key).map(|&index| self.at(index))
     }
 
     /// Whether any cell ever had a confidential version: nothing is kept secret of a metric without one.
@@ -66,7 +72,7 @@ impl MetricCube {
     #[must_use]
     pub fn had_confidential(&self, as_of: Revision) -> bool {
         self.confidential.iter().any(|&(index, period)| {
-            let mut writes = self.series[index as usize].writes(period, as_of);
+            let mut writes = self.at(index).writes(period, as_of);
             writes.any(|write| write.after.is_some_and(|cell| cell.status.confidential))
         })
     }
@@ -77,27 +83,47 @@ impl MetricCube {
         let cells = self
             .confidential
             .iter()
-            .map(|&(index, period)| (&self.series[index as usize], period));
+            .map(|&(index, period)| (self.at(index), period));
         cells.filter(move |(series, period)| series.cell(*period, as_of).is_some_and(|cell| cell.status.confidential))
     }
 
     /// The index of the series with this key, made when it is not there yet.
     pub(crate) fn place(&mut self, key: SeriesKey) -> u32 {
-        if let Some(&index) = self.by_key.get(&key) {
+        if let Some(&index) = self.places.by_key.get(&key) {
             return index;
         }
         let index = u32::try_from(self.series.len()).unwrap_or(u32::MAX);
-        self.by_area.entry(key.area.clone()).or_default().push(index);
-        self.by_key.insert(key.clone(), index);
-        self.series.push(Series::new(key));
+        let places = Arc::make_mut(&mut self.places);
+        places.by_area.entry(key.area.clone()).or_default().push(index);
+        places.by_key.insert(key.clone(), index);
+        self.series.push(Arc::new(Series::new(key)));
         index
+    }
+
+    /// The series with this index, to put back what it had; `None` when there is none.
+    pub(crate) fn series_mut(&mut self, index: u32) -> Option<&mut Series> {
+        self.series.get_mut(index as usize).map(Arc::make_mut)
+    }
+
+    /// What its periods count, its series, and the index and period of each cell that ever had a confidential version.
+    pub(crate) fn into_parts(self) -> (Granularity, Vec<Arc<Series>>, Arc<BTreeSet<(u32, i32)>>) {
+        (self.granularity, self.series, self.confidential)
+    }
+
+    /// Puts back that a cell once had a confidential version.
+    pub(crate) fn restore_secret(&mut self, index: u32, period: i32) {
+        Arc::make_mut(&mut self.confidential).insert((index, period));
+    }
+
+    fn at(&self, index: u32) -> &Series {
+        &self.series[index as usize]
     }
 
     pub(crate) fn record(&mut self, index: u32, revision: Revision, entry: Entry, method: Method) {
         // a tally's total is confidential from its first confidential event on; so the event tells which cells to look at
         if entry.status.confidential {
-            self.confidential.insert((index, entry.period));
+            Arc::make_mut(&mut self.confidential).insert((index, entry.period));
         }
-        self.series[index as usize].record(revision, entry, method);
+        Arc::make_mut(&mut self.series[index as usize]).record(revision, entry, method);
     }
 }

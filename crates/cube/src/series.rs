@@ -46,16 +46,16 @@ pub struct Write {
 }
 
 /// One version of one cell, with what is not a value: that the value was withdrawn, and by how many events it was made.
-#[derive(Clone, Copy, Debug)]
-struct Version {
-    revision: Revision,
-    content: Option<(i128, Status)>,
-    recorded: u32,
-    taken_back: u32,
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Version {
+    pub(crate) revision: Revision,
+    pub(crate) content: Option<(i128, Status)>,
+    pub(crate) recorded: u32,
+    pub(crate) taken_back: u32,
 }
 
 /// The values of one series.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Series {
     key: SeriesKey,
     /// The period of the first cell.
@@ -197,6 +197,33 @@ impl Series {
                 taken_back: version.taken_back,
             })
         })
+    }
+
+    /// Every version of every value, by period and the oldest first.
+    pub(crate) fn history(&self) -> impl Iterator<Item = (i32, Version)> + '_ {
+        self.periods().flat_map(|period| {
+            let earlier = self.superseded.get(&period).into_iter().flatten().copied();
+            let versions = earlier.chain(self.newest_version(period));
+            versions.map(move |version| (period, version))
+        })
+    }
+
+    /// What the newest totals were added up from, by period.
+    pub(crate) fn tallies(&self) -> impl Iterator<Item = (i32, Tally)> + '_ {
+        let tally = |period| self.tallies.get(&period).map(|tally| (period, *tally));
+        self.periods().filter_map(tally)
+    }
+
+    /// Puts back the version that comes after those that are there, as [`Self::history`] gave it.
+    pub(crate) fn restore(&mut self, period: i32, version: Version) {
+        if let Some(earlier) = self.slot(period).replace(version) {
+            self.superseded.entry(period).or_default().push(earlier);
+        }
+    }
+
+    /// Puts back what a total was added up from.
+    pub(crate) fn restore_tally(&mut self, period: i32, tally: Tally) {
+        self.tallies.insert(period, tally);
     }
 
     fn newest_version(&self, period: i32) -> Option<Version> {

@@ -11,14 +11,14 @@ const QUALIFIERS: [Qualifier; 4] = [
 ];
 
 /// The events of one cell, added.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Tally {
-    total: i128,
+    pub(crate) total: i128,
     /// Signed: within one batch an event may be taken back before it comes.
-    by_quality: [i32; QUALITIES.len()],
-    by_qualifier: [i32; QUALIFIERS.len()],
+    pub(crate) by_quality: [i32; QUALITIES.len()],
+    pub(crate) by_qualifier: [i32; QUALIFIERS.len()],
     /// Signed too.
-    confidential: i32,
+    pub(crate) confidential: i32,
 }
 
 impl Tally {

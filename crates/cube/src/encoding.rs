@@ -1,0 +1,245 @@
+//! The cube as bytes and back: what a checkpoint of it is made of.
+//!
+//! The bytes come in pieces of some ten thousand, so that nobody has to hold all of them at once; a piece is read whole or
+//! not at all. Where the pieces lie, and how damage is noticed, is the caller's business.
+//!
+//! ```text
+//! piece      item*
+//! item       1 metric    id, granularity                  what follows is of this metric
+//!            2 series    area, n, n codes, reporter       versions and tallies that follow are of this series
+//!            3 versions  n, then n versions               by period, and of one period the oldest first
+//!            4 tallies   n, then of each: period, total, events by quality (3) and by qualifier (4), confidential ones
+//!            5 secrets   n, then of each: the index of a series of the metric, a period
+//! version    flags u8, then unless the flags say that it is as it was in the version before:
+//!            period as difference, revision as difference, status u8, value as difference, events recorded, taken back
+//! ```
+//!
+//! Numbers and texts are laid out in `encoding/bytes.rs`. Metrics come by id and everything else in the order of the cube, so
+//! that equal cubes have equal bytes. Differences are those from the version before it in the same item.
+
+mod bytes;
+mod decoder;
+
+use std::sync::Arc;
+
+use almanac_model::{Calendar, ClosingDay, Granularity, MetricId, MonthUnit, Revision, Status, YearName};
+
+use crate::series::Version;
+use crate::tally::Tally;
+use crate::{Cube, SeriesKey};
+use bytes::{put_number, put_signed, put_text, put_wide};
+
+pub use decoder::{CubeDecoder, DecodeError};
+
+/// The version of the bytes, for those who keep them. It counts up when the layout changes, and also when the same batches
+/// come to another cube: what was derived by other rules must not be taken for what would be derived now.
+pub const ENCODING: u32 = 1;
+
+/// From this size on a piece is handed over.
+const PIECE_BYTES: usize = 64 << 10;
+/// So many versions, tallies or secrets are in one item at most; so a piece is not much longer than it has to be.
+const RUN: usize = 1024;
+
+const METRIC: u8 = 1;
+const SERIES: u8 = 2;
+const VERSIONS: u8 = 3;
+const TALLIES: u8 = 4;
+const SECRETS: u8 = 5;
+
+/// The standard granularities by their place in [`Granularity::ALL`]; then custom ones, with their calendar.
+const CUSTOM: u8 = 6;
+const UNITS: [MonthUnit; 4] = [MonthUnit::Month, MonthUnit::Quarter, MonthUnit::Half, MonthUnit::Year];
+
+/// What a version's flags say.
+mod flag {
+    /// The period is that of the version before.
+    pub(super) const SAME_PERIOD: u8 = 1;
+    /// The period is the one after.
+    pub(super) const NEXT_PERIOD: u8 = 2;
+    /// The revision is that of the version before.
+    pub(super) const SAME_REVISION: u8 = 4;
+    /// There is a value; without it the revision withdrew it.
+    pub(super) const VALUE: u8 = 8;
+    /// The status is that of the value before.
+    pub(super) const SAME_STATUS: u8 = 16;
+    /// One event was recorded, none taken back.
+    pub(super) const ONE_EVENT: u8 = 32;
+}
+
+impl Cube {
+    /// Hands over the whole cube as bytes, piece by piece. [`CubeDecoder`] makes an equal cube of them.
+    ///
+    /// It takes a clone, and lets go of each series when its bytes are made: from then on the original is changed without
+    /// copying that series.
+    pub fn encode<E>(self, emit: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut pieces = Pieces {
+            piece: Vec::with_capacity(2 * PIECE_BYTES),
+            emit,
+        };
+        let mut metrics: Vec<_> = self.metrics.into_iter().collect();
+        metrics.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (id, metric) in metrics {
+            let (granularity, all_series, secrets) = Arc::unwrap_or_clone(metric).into_parts();
+            pieces.item(|bytes| put_metric(bytes, &id, granularity))?;
+            for series in all_series {
+                pieces.item(|bytes| put_key(bytes, series.key()))?;
+                pieces.runs(series.history(), put_versions)?;
+                pieces.runs(series.tallies(), put_tallies)?;
+            }
+            pieces.runs(secrets.iter().copied(), put_secrets)?;
+        }
+        pieces.hand_over()
+    }
+}
+
+/// Where the items go.
+struct Pieces<F> {
+    piece: Vec<u8>,
+    emit: F,
+}
+
+impl<E, F: FnMut(&[u8]) -> Result<(), E>> Pieces<F> {
+    fn item(&mut self, put: impl FnOnce(&mut Vec<u8>)) -> Result<(), E> {
+        put(&mut self.piece);
+        if self.piece.len() < PIECE_BYTES {
+            return Ok(());
+        }
+        self.hand_over()
+    }
+
+    /// Items of at most [`RUN`] things each; none when there is nothing.
+    fn runs<T>(&mut self, mut all: impl Iterator<Item = T>, put: fn(&mut Vec<u8>, &[T])) -> Result<(), E> {
+        loop {
+            let run: Vec<T> = all.by_ref().take(RUN).collect();
+            if run.is_empty() {
+                return Ok(());
+            }
+            self.item(|bytes| put(bytes, &run))?;
+        }
+    }
+
+    fn hand_over(&mut self) -> Result<(), E> {
+        if !self.piece.is_empty() {
+            (self.emit)(&self.piece)?;
+            self.piece.clear();
+        }
+        Ok(())
+    }
+}
+
+fn put_metric(bytes: &mut Vec<u8>, id: &MetricId, granularity: Granularity) {
+    bytes.push(METRIC);
+    put_text(bytes, id.as_str());
+    let place = |kind: Granularity| Granularity::ALL.iter().position(|known| *known == kind);
+    let small = |place: Option<usize>| place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX);
+    match granularity {
+        Granularity::Custom(calendar, unit) => {
+            bytes.push(CUSTOM + small(UNITS.iter().position(|known| *known == unit)));
+            put_calendar(bytes, calendar);
+        }
+        standard => bytes.push(small(place(standard))),
+    }
+}
+
+fn put_calendar(bytes: &mut Vec<u8>, calendar: Calendar) {
+    put_text(bytes, calendar.id());
+    let closing = |day: ClosingDay| day.day().unwrap_or(0);
+    bytes.extend(calendar.closing_days().map(closing));
+    bytes.push(calendar.first_month());
+    bytes.push(u8::from(calendar.named_by() == YearName::End));
+}
+
+fn put_key(bytes: &mut Vec<u8>, key: &SeriesKey) {
+    let SeriesKey { area, codes, reporter } = key;
+    bytes.push(SERIES);
+    put_text(bytes, area.as_str());
+    put_number(bytes, codes.len() as u64);
+    codes.iter().for_each(|code| put_text(bytes, code.as_str()));
+    put_text(bytes, reporter.as_str());
+}
+
+/// The version before, from which the next one differs.
+#[derive(Clone, Copy, Default)]
+struct Before {
+    period: i32,
+    revision: Revision,
+    value: i128,
+    status: Option<Status>,
+}
+
+fn put_versions(bytes: &mut Vec<u8>, versions: &[(i32, Version)]) {
+    bytes.push(VERSIONS);
+    put_number(bytes, versions.len() as u64);
+    let mut before = Before::default();
+    for (period, version) in versions {
+        put_version(bytes, *period, version, &mut before);
+    }
+}
+
+fn put_version(bytes: &mut Vec<u8>, period: i32, version: &Version, before: &mut Before) {
+    let Version {
+        revision,
+        content,
+        recorded,
+        taken_back,
+    } = *version;
+    let periods = i64::from(period) - i64::from(before.period);
+    let mut flags = match periods {
+        0 => flag::SAME_PERIOD,
+        1 => flag::NEXT_PERIOD,
+        _ => 0,
+    };
+    let mut set = |when: bool, bit: u8| flags |= if when { bit } else { 0 };
+    set(revision == before.revision, flag::SAME_REVISION);
+    set(content.is_some(), flag::VALUE);
+    set(
+        content.is_some_and(|(_, status)| before.status == Some(status)),
+        flag::SAME_STATUS,
+    );
+    set((recorded, taken_back) == (1, 0), flag::ONE_EVENT);
+    bytes.push(flags);
+    if flags & (flag::SAME_PERIOD | flag::NEXT_PERIOD) == 0 {
+        put_signed(bytes, periods);
+    }
+    if flags & flag::SAME_REVISION == 0 {
+        put_signed(bytes, revision.0.wrapping_sub(before.revision.0).cast_signed());
+    }
+    if let Some((value, status)) = content {
+        if flags & flag::SAME_STATUS == 0 {
+            bytes.push(status.bits());
+        }
+        put_wide(bytes, value.wrapping_sub(before.value));
+        (before.value, before.status) = (value, Some(status));
+    }
+    if flags & flag::ONE_EVENT == 0 {
+        put_number(bytes, u64::from(recorded));
+        put_number(bytes, u64::from(taken_back));
+    }
+    (before.period, before.revision) = (period, revision);
+}
+
+fn put_tallies(bytes: &mut Vec<u8>, tallies: &[(i32, Tally)]) {
+    bytes.push(TALLIES);
+    put_number(bytes, tallies.len() as u64);
+    for (period, tally) in tallies {
+        let Tally {
+            total,
+            by_quality,
+            by_qualifier,
+            confidential,
+        } = tally;
+        put_signed(bytes, i64::from(*period));
+        put_wide(bytes, *total);
+        let counts = by_quality.iter().chain(by_qualifier).chain([confidential]);
+        counts.for_each(|count| put_signed(bytes, i64::from(*count)));
+    }
+}
+
+fn put_secrets(bytes: &mut Vec<u8>, secrets: &[(u32, i32)]) {
+    bytes.push(SECRETS);
+    put_number(bytes, secrets.len() as u64);
+    for (index, period) in secrets {
+        put_number(bytes, u64::from(*index));
+        put_signed(bytes, i64::from(*period));
+    }
+}

@@ -1,0 +1,176 @@
+//! A cube survives its bytes, and goes on as if nothing had been.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+use std::convert::Infallible;
+
+use almanac_catalog::Catalog;
+use almanac_cube::{Cube, CubeDecoder, DecodeError};
+use almanac_model::{
+    AreaId, Batch, BatchBuilder, BatchExtra, BatchSeries, MetricId, Qualifier, Quality, ReporterId, Revision, Status,
+};
+use almanac_testkit::generate::{Log, World, load, world};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed};
+
+fn pieces(cube: &Cube) -> Vec<Vec<u8>> {
+    let mut pieces = Vec::new();
+    let kept = cube.clone().encode(|piece| {
+        pieces.push(piece.to_vec());
+        Ok::<(), Infallible>(())
+    });
+    let Ok(()) = kept;
+    pieces
+}
+
+fn decoded(pieces: &[Vec<u8>]) -> Result<Cube, DecodeError> {
+    let mut decoder = CubeDecoder::default();
+    pieces.iter().try_for_each(|piece| decoder.add(piece))?;
+    decoder.finish()
+}
+
+fn apply(cube: &mut Cube, log: &[(Revision, Batch)], catalog: &Catalog) {
+    for (revision, batch) in log {
+        cube.apply(*revision, batch, catalog).unwrap();
+    }
+}
+
+fn cube(log: &Log, world: &World) -> Cube {
+    let mut cube = Cube::default();
+    apply(&mut cube, log, &world.catalog);
+    cube
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 60, rng_seed: RngSeed::Fixed(71), failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn a_cube_survives_its_bytes_at_any_revision_and_goes_on(world in world(), at in any::<prop::sample::Index>()) {
+        let whole = cube(&world.log, &world);
+        let at = at.index(world.log.len() + 1);
+        let mut halfway = Cube::default();
+        apply(&mut halfway, &world.log[..at], &world.catalog);
+        let bytes = pieces(&halfway);
+        let mut restored = decoded(&bytes).unwrap();
+        prop_assert_eq!(&restored, &halfway);
+        prop_assert_eq!(&pieces(&restored), &bytes);
+        apply(&mut restored, &world.log[at..], &world.catalog);
+        prop_assert_eq!(&restored, &whole);
+    }
+
+    #[test]
+    fn a_clone_stays_what_it_was_while_batches_are_applied(world in world(), at in any::<prop::sample::Index>()) {
+        let at = at.index(world.log.len() + 1);
+        let mut changing = Cube::default();
+        apply(&mut changing, &world.log[..at], &world.catalog);
+        let kept = changing.clone();
+        let before = pieces(&kept);
+        apply(&mut changing, &world.log[at..], &world.catalog);
+        prop_assert_eq!(&pieces(&kept), &before);
+        prop_assert_eq!(changing, cube(&world.log, &world));
+    }
+
+    #[test]
+    fn bytes_that_are_no_cube_are_refused_or_are_one_but_never_a_panic(
+        world in world(),
+        place in any::<prop::sample::Index>(),
+        bits in 1_u8..,
+        cut in any::<bool>(),
+    ) {
+        let mut bytes = pieces(&cube(&world.log, &world)).concat();
+        prop_assume!(!bytes.is_empty());
+        let place = place.index(bytes.len());
+        if cut {
+            bytes.truncate(place);
+        } else {
+            bytes[place] ^= bits;
+        }
+        if let Ok(other) = decoded(&[bytes]) {
+            // what was taken for a cube can be written again
+            prop_assert_eq!(&decoded(&pieces(&other)).unwrap(), &other);
+        }
+    }
+}
+
+/// The metrics of the test: one of each method, by day.
+fn by_day() -> Catalog {
+    let texts =
+        "label = { vi = \"x\", en = \"x\" }\ndefinition = { vi = \"x\", en = \"x\" }\nsource = \"x\"\nowner = \"x\"";
+    let metric = |method: &str| {
+        format!(
+            "[[metric]]\nid = \"{method}\"\n{texts}\nkind = \"flow\"\nmethod = \"{method}\"\nunit = \"item\"\n\
+             frequency = \"day\"\nlevels = [{{ level = \"province\" }}]\n"
+        )
+    };
+    let head = "[catalog]\nid = \"test\"\ntime_zone = \"Asia/Ho_Chi_Minh\"\nlabel = { vi = \"x\", en = \"x\" }\nowner = \"x\"\n\
+                [[level]]\nid = \"province\"\nlabel = { vi = \"x\", en = \"x\" }\n\
+                [[unit]]\nid = \"item\"\nlabel = { vi = \"x\", en = \"x\" }\n";
+    let areas = "area,code,name_vi,level,parent,valid_from,valid_to\n1,1,a,province,,2000-01-01,\n";
+    let files = [
+        ("areas.csv", areas.to_owned()),
+        ("catalog.toml", [head, &metric("report"), &metric("tally")].concat()),
+    ];
+    load(&files.into_iter().collect())
+}
+
+#[test]
+fn long_series_and_long_histories_are_cut_into_pieces_of_bounded_length() {
+    let catalog = by_day();
+    let mut cube = Cube::default();
+    for revision in 1..=3_000 {
+        let mut batch = BatchBuilder::default();
+        for method in ["report", "tally"] {
+            let metric = catalog.metric(method).unwrap();
+            let series = BatchSeries {
+                metric: MetricId::new(method).unwrap(),
+                area: AreaId::new("1").unwrap(),
+                reporter: ReporterId::new("r").unwrap(),
+                dimensions: Vec::new(),
+                granularity: metric.frequency,
+                decimals: 0,
+            };
+            let status = Status {
+                quality: Quality::Official,
+                qualifier: Qualifier::Exact,
+                missing: None,
+                confidential: revision % 2 == 0,
+            };
+            // one day that is corrected each time, and a new day each time, far from one another
+            for (day, value) in [
+                (10_000, i64::MIN),
+                (12_000 + revision * 7, i64::MAX - i64::from(revision)),
+            ] {
+                batch.push(series.clone(), day, value, status, BatchExtra::default());
+            }
+        }
+        let revision = Revision(u64::from(revision.unsigned_abs()));
+        cube.apply(revision, &batch.finish(), &catalog).unwrap();
+    }
+    let pieces = pieces(&cube);
+    let longest = pieces.iter().map(Vec::len).max();
+    assert!(pieces.len() > 2, "{} pieces", pieces.len());
+    assert!(longest < Some(200_000), "{longest:?}");
+    assert_eq!(decoded(&pieces).unwrap(), cube);
+}
+
+#[test]
+fn what_does_not_fit_together_is_refused() {
+    let metric = b"\x01\x01m\x05";
+    let series = b"\x02\x011\x00\x01r";
+    // of period 1 at revision 1: official, 5
+    let version = b"\x03\x01\x2a\x02\x03\x0a";
+    let good = [&metric[..], series, version].concat();
+    assert!(decoded(std::slice::from_ref(&good)).is_ok());
+    let cases: [(&[&[u8]], &str); 6] = [
+        (&[series], "a series of no metric"),
+        (&[metric, version], "versions of no series"),
+        (&[metric, metric], "a metric comes twice"),
+        (&[metric, series, series], "a series comes twice"),
+        (&[metric, series, version, version], "a version out of its place"),
+        (&[b"\x09"], "an item of an unknown kind"),
+    ];
+    for (items, why) in cases {
+        assert_eq!(decoded(&[items.concat()]), Err(DecodeError::Order(why)));
+    }
+    assert_eq!(decoded(&[good[..good.len() - 1].to_vec()]), Err(DecodeError::CutOff));
+}
