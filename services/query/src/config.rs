@@ -1,9 +1,15 @@
 //! The command line of the binary.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use almanac_service_kit::{config::ListenArgs, telemetry::TelemetryArgs};
 use clap::Parser;
 use http::Uri;
 use tonic::transport::Endpoint;
+
+use crate::checkpoint::{CheckpointOptions, Checkpoints, OpenError};
+use crate::limits;
 
 /// Answers questions about official figures from a replica of the log.
 #[derive(Clone, Debug, Parser)]
@@ -19,6 +25,44 @@ pub struct Args {
     #[arg(long, env = "ALMANAC_INGEST", value_name = "URL", default_value = "http://127.0.0.1:50051",
           value_parser = ingest_endpoint)]
     pub ingest: Endpoint,
+    /// Where and when checkpoints are written.
+    #[command(flatten)]
+    pub checkpoints: CheckpointArgs,
+}
+
+/// Where and when checkpoints are written.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CheckpointArgs {
+    /// Folder for checkpoints, from which a restart goes on; made when it is not there. Without it nothing is stored, and
+    /// each start reads the whole log
+    #[arg(long, visible_alias = "data", env = "ALMANAC_QUERY_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Revisions of the log after which a checkpoint is written
+    #[arg(long, env = "ALMANAC_CHECKPOINT_REVISIONS", value_name = "COUNT",
+          default_value_t = limits::CHECKPOINT_REVISIONS, value_parser = clap::value_parser!(u64).range(1..))]
+    pub checkpoint_revisions: u64,
+    /// Mebibytes of the log after which a checkpoint is written
+    #[arg(long, env = "ALMANAC_CHECKPOINT_MEBIBYTES", value_name = "MIB",
+          default_value_t = limits::CHECKPOINT_BYTES >> 20, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    pub checkpoint_mebibytes: u64,
+    /// Seconds after which a checkpoint is written when anything is new
+    #[arg(long, env = "ALMANAC_CHECKPOINT_SECONDS", value_name = "SECONDS",
+          default_value_t = limits::CHECKPOINT_EVERY.as_secs(), value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub checkpoint_seconds: u64,
+}
+
+impl CheckpointArgs {
+    /// Takes the folder, when there is to be one.
+    pub fn open(&self) -> Result<Option<Checkpoints>, OpenError> {
+        let options = CheckpointOptions {
+            revisions: self.checkpoint_revisions,
+            bytes: self.checkpoint_mebibytes << 20,
+            every: Duration::from_secs(self.checkpoint_seconds),
+            ..CheckpointOptions::default()
+        };
+        let open = |dir: &PathBuf| Checkpoints::open(dir, options);
+        self.data_dir.as_ref().map(open).transpose()
+    }
 }
 
 /// Why a text is not the address of an ingest service.
@@ -85,5 +129,16 @@ mod tests {
         assert!(error.to_string().contains("http://HOST:PORT"), "{error}");
         let args = Args::try_parse_from(["almanac-query"]).unwrap();
         assert_eq!(args.listen.listen.port(), 50052);
+    }
+
+    #[test]
+    fn without_a_folder_nothing_is_stored() {
+        let args = Args::try_parse_from(["almanac-query"]).unwrap();
+        assert!(args.checkpoints.open().unwrap().is_none());
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("replica").display().to_string();
+        let args = Args::try_parse_from(["almanac-query", "--data", &folder, "--checkpoint-seconds", "7"]).unwrap();
+        assert_eq!(args.checkpoints.checkpoint_seconds, 7);
+        assert!(args.checkpoints.open().unwrap().is_some());
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use almanac_model::Revision;
 use almanac_service_kit::health::HealthHandle;
 use almanac_wire::pb::log as pb;
-use almanac_wire::{record_digest, timestamp_from_proto};
+use almanac_wire::timestamp_from_proto;
 use jiff::Timestamp;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,7 @@ use lost::{Lost, Remedy};
 use subscription::Subscription;
 
 use crate::backoff::Backoff;
-use crate::replica::{Content, Progress, RecordError, Replica};
+use crate::replica::{Content, Mark, Progress, RecordError, Replica};
 use crate::shared::{SharedReplica, Work, run};
 use crate::{Clock, SERVICE, limits};
 
@@ -38,8 +38,6 @@ pub(crate) struct Follower {
     /// What was logged last. A state is logged when it begins, not with every attempt or message.
     logged: Logged,
     serving: bool,
-    /// The digest of the record that was applied last: a log that was restored from an older copy has another one there.
-    last_record: Option<[u8; 32]>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -61,7 +59,6 @@ impl Follower {
             backoff: Backoff::new(seed.into()),
             logged: Logged::Nothing,
             serving: false,
-            last_record: None,
         }
     }
 
@@ -79,9 +76,6 @@ impl Follower {
             let Err(lost) = self.follow().await;
             let remedy = lost.remedy();
             self.log_loss(&lost);
-            if remedy == Remedy::Rebuild {
-                self.last_record = None;
-            }
             let change = move |replica: &mut Replica| match remedy {
                 Remedy::Reconnect | Remedy::ReconnectAndReport => replica.disconnect(),
                 Remedy::Rebuild => *replica = replica.emptied(),
@@ -101,8 +95,13 @@ impl Follower {
 
     /// Applies what one subscription brings, until it is lost.
     async fn follow(&mut self) -> Result<Infallible, Lost> {
-        let Progress { log, applied, .. } = *self.replica.progress().borrow();
-        let mut subscription = Subscription::open(&self.ingest, log, applied.next(), self.last_record).await?;
+        let Progress {
+            log,
+            applied,
+            last_record,
+            ..
+        } = *self.replica.progress().borrow();
+        let mut subscription = Subscription::open(&self.ingest, log, applied.next(), last_record).await?;
         loop {
             let message = subscription.next().await?;
             self.take(message).await?;
@@ -154,7 +153,7 @@ impl Follower {
         };
         let time: Option<Timestamp> = record_time.as_ref().and_then(timestamp_from_proto);
         let time = time.ok_or(RecordError::Time).map_err(unreadable)?;
-        let digest = record_digest(time.as_millisecond(), &payload);
+        let mark = Mark::of(time, &payload);
         let large = payload.len() > limits::RECORD_INLINE_BYTES;
         let work = if large { Work::Large } else { Work::Small };
         // decoded before the replica is locked
@@ -162,11 +161,9 @@ impl Follower {
             .await?
             .map_err(unreadable)?;
         self.replica
-            .change(work, move |replica| replica.apply(time, content))
+            .change(work, move |replica| replica.apply(mark, content))
             .await?
-            .map_err(unreadable)?;
-        self.last_record = Some(digest);
-        Ok(())
+            .map_err(unreadable)
     }
 
     async fn report_health(&mut self, broken: bool) {

@@ -7,16 +7,18 @@
 //! ask        a request becomes a question; every mistake at once              ask.rs, names.rs, mistakes.rs, page.rs
 //! rpc        one file for each method: convert, call, convert                 rpc/
 //! feed       answers in many messages, and how they end                       rpc/feed.rs
+//! checkpoint what the replica derived, kept on disk for the next start        checkpoint/
 //! error      every refusal becomes a status in one place                      error.rs, reason.rs
 //! ```
 //!
-//! Nothing is computed here: figures come from `almanac_indicator`. Nothing is stored here either: a replica that starts
-//! reads the log from its first revision. A replica that has lost the log goes on answering at the last revision it
+//! Nothing is computed here: figures come from `almanac_indicator`. Nothing is stored here that the log does not have: without
+//! a checkpoint a replica that starts reads the log from its first revision. A replica that has lost the log goes on answering at the last revision it
 //! applied; one that cannot read a record stops there and says so through its health.
 
 mod answer;
 mod ask;
 mod backoff;
+mod checkpoint;
 pub mod config;
 mod error;
 mod follower;
@@ -49,6 +51,9 @@ use tracing::{Instrument, error, error_span};
 
 pub use almanac_service_kit::server::{Drained, ServeError};
 
+pub use crate::checkpoint::{CheckpointOptions, Checkpoints, Disk, OpenError, RealDisk};
+
+use crate::checkpoint::Keeper;
 use crate::follower::Follower;
 use crate::rpc::Query;
 use crate::shared::SharedReplica;
@@ -72,6 +77,8 @@ pub struct Deps {
     pub patience: Duration,
     /// How often a watch says how far it is when nothing changes.
     pub progress_every: Duration,
+    /// Where the replica is kept for the next start; without it a start reads the whole log.
+    pub checkpoints: Option<Checkpoints>,
 }
 
 impl Deps {
@@ -84,6 +91,7 @@ impl Deps {
             drain: kit::DRAIN,
             patience: limits::PATIENCE,
             progress_every: limits::PROGRESS_EVERY,
+            checkpoints: None,
         }
     }
 }
@@ -96,12 +104,14 @@ impl fmt::Debug for Deps {
             drain,
             patience,
             progress_every,
+            checkpoints,
         } = self;
         f.debug_struct("Deps")
             .field("ingest", ingest)
             .field("drain", drain)
             .field("patience", patience)
             .field("progress_every", progress_every)
+            .field("checkpoints", checkpoints)
             .finish_non_exhaustive()
     }
 }
@@ -122,7 +132,10 @@ pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToke
         Arc::clone(&deps.clock),
         health.clone(),
     );
-    let following = supervise(follower, health.clone(), stop.clone()).instrument(error_span!("follower"));
+    let keeper = deps
+        .checkpoints
+        .map(|checkpoints| Keeper::new(checkpoints, Arc::clone(&replica)));
+    let following = supervise(follower, keeper, health.clone(), stop.clone()).instrument(error_span!("follower"));
     let following = tokio::spawn(following);
 
     let query = Query {
@@ -144,11 +157,27 @@ pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToke
     served
 }
 
-/// Runs the follower, and says so when a panic ended it: answers go on, but they grow old.
-async fn supervise(follower: Follower, health: HealthHandle, stop: CancellationToken) {
+/// Runs the follower on what the newest checkpoint holds, and says so when a panic ended it: answers go on, but they grow
+/// old. The last checkpoint is written when nothing is applied any more.
+async fn supervise(follower: Follower, mut keeper: Option<Keeper>, health: HealthHandle, stop: CancellationToken) {
+    if let Some(keeper) = &mut keeper {
+        let restored = stop.run_until_cancelled(keeper.restore()).await;
+        // told to stop, or after a panic that was logged where it was caught
+        if !matches!(restored, Some(Ok(()))) {
+            return;
+        }
+    }
+    let ended = CancellationToken::new();
+    let keeping = keeper.map(|keeper| tokio::spawn(keeper.run(ended.clone()).in_current_span()));
     let following = tokio::spawn(follower.run(stop).in_current_span());
     if let Err(panic) = following.await {
         error!(error = %panic, "stop following the log after a panic");
         health.set(SERVICE, false).await;
+    }
+    ended.cancel();
+    if let Some(keeping) = keeping
+        && let Err(panic) = keeping.await
+    {
+        error!(error = %panic, "write no checkpoint after a panic");
     }
 }

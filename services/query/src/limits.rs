@@ -106,3 +106,33 @@ pub(crate) const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 
 /// The longest pause before connecting again.
 pub(crate) const BACKOFF_MOST: Duration = Duration::from_secs(2);
+
+/// A checkpoint is written when so many revisions are new: a restart then reads no more than these from the log, in seconds.
+pub(crate) const CHECKPOINT_REVISIONS: u64 = 100_000;
+
+/// ... or so many bytes of records.
+pub(crate) const CHECKPOINT_BYTES: u64 = 256 << 20;
+
+/// ... or when there is anything new after this time.
+pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_mins(5);
+
+/// After a checkpoint, writing rests for so many times as long as it took: it never takes more than a twentieth of one core.
+pub(crate) const CHECKPOINT_REST: u32 = 19;
+
+/// After a checkpoint could not be written, the next attempt waits so long.
+pub(crate) const CHECKPOINT_RETRY: Duration = Duration::from_secs(30);
+
+/// Checkpoints that are kept: the newest, and the one before in case that the newest cannot be read.
+pub(crate) const CHECKPOINTS: usize = 2;
+
+/// The largest block of a checkpoint: more than the largest record, so that a version of the catalogue fits in one.
+pub(crate) const CHECKPOINT_BLOCK_BYTES: usize = 64 << 20;
+
+/// Record times in one block of a checkpoint, and releases in another.
+pub(crate) const CHECKPOINT_ITEMS: usize = 8 << 10;
+
+/// What a checkpoint is read and written through, so that a system call is worth its cost.
+pub(crate) const CHECKPOINT_BUFFER_BYTES: usize = 256 << 10;
+
+/// How much effort zstd makes for a checkpoint: the least. More makes it little smaller and takes several times as long.
+pub(crate) const CHECKPOINT_EFFORT: i32 = 1;

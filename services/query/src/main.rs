@@ -16,6 +16,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let listener = bind(args.listen.listen).await?;
     let deps = Deps {
         drain: args.listen.drain(),
+        checkpoints: args.checkpoints.open()?,
         ..Deps::new(args.ingest, Arc::new(now))
     };
     serve(listener, deps, shutdown).await?;

@@ -4,20 +4,21 @@
 //! ever. A record that cannot be read halts the replica at the revision before it; applying the next one instead would
 //! make every figure after it wrong.
 
+mod derived;
 mod locate;
 mod record;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use almanac_catalog::{Catalog, compatibility};
 use almanac_cube::Cube;
 use almanac_indicator::History;
-use almanac_model::{LogId, ReleaseName, Revision};
+use almanac_model::{LogId, Revision};
 use jiff::Timestamp;
 
+pub(crate) use derived::{Derived, Times};
 pub(crate) use locate::{Moment, Unlocated};
-pub(crate) use record::{Content, RecordError};
+pub(crate) use record::{Content, Mark, RecordError};
 
 use record::check_series;
 
@@ -35,12 +36,10 @@ pub(crate) struct Replica {
     /// Everything that the log held was applied at some time since this replica was empty.
     caught_up: bool,
     halted: bool,
-    cube: Cube,
-    /// Each version of the catalogue with the revision from which it is in force.
-    catalogs: Vec<(Revision, Arc<Catalog>)>,
-    releases: BTreeMap<ReleaseName, Revision>,
-    /// The record time of each revision from 1 on, in unix nanoseconds. Never descends.
-    times: Vec<i64>,
+    /// What its records came to.
+    derived: Derived,
+    /// Bytes of the records that were applied since this process began with it.
+    bytes: u64,
     /// How often it was emptied. A log that was restored from an older copy keeps its id; what was read before it was emptied
     /// does not go with what is read after.
     rebuilds: u64,
@@ -61,6 +60,10 @@ pub(crate) struct Progress {
     pub(crate) can_serve: bool,
     /// How often the replica was emptied.
     pub(crate) rebuilds: u64,
+    /// The digest of the record that was applied last: a log that was restored from an older copy has another one there.
+    pub(crate) last_record: Option<[u8; 32]>,
+    /// Bytes of the records that were applied since this process began with it.
+    pub(crate) bytes: u64,
 }
 
 /// What the log said belongs to another log, or to one that has lost its end.
@@ -77,19 +80,35 @@ pub(crate) enum OtherLogError {
 impl Replica {
     /// The last revision that was applied.
     pub(crate) fn applied(&self) -> Revision {
-        Revision(self.times.len() as u64)
+        self.derived.applied()
+    }
+
+    /// What the log's records came to so far.
+    pub(crate) fn derived(&self) -> &Derived {
+        &self.derived
+    }
+
+    /// A replica that goes on where another one of this log was.
+    pub(crate) fn resumed(log: LogId, derived: Derived) -> Self {
+        Self {
+            log: Some(log),
+            // at least; it was not heard yet
+            head: derived.applied(),
+            derived,
+            ..Self::default()
+        }
     }
 
     /// The recorded values.
     pub(crate) fn cube(&self) -> &Cube {
-        &self.cube
+        &self.derived.cube
     }
 
     /// All that was recorded and defined up to a revision.
     pub(crate) fn history(&self, as_of: Revision) -> History<'_> {
         History {
-            catalogs: &self.catalogs,
-            cube: &self.cube,
+            catalogs: &self.derived.catalogs,
+            cube: &self.derived.cube,
             as_of,
         }
     }
@@ -105,8 +124,10 @@ impl Replica {
             applied: self.applied(),
             head: self.head,
             connected: self.connected,
-            can_serve: self.caught_up && !self.halted && !self.catalogs.is_empty(),
+            can_serve: self.caught_up && !self.halted && !self.derived.catalogs.is_empty(),
             rebuilds: self.rebuilds,
+            last_record: self.derived.last_record,
+            bytes: self.bytes,
         }
     }
 
@@ -132,8 +153,7 @@ impl Replica {
 
     /// When a revision was recorded; `None` for one that was not applied.
     pub(crate) fn record_time(&self, revision: Revision) -> Option<Timestamp> {
-        let index = usize::try_from(revision.0.checked_sub(1)?).ok()?;
-        Timestamp::from_nanosecond(i128::from(*self.times.get(index)?)).ok()
+        Timestamp::from_nanosecond(i128::from(self.derived.times.get(revision)?)).ok()
     }
 
     /// Notes how far the log is.
@@ -159,8 +179,8 @@ impl Replica {
     }
 
     /// Applies the next record, or halts for good.
-    pub(crate) fn apply(&mut self, time: Timestamp, content: Content) -> Result<(), RecordError> {
-        self.try_apply(time, content).inspect_err(|_| self.halt())
+    pub(crate) fn apply(&mut self, mark: Mark, content: Content) -> Result<(), RecordError> {
+        self.try_apply(mark, content).inspect_err(|_| self.halt())
     }
 
     /// Applies nothing any more.
@@ -168,47 +188,47 @@ impl Replica {
         self.halted = true;
     }
 
-    fn try_apply(&mut self, time: Timestamp, content: Content) -> Result<(), RecordError> {
+    fn try_apply(&mut self, mark: Mark, content: Content) -> Result<(), RecordError> {
         let revision = self.applied().next();
-        let nanoseconds = i64::try_from(time.as_nanosecond()).map_err(|_| RecordError::Time)?;
-        if self.times.last().is_some_and(|last| *last > nanoseconds) {
+        let nanoseconds = i64::try_from(mark.time.as_nanosecond()).map_err(|_| RecordError::Time)?;
+        let derived = &mut self.derived;
+        if derived.times.last().is_some_and(|last| last > nanoseconds) {
             return Err(RecordError::Time);
         }
         match content {
             Content::Events(batch) => {
-                let (_, catalog) = self.catalogs.last().ok_or(RecordError::NoCatalog)?;
+                let (_, catalog) = derived.catalogs.last().ok_or(RecordError::NoCatalog)?;
                 check_series(&batch, catalog)?;
-                self.cube.apply(revision, &batch, catalog)?;
+                derived.cube.apply(revision, &batch, catalog)?;
             }
             Content::Catalog(catalog) => {
-                if let Some((_, before)) = self.catalogs.last() {
+                if let Some((_, before)) = derived.catalogs.last() {
                     check_compatible(before, &catalog)?;
                 }
-                self.catalogs.push((revision, catalog));
+                derived.catalogs.push((revision, catalog));
             }
             // a name once published keeps its revision
             Content::Release(release) => {
-                self.releases.entry(release.name).or_insert(release.revision);
+                derived.releases.entry(release.name).or_insert(release.revision);
             }
         }
-        self.times.push(nanoseconds);
+        derived.times.push(nanoseconds);
+        derived.last_record = Some(mark.digest);
+        self.bytes = self.bytes.saturating_add(mark.bytes);
         self.caught_up |= revision == self.head;
         Ok(())
     }
 
     /// The catalogue in force at a revision, with the revision from which it is.
     fn catalog_at(&self, revision: Revision) -> Option<&(Revision, Arc<Catalog>)> {
-        let later = self.catalogs.partition_point(|(from, _)| *from <= revision);
-        self.catalogs.get(later.checked_sub(1)?)
+        let catalogs = &self.derived.catalogs;
+        let later = catalogs.partition_point(|(from, _)| *from <= revision);
+        catalogs.get(later.checked_sub(1)?)
     }
 
     /// The last revision recorded at or before an instant.
     fn revision_at(&self, time: Timestamp) -> Revision {
-        let nanoseconds = time.as_nanosecond();
-        Revision(
-            self.times
-                .partition_point(|recorded| i128::from(*recorded) <= nanoseconds) as u64,
-        )
+        self.derived.times.last_at(time.as_nanosecond())
     }
 }
 

@@ -103,13 +103,13 @@ impl Replica {
     }
 
     fn release(&self, name: &ReleaseName) -> Result<Revision, Unlocated> {
-        if let Some(revision) = self.releases.get(name) {
+        if let Some(revision) = self.derived.releases.get(name) {
             return Ok(*revision);
         }
         if !self.has_all() {
             return Err(self.not_caught_up());
         }
-        let nearest = nearest_names(name, self.releases.keys());
+        let nearest = nearest_names(name, self.derived.releases.keys());
         Err(Unlocated::Never(QueryError::UnknownRelease {
             name: name.clone(),
             nearest,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use almanac_catalog::{Catalog, Metric};
 use almanac_cube::ApplyError;
 use almanac_model::{Batch, BatchSeries, DimensionId, MetricId, Release};
-use almanac_wire::{Payload, PayloadError};
+use almanac_wire::{Payload, PayloadError, record_digest};
+use jiff::Timestamp;
 
 /// What a record tells.
 pub(crate) enum Content {
@@ -15,6 +16,27 @@ pub(crate) enum Content {
     Catalog(Arc<Catalog>),
     /// A release.
     Release(Release),
+}
+
+/// What is known of a record beside its content.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    /// When it was recorded.
+    pub(crate) time: Timestamp,
+    /// What tells it from every other record.
+    pub(crate) digest: [u8; 32],
+    /// The length of its payload.
+    pub(crate) bytes: u64,
+}
+
+impl Mark {
+    pub(crate) fn of(time: Timestamp, payload: &[u8]) -> Self {
+        Self {
+            time,
+            digest: record_digest(time.as_millisecond(), payload),
+            bytes: payload.len() as u64,
+        }
+    }
 }
 
 /// A record that cannot be applied: it is damaged, or a newer version of this service is needed. Skipping it would make

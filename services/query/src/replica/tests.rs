@@ -9,6 +9,10 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
+fn mark(second: i64) -> Mark {
+    Mark::of(at(second), b"")
+}
+
 fn catalogue() -> Content {
     Content::decode(&Payload::Catalog(almanac_ca_mau::catalog_files()).encode()).unwrap()
 }
@@ -59,9 +63,9 @@ fn a_record_that_does_not_fit_halts_and_changes_nothing() {
     for (what, second, content) in cases {
         let mut replica = Replica::default();
         replica.hear(LogId::from_random([1; 16]), Revision(1), at(0)).unwrap();
-        replica.apply(at(7), catalogue()).unwrap();
+        replica.apply(mark(7), catalogue()).unwrap();
         assert!(replica.progress().can_serve);
-        assert!(replica.apply(at(second), content).is_err(), "{what}");
+        assert!(replica.apply(mark(second), content).is_err(), "{what}");
         assert_eq!(replica.applied(), Revision(1), "{what}");
         assert!(!replica.progress().can_serve, "{what}");
     }
@@ -71,7 +75,7 @@ fn a_record_that_does_not_fit_halts_and_changes_nothing() {
 fn events_before_any_catalogue_halt() {
     let mut replica = Replica::default();
     let events = Content::Events(inhabitants("population.inhabitants", Granularity::Year, 0));
-    assert!(matches!(replica.apply(at(1), events), Err(RecordError::NoCatalog)));
+    assert!(matches!(replica.apply(mark(1), events), Err(RecordError::NoCatalog)));
 }
 
 #[test]
@@ -79,7 +83,7 @@ fn a_log_that_lost_its_end_is_another_log() {
     let mut replica = Replica::default();
     let log = LogId::from_random([1; 16]);
     replica.hear(log, Revision(1), at(0)).unwrap();
-    replica.apply(at(7), catalogue()).unwrap();
+    replica.apply(mark(7), catalogue()).unwrap();
     let shorter = OtherLogError::Shorter {
         head: Revision(0),
         applied: Revision(1),
@@ -92,7 +96,7 @@ fn a_log_that_lost_its_end_is_another_log() {
 fn times_lead_to_revisions_also_where_several_are_equal() {
     let mut replica = Replica::default();
     for second in [5, 7, 7, 9] {
-        replica.apply(at(second), catalogue()).unwrap();
+        replica.apply(mark(second), catalogue()).unwrap();
     }
     let found = [4, 5, 6, 7, 8, 9, 10].map(|second| replica.revision_at(at(second)).0);
     assert_eq!(found, [0, 1, 1, 3, 3, 4, 4]);

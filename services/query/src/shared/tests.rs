@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::read_at::AsOf;
-use crate::replica::Content;
+use crate::replica::{Content, Mark};
 
 const LOG: [u8; 16] = [1; 16];
 
@@ -20,7 +20,9 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
 
 async fn record(replica: &Arc<SharedReplica>, content: Content) {
     let applied = replica
-        .change(Work::Small, |replica| replica.apply(Timestamp::UNIX_EPOCH, content))
+        .change(Work::Small, |replica| {
+            replica.apply(Mark::of(Timestamp::UNIX_EPOCH, b""), content)
+        })
         .await;
     applied.unwrap().unwrap();
 }
