@@ -1,12 +1,12 @@
 //! Ingest and query in one process, talking over gRPC as they do in two.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use almanac_event_log::SledOptions;
 use almanac_ingest::{CatalogSource, LedgerOptions, RunError, StartError, ensure_catalog, open};
-use almanac_query::{Drained, ServeError};
+use almanac_query::{CheckpointOptions, Checkpoints, Drained, ServeError};
 use almanac_service_kit::config::{BindError, bind};
 use almanac_service_kit::limits;
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ use tracing::{Instrument, info_span};
 /// How a pair is set up.
 #[derive(Clone, Debug)]
 pub(crate) struct PairOptions {
-    /// The folder of the log.
+    /// The folder of the log. The checkpoints of the query service are in a folder in it.
     pub(crate) data_dir: PathBuf,
     /// Where ingest listens; port 0 is a free one.
     pub(crate) ingest: SocketAddr,
@@ -59,6 +59,9 @@ pub(crate) enum PairError {
     /// The log cannot be opened.
     #[error("cannot start the ingest service")]
     Start(#[from] StartError),
+    /// Checkpoints cannot be kept.
+    #[error("cannot start the query service")]
+    Checkpoints(#[from] almanac_query::OpenError),
     /// Ingest ended with a fault.
     #[error("the ingest service ended")]
     Ingest(#[source] RunError),
@@ -80,8 +83,9 @@ impl Pair {
             catalog,
         } = options;
         let (ingest, query) = (bind(ingest).await?, bind(query).await?);
+        let checkpoints = data_dir.join("query");
         let ingest = start_ingest(ingest, data_dir, catalog).await?;
-        let query = start_query(query, ingest.address)?;
+        let query = start_query(query, ingest.address, &checkpoints)?;
         Ok(Self { ingest, query })
     }
 
@@ -164,7 +168,11 @@ async fn start_ingest(
     })
 }
 
-fn start_query(listener: TcpListener, ingest: SocketAddr) -> Result<Service<ServeError>, PairError> {
+fn start_query(
+    listener: TcpListener,
+    ingest: SocketAddr,
+    checkpoints: &Path,
+) -> Result<Service<ServeError>, PairError> {
     let address = listener.local_addr().map_err(PairError::Port)?;
     let uri = uri(ingest);
     let wrong = |source| PairError::Address {
@@ -172,7 +180,10 @@ fn start_query(listener: TcpListener, ingest: SocketAddr) -> Result<Service<Serv
         source,
     };
     let endpoint = Endpoint::from_shared(uri.clone()).map_err(wrong)?;
-    let deps = almanac_query::Deps::new(endpoint, Arc::new(now));
+    let deps = almanac_query::Deps {
+        checkpoints: Some(Checkpoints::open(checkpoints, CheckpointOptions::default())?),
+        ..almanac_query::Deps::new(endpoint, Arc::new(now))
+    };
     let stop = CancellationToken::new();
     let serving = almanac_query::serve(listener, deps, stop.clone());
     Ok(Service {

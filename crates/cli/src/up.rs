@@ -13,7 +13,7 @@ use crate::pair::{Pair, PairError, PairOptions};
 /// Runs ingest and query in one process, with a data folder that lasts, until Ctrl-C
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Folder of the log; made when it is not there
+    /// Folder of the log and of the checkpoints of the query service; made when it is not there
     #[arg(long, env = "ALMANAC_DATA_DIR", value_name = "DIR", default_value = "./almanac-data")]
     data_dir: PathBuf,
     /// Catalogue for a new log: a folder, or "builtin:ca-mau"

@@ -21,6 +21,9 @@ async fn what_was_recorded_outlives_the_process() {
     // the built-in catalogue is in force without anybody applying one
     let recorded = ingest.record(&reporter, [event]).await.unwrap();
     up.stop();
+    // an orderly end leaves a checkpoint for the next start
+    let name = format!("checkpoint-{:020}", recorded.at.revision.0);
+    assert!(data_dir.join("query").join(&name).is_file(), "{name}");
 
     let up = Up::start(&data_dir);
     let query = QueryClient::connect(&up.query).await.unwrap();

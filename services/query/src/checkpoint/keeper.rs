@@ -92,7 +92,7 @@ impl Keeper {
         loop {
             let progress = *self.progress.borrow_and_update();
             let now = Instant::now();
-            let changed = match self.when(&progress) {
+            let changed = match self.when(&progress, now) {
                 Some(when) if when <= now => return true,
                 Some(when) => timeout_at(when, self.progress.changed()).await.unwrap_or(Ok(())),
                 None => self.progress.changed().await,
@@ -104,7 +104,7 @@ impl Keeper {
     }
 
     /// When something is to be done if nothing more happens.
-    fn when(&self, progress: &Progress) -> Option<Instant> {
+    fn when(&self, progress: &Progress, now: Instant) -> Option<Instant> {
         let Kept {
             revision,
             bytes,
@@ -112,7 +112,7 @@ impl Keeper {
             at,
         } = self.kept;
         if progress.rebuilds != rebuilds {
-            return Some(if self.failing { self.rest_until } else { Instant::now() });
+            return Some(if self.failing { self.rest_until } else { now });
         }
         if progress.log.is_none() || progress.applied <= revision {
             return None;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test are part of the test")]
 
 mod asking;
+mod checkpoints;
 mod comparing;
 mod completeness;
 mod explaining;

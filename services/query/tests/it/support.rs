@@ -173,16 +173,29 @@ impl TestQuery {
     }
 
     pub(crate) async fn start_with(log: &TestLog, patience: Duration, progress_every: Duration) -> Self {
-        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        // an hour after the first record: what was heard was heard at this moment
-        let now = Timestamp::from_second(EPOCH_SECOND + 3600).unwrap();
-        let ingest = Endpoint::from_shared(format!("http://{}", log.address)).unwrap();
         let deps = Deps {
             patience,
             progress_every,
-            ..Deps::new(ingest, Arc::new(move || now))
+            ..Self::deps(log)
         };
+        Self::start_deps(deps).await
+    }
+
+    /// What a service needs that follows the log: a clock that stands, and patience for as long as any test may take.
+    pub(crate) fn deps(log: &TestLog) -> Deps {
+        // an hour after the first record: what was heard was heard at this moment
+        let now = Timestamp::from_second(EPOCH_SECOND + 3600).unwrap();
+        let ingest = Endpoint::from_shared(format!("http://{}", log.address)).unwrap();
+        Deps {
+            patience: Duration::from_mins(1),
+            progress_every: Duration::from_mins(10),
+            ..Deps::new(ingest, Arc::new(move || now))
+        }
+    }
+
+    pub(crate) async fn start_deps(deps: Deps) -> Self {
+        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(listener, deps, shutdown.clone()));
         let channel = Endpoint::from_shared(format!("http://{address}"))

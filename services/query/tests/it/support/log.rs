@@ -34,8 +34,8 @@ struct State {
     generation: usize,
     /// New streams are refused.
     closed: bool,
-    /// Calls of Subscribe so far.
-    calls: usize,
+    /// From which revision each call of Subscribe so far asked.
+    asked_from: Vec<u64>,
 }
 
 impl TestLog {
@@ -48,7 +48,7 @@ impl TestLog {
             sent: usize::MAX,
             generation: 0,
             closed: false,
-            calls: 0,
+            asked_from: Vec::new(),
         };
         let log = Self {
             address,
@@ -118,14 +118,19 @@ impl TestLog {
 
     /// Calls of Subscribe so far.
     pub(crate) fn calls(&self) -> usize {
-        self.state.borrow().calls
+        self.state.borrow().asked_from.len()
+    }
+
+    /// From which revision each call of Subscribe asked, after so many of them.
+    pub(crate) fn asked_from(&self, after: usize) -> Vec<u64> {
+        self.state.borrow().asked_from[after..].to_vec()
     }
 
     /// Waits until Subscribe was called so often.
     pub(crate) async fn called(&self, calls: usize) {
         self.state
             .subscribe()
-            .wait_for(|state| state.calls >= calls)
+            .wait_for(|state| state.asked_from.len() >= calls)
             .await
             .unwrap();
     }
@@ -147,15 +152,16 @@ impl LogService for TestLog {
         let pb::SubscribeRequest {
             from_revision,
             log_id,
-            last_record_digest: _,
+            last_record_digest,
             with_origin: _,
         } = request.into_inner();
-        self.state.send_modify(|state| state.calls += 1);
+        self.state.send_modify(|state| state.asked_from.push(from_revision));
         let state = self.state.borrow().clone();
         if state.closed {
             return Err(Status::unavailable("closed by the test"));
         }
-        let other = !log_id.is_empty() && log_id != state.id.to_string();
+        let other_id = !log_id.is_empty() && log_id != state.id.to_string();
+        let other = other_id || state.has_other_record_before(from_revision, &last_record_digest);
         if other || from_revision > state.records.len() as u64 + 1 {
             return Err(Status::failed_precondition(
                 "another log, or shorter than what was applied",
@@ -165,6 +171,19 @@ impl LogService for TestLog {
         let next = usize::try_from(from_revision).unwrap() - 1;
         tokio::spawn(send(self.state.subscribe(), state.generation, next, messages));
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+    }
+}
+
+impl State {
+    /// Whether the record before a revision is another one than the follower applied.
+    fn has_other_record_before(&self, revision: u64, digest: &[u8]) -> bool {
+        let index = usize::try_from(revision).unwrap().checked_sub(2);
+        let record = index.and_then(|index| self.records.get(index));
+        let same = |record: &pb::LogRecord| {
+            let time = almanac_wire::timestamp_from_proto(&record.record_time.unwrap()).unwrap();
+            almanac_wire::record_digest(time.as_millisecond(), &record.payload) == digest
+        };
+        !digest.is_empty() && !record.is_some_and(same)
     }
 }
 
