@@ -79,8 +79,8 @@ impl Cube {
         let mut metrics: Vec<_> = self.metrics.into_iter().collect();
         metrics.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (id, metric) in metrics {
-            let (granularity, all_series, secrets) = Arc::unwrap_or_clone(metric).into_parts();
-            pieces.item(|bytes| put_metric(bytes, &id, granularity))?;
+            pieces.item(|bytes| put_metric(bytes, &id, metric.granularity()))?;
+            let (all_series, secrets) = Arc::unwrap_or_clone(metric).into_parts();
             for series in all_series {
                 pieces.item(|bytes| put_key(bytes, series.key()))?;
                 pieces.runs(series.history(), put_versions)?;
@@ -154,7 +154,9 @@ fn put_key(bytes: &mut Vec<u8>, key: &SeriesKey) {
     bytes.push(SERIES);
     put_text(bytes, area.as_str());
     put_number(bytes, codes.len() as u64);
-    codes.iter().for_each(|code| put_text(bytes, code.as_str()));
+    for code in codes {
+        put_text(bytes, code.as_str());
+    }
     put_text(bytes, reporter.as_str());
 }
 

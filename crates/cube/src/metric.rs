@@ -19,8 +19,11 @@ pub struct MetricCube {
     series: Vec<Arc<Series>>,
     places: Arc<Places>,
     /// The series and period of each cell that ever had a confidential version. Most metrics have none.
-    confidential: Arc<BTreeSet<(u32, i32)>>,
+    confidential: Secrets,
 }
+
+/// Series and periods.
+type Secrets = Arc<BTreeSet<(u32, i32)>>;
 
 /// Where each series is.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -105,9 +108,9 @@ impl MetricCube {
         self.series.get_mut(index as usize).map(Arc::make_mut)
     }
 
-    /// What its periods count, its series, and the index and period of each cell that ever had a confidential version.
-    pub(crate) fn into_parts(self) -> (Granularity, Vec<Arc<Series>>, Arc<BTreeSet<(u32, i32)>>) {
-        (self.granularity, self.series, self.confidential)
+    /// Its series, and the index and period of each cell that ever had a confidential version.
+    pub(crate) fn into_parts(self) -> (Vec<Arc<Series>>, Secrets) {
+        (self.series, self.confidential)
     }
 
     /// Puts back that a cell once had a confidential version.

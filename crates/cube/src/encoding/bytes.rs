@@ -104,9 +104,15 @@ mod tests {
         let numbers = [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX];
         let signed = [0, -1, 1, -64, 64, i64::MIN, i64::MAX];
         let wide = [0, -1, i128::from(i64::MIN) - 1, i128::MIN, i128::MAX];
-        numbers.iter().for_each(|number| put_number(&mut bytes, *number));
-        signed.iter().for_each(|number| put_signed(&mut bytes, *number));
-        wide.iter().for_each(|number| put_wide(&mut bytes, *number));
+        for number in numbers {
+            put_number(&mut bytes, number);
+        }
+        for number in signed {
+            put_signed(&mut bytes, number);
+        }
+        for number in wide {
+            put_wide(&mut bytes, number);
+        }
         put_text(&mut bytes, "Đất Mũi");
         let mut reader = Reader(&bytes);
         assert_eq!(numbers.map(|_| reader.number().unwrap()), numbers);
