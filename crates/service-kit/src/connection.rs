@@ -13,16 +13,15 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Sleep, sleep},
 };
 use tokio_stream::Stream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::{Connected, TcpConnectInfo};
-use tracing::{debug, warn};
+use tonic::transport::server::Connected;
+use tracing::warn;
 
-use crate::limits;
+use crate::{Listener, limits};
 
 /// The bytes an HTTP/2 client opens with: "PRI * HTTP/2.0 ...".
 const PREFACE_BYTES: usize = 24;
@@ -54,7 +53,7 @@ impl Connections {
         self.most - self.places.available_permits()
     }
 
-    pub(crate) fn accept_from(&self, listener: TcpListener) -> Incoming {
+    pub(crate) fn accept_from<L: Listener>(&self, listener: L) -> Incoming<L> {
         Incoming {
             listener,
             connections: self.clone(),
@@ -66,16 +65,16 @@ impl Connections {
 
 /// The accepted connections. It has no end and no errors: tonic would try again at once after an error, for as long as
 /// "too many open files" lasts.
-pub(crate) struct Incoming {
-    listener: TcpListener,
+pub(crate) struct Incoming<L> {
+    listener: L,
     connections: Connections,
     pause: Option<Pin<Box<Sleep>>>,
     /// Connections are being refused; said once, not once per connection.
     full: bool,
 }
 
-impl Incoming {
-    fn admit(&mut self, stream: TcpStream) -> Option<Connection> {
+impl<L: Listener> Incoming<L> {
+    fn admit(&mut self, stream: L::Stream) -> Option<Connection<L::Stream>> {
         let Ok(place) = self.connections.places.clone().try_acquire_owned() else {
             if !std::mem::replace(&mut self.full, true) {
                 warn!(limit = self.connections.most, "refuse connections above limit");
@@ -83,10 +82,6 @@ impl Incoming {
             return None;
         };
         self.full = false;
-        // Without it a small answer waits up to 40 ms for the acknowledgement of the one before.
-        if let Err(error) = stream.set_nodelay(true) {
-            debug!(%error, "set TCP_NODELAY");
-        }
         let preface = Preface {
             missing: PREFACE_BYTES,
             time: Box::pin(sleep(limits::PREFACE_TIMEOUT)),
@@ -103,8 +98,8 @@ impl Incoming {
     }
 }
 
-impl Stream for Incoming {
-    type Item = io::Result<Connection>;
+impl<L: Listener> Stream for Incoming<L> {
+    type Item = io::Result<Connection<L::Stream>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
@@ -113,7 +108,7 @@ impl Stream for Incoming {
                 self.pause = None;
             }
             match ready!(self.listener.poll_accept(context)) {
-                Ok((stream, _)) => {
+                Ok(stream) => {
                     if let Some(connection) = self.admit(stream) {
                         return Poll::Ready(Some(Ok(connection)));
                     }
@@ -129,8 +124,8 @@ impl Stream for Incoming {
 }
 
 /// An accepted connection, which holds its place until it is dropped.
-pub(crate) struct Connection {
-    stream: TcpStream,
+pub(crate) struct Connection<S> {
+    stream: S,
     end: Pin<Box<WaitForCancellationFutureOwned>>,
     cut: CancellationToken,
     preface: Option<Preface>,
@@ -142,7 +137,7 @@ struct Preface {
     time: Pin<Box<Sleep>>,
 }
 
-impl Connection {
+impl<S> Connection<S> {
     /// Fails when the connection is to end. Asked before each read and each write, since HTTP/2 does not read while it
     /// cannot write.
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
@@ -171,15 +166,15 @@ impl Connection {
     }
 }
 
-impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+impl<S: Connected> Connected for Connection<S> {
+    type ConnectInfo = S::ConnectInfo;
 
-    fn connect_info(&self) -> TcpConnectInfo {
+    fn connect_info(&self) -> S::ConnectInfo {
         self.stream.connect_info()
     }
 }
 
-impl AsyncRead for Connection {
+impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -193,7 +188,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.check(context)?;
         Pin::new(&mut self.stream).poll_write(context, bytes)

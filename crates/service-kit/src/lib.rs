@@ -57,14 +57,18 @@
 //! ```
 
 pub mod admission;
+pub mod blocking;
 pub mod config;
 mod connection;
 pub mod deadline;
 pub mod health;
 pub mod limits;
+mod listener;
 mod plain_mistakes;
 mod rpc_span;
 pub mod server;
 pub mod signal;
 pub mod status;
 pub mod telemetry;
+
+pub use listener::Listener;

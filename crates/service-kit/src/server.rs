@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use http::Request;
 use thiserror::Error;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::{
     body::Body,
@@ -15,8 +15,8 @@ use tower::util::MapRequestLayer;
 use tracing::{info, warn};
 
 use crate::{
-    admission::AdmissionLayer, connection::Connections, deadline::DeadlineLayer, health::HealthHandle, limits,
-    plain_mistakes::PlainMistakesLayer, rpc_span::RpcSpanLayer,
+    Listener, admission::AdmissionLayer, connection::Connections, deadline::DeadlineLayer, health::HealthHandle,
+    limits, plain_mistakes::PlainMistakesLayer, rpc_span::RpcSpanLayer,
 };
 
 #[doc(hidden)]
@@ -116,7 +116,7 @@ pub fn stream_stop<T>(request: &tonic::Request<T>) -> CancellationToken {
 /// elsewhere (GOAWAY), streams are stopped ([`stream_stop`]), calls have [`ServerOptions::drain`] to end, and what is
 /// left is cut. Dropping the future cuts at once.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Listener,
     routes: Routes,
     health: HealthHandle,
     options: &ServerOptions,
@@ -194,8 +194,8 @@ fn with_common_services(
 
 type Serving = Pin<Box<dyn Future<Output = Result<(), TransportError>> + Send>>;
 
-fn run(
-    incoming: crate::connection::Incoming,
+fn run<L: Listener>(
+    incoming: crate::connection::Incoming<L>,
     routes: Routes,
     options: &ServerOptions,
     streams: CancellationToken,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use almanac_catalog::{Catalog, CatalogFiles, Problem};
 use almanac_event_log::{AppendError, EventLog, NewRecord, ReadError, Record, RecordKind, RequestKey};
 use almanac_model::{Release, ReleaseName, Revision};
+use almanac_service_kit::blocking::Blocking;
 use almanac_service_kit::limits::STREAM_CREDIT_BYTES;
 use almanac_wire::pb::log::Receipt;
 use almanac_wire::{FieldViolation, Payload, PayloadError};
@@ -39,6 +40,8 @@ pub struct LedgerOptions {
     pub request_retention: Duration,
     /// How many bytes of batches one stream may have unanswered. A larger batch is never taken.
     pub stream_credit_bytes: u64,
+    /// Where work is done that blocks on the disk.
+    pub blocking: Blocking,
 }
 
 impl Default for LedgerOptions {
@@ -47,6 +50,7 @@ impl Default for LedgerOptions {
         Self {
             request_retention: Duration::from_hours(30 * 24),
             stream_credit_bytes: STREAM_CREDIT_BYTES,
+            blocking: Blocking::default(),
         }
     }
 }
@@ -58,6 +62,7 @@ pub struct Ledger {
     state: Mutex<State>,
     retention_ms: i64,
     pub(crate) stream_credit_bytes: u64,
+    pub(crate) blocking: Blocking,
 }
 
 /// Why the state could not be derived from a log.
@@ -142,6 +147,7 @@ impl Ledger {
                     state: Mutex::new(state),
                     retention_ms,
                     stream_credit_bytes: options.stream_credit_bytes,
+                    blocking: options.blocking,
                 });
             }
             for record in records {

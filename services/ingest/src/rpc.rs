@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use almanac_event_log::{Failure, wait_durable};
 use almanac_model::Revision;
+use almanac_service_kit::blocking::Blocking;
 use almanac_service_kit::telemetry::record_revision;
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_server::IngestService;
@@ -108,9 +109,12 @@ async fn durable(ledger: &Ledger, revision: Revision) -> Result<(), IngestError>
     Ok(())
 }
 
-/// Runs what blocks on the disk or computes for long on a thread that may.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IngestError> {
-    tokio::task::spawn_blocking(work).await.map_err(|panic| {
+/// Runs what blocks on the disk or computes for long where such work is done.
+async fn blocking<T: Send + 'static>(
+    place: Blocking,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, IngestError> {
+    place.run(work).await.map_err(|panic| {
         error!(error = %panic, "run blocking work");
         IngestError::Internal
     })

@@ -6,11 +6,10 @@ use std::time::Duration;
 use almanac_event_log::{Failure, LogStatus};
 use almanac_service_kit::health::HealthHandle;
 use almanac_service_kit::server::{self, Drained, ServeError, ServerOptions};
-use almanac_service_kit::{configure, limits};
+use almanac_service_kit::{Listener, configure, limits};
 use almanac_wire::INGEST_DESCRIPTORS;
 use almanac_wire::pb::ingest::ingest_service_server::IngestServiceServer;
 use almanac_wire::pb::log::log_service_server::LogServiceServer;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -47,13 +46,13 @@ pub enum RunError {
 }
 
 /// Serves until `shutdown`, or until the log fails.
-pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToken) -> Result<Drained, RunError> {
+pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationToken) -> Result<Drained, RunError> {
     let Deps {
         ledger,
         accepts_writes,
         drain,
     } = deps;
-    let log = Arc::clone(&ledger.log);
+    let (log, blocking) = (Arc::clone(&ledger.log), ledger.blocking);
     let health = HealthHandle::new(&[INGEST_SERVICE, LOG_SERVICE]).await;
     health.set(LOG_SERVICE, true).await;
     // what goes on after its call has begun to be answered
@@ -87,7 +86,7 @@ pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToke
     stop.cancel();
     streams.close();
     streams.wait().await;
-    let closed = tokio::task::spawn_blocking(move || log.close());
+    let closed = blocking.run(move || log.close());
     for ended in [reported.await, closed.await] {
         ended.unwrap_or_else(|panic| error!(error = %panic, "end task"));
     }

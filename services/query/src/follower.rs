@@ -25,12 +25,13 @@ use subscription::Subscription;
 
 use crate::backoff::Backoff;
 use crate::replica::{Content, Mark, Progress, RecordError, Replica};
-use crate::shared::{SharedReplica, Work, run};
-use crate::{Clock, SERVICE, limits};
+use crate::shared::{SharedReplica, Work};
+use crate::{Clock, Connect, Deps, SERVICE, limits};
 
 /// Follows the log.
 pub(crate) struct Follower {
     ingest: Endpoint,
+    connect: Connect,
     replica: Arc<SharedReplica>,
     clock: Clock,
     health: HealthHandle,
@@ -48,11 +49,13 @@ enum Logged {
 }
 
 impl Follower {
-    pub(crate) fn new(ingest: &Endpoint, replica: Arc<SharedReplica>, clock: Clock, health: HealthHandle) -> Self {
+    pub(crate) fn new(deps: &Deps, replica: Arc<SharedReplica>, health: HealthHandle) -> Self {
+        let clock = Arc::clone(&deps.clock);
         // any number that two replicas hardly share
         let seed = clock().subsec_nanosecond().unsigned_abs();
         Self {
-            ingest: subscription::configured(ingest),
+            ingest: subscription::configured(&deps.ingest),
+            connect: Arc::clone(&deps.connect),
             replica,
             clock,
             health,
@@ -101,7 +104,8 @@ impl Follower {
             last_record,
             ..
         } = *self.replica.progress().borrow();
-        let mut subscription = Subscription::open(&self.ingest, log, applied.next(), last_record).await?;
+        let channel = (self.connect)(self.ingest.clone()).await?;
+        let mut subscription = Subscription::open(channel, log, applied.next(), last_record).await?;
         loop {
             let message = subscription.next().await?;
             self.take(message).await?;
@@ -157,7 +161,9 @@ impl Follower {
         let large = payload.len() > limits::RECORD_INLINE_BYTES;
         let work = if large { Work::Large } else { Work::Small };
         // decoded before the replica is locked
-        let content = run(work, move || Content::decode(&payload))
+        let replica = Arc::clone(&self.replica);
+        let content = replica
+            .run(work, move || Content::decode(&payload))
             .await?
             .map_err(unreadable)?;
         self.replica

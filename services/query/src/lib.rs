@@ -33,9 +33,11 @@ mod replica;
 mod rpc;
 mod shared;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use almanac_service_kit::{
+    Listener,
+    blocking::Blocking,
     configure,
     health::HealthHandle,
     limits as kit,
@@ -43,10 +45,9 @@ use almanac_service_kit::{
 };
 use almanac_wire::pb::query::query_service_server::QueryServiceServer;
 use jiff::Timestamp;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
 use tracing::{Instrument, error, error_span};
 
 pub use almanac_service_kit::server::{Drained, ServeError};
@@ -64,11 +65,19 @@ pub const SERVICE: &str = "almanac.query.v1.QueryService";
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// Connects to an endpoint.
+pub type Connect = Arc<dyn Fn(Endpoint) -> Connecting + Send + Sync>;
+
+/// A connection that is being made.
+pub type Connecting = Pin<Box<dyn Future<Output = Result<Channel, tonic::transport::Error>> + Send>>;
+
 /// What the service needs from outside.
 #[derive(Clone)]
 pub struct Deps {
     /// The ingest service whose log is followed. Windows, keepalive and the time to connect are set here.
     pub ingest: Endpoint,
+    /// Makes the connections to it, over TCP unless told otherwise.
+    pub connect: Connect,
     /// Tells the time.
     pub clock: Clock,
     /// The time open calls have to end after a shutdown began.
@@ -79,6 +88,8 @@ pub struct Deps {
     pub progress_every: Duration,
     /// Where the replica is kept for the next start; without it a start reads the whole log.
     pub checkpoints: Option<Checkpoints>,
+    /// Where work is done that takes long.
+    pub blocking: Blocking,
 }
 
 impl Deps {
@@ -87,11 +98,13 @@ impl Deps {
     pub fn new(ingest: Endpoint, clock: Clock) -> Self {
         Self {
             ingest,
+            connect: Arc::new(|endpoint| Box::pin(async move { endpoint.connect().await })),
             clock,
             drain: kit::DRAIN,
             patience: limits::PATIENCE,
             progress_every: limits::PROGRESS_EVERY,
             checkpoints: None,
+            blocking: Blocking::default(),
         }
     }
 }
@@ -100,11 +113,13 @@ impl fmt::Debug for Deps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             ingest,
+            connect: _,
             clock: _,
             drain,
             patience,
             progress_every,
             checkpoints,
+            blocking,
         } = self;
         f.debug_struct("Deps")
             .field("ingest", ingest)
@@ -112,6 +127,7 @@ impl fmt::Debug for Deps {
             .field("patience", patience)
             .field("progress_every", progress_every)
             .field("checkpoints", checkpoints)
+            .field("blocking", blocking)
             .finish_non_exhaustive()
     }
 }
@@ -119,19 +135,14 @@ impl fmt::Debug for Deps {
 /// Serves questions on the listener, and follows the log, until `shutdown` is cancelled and open calls have ended.
 ///
 /// Health of [`SERVICE`] is `NOT_SERVING` until the replica has caught up with the log and there is a catalogue.
-pub async fn serve(listener: TcpListener, deps: Deps, shutdown: CancellationToken) -> Result<Drained, ServeError> {
+pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationToken) -> Result<Drained, ServeError> {
     let health = HealthHandle::new(&[SERVICE]).await;
-    let replica = Arc::new(SharedReplica::default());
+    let replica = Arc::new(SharedReplica::new(deps.blocking));
     // The follower ends when the shutdown begins: that the log is lost is no news to a service that stops.
     let stop = shutdown.child_token();
     // Dropping this future ends the follower too.
     let _stop_when_dropped = stop.clone().drop_guard();
-    let follower = Follower::new(
-        &deps.ingest,
-        Arc::clone(&replica),
-        Arc::clone(&deps.clock),
-        health.clone(),
-    );
+    let follower = Follower::new(&deps, Arc::clone(&replica), health.clone());
     let keeper = deps
         .checkpoints
         .map(|checkpoints| Keeper::new(checkpoints, Arc::clone(&replica)));

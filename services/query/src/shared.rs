@@ -7,10 +7,10 @@ use std::sync::{Arc, RwLock};
 use std::thread;
 
 use almanac_indicator::State;
+use almanac_service_kit::blocking::Blocking;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
-use tracing::{Span, error};
+use tracing::error;
 
 use crate::error::QueryError;
 use crate::read_at::ReadAt;
@@ -23,6 +23,8 @@ pub(crate) struct SharedReplica {
     progress: watch::Sender<Progress>,
     /// Large computations at one time: more than there are cores would only slow one another.
     computations: Arc<Semaphore>,
+    /// Where large work is done.
+    blocking: Blocking,
 }
 
 /// How long something takes.
@@ -47,16 +49,22 @@ impl From<Broken> for QueryError {
 
 impl Default for SharedReplica {
     fn default() -> Self {
+        Self::new(Blocking::default())
+    }
+}
+
+impl SharedReplica {
+    /// An empty one.
+    pub(crate) fn new(blocking: Blocking) -> Self {
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             replica: RwLock::default(),
             progress: watch::Sender::default(),
             computations: Arc::new(Semaphore::new(cores)),
+            blocking,
         }
     }
-}
 
-impl SharedReplica {
     /// How far the replica is, now and after every change.
     pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
@@ -76,7 +84,7 @@ impl SharedReplica {
         // never closed
         let place = Arc::clone(&self.computations).acquire_owned().await;
         let shared = Arc::clone(self);
-        run(Work::Large, move || {
+        self.run(Work::Large, move || {
             // kept by the computation, which goes on when its caller has gone
             let _place = place;
             shared.replica.read().map(|replica| look(&replica)).map_err(|_| Broken)
@@ -97,7 +105,7 @@ impl SharedReplica {
             changed(&mut replica)
         } else {
             let shared = Arc::clone(self);
-            run(Work::Large, move || {
+            self.run(Work::Large, move || {
                 shared
                     .replica
                     .write()
@@ -154,18 +162,19 @@ impl SharedReplica {
         };
         self.read(work, look).await?.ok_or(QueryError::LogReplaced)
     }
-}
 
-/// Does the work here, or on a thread that may block.
-pub(crate) async fn run<T: Send + 'static>(work: Work, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Broken> {
-    match work {
-        Work::Small => Ok(job()),
-        Work::Large => {
-            let span = Span::current();
-            spawn_blocking(move || span.in_scope(job)).await.map_err(|panic| {
+    /// Does the work here, or where large work is done.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: Work,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Broken> {
+        match work {
+            Work::Small => Ok(job()),
+            Work::Large => self.blocking.run(job).await.map_err(|panic| {
                 error!(error = %panic, "finish computation");
                 Broken
-            })
+            }),
         }
     }
 }

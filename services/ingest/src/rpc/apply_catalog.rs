@@ -45,7 +45,7 @@ pub(crate) async fn apply(
     validate_only: bool,
     principal: String,
 ) -> Result<InForce, IngestError> {
-    let catalog = blocking(move || Catalog::load(&files))
+    let catalog = blocking(ledger.blocking, move || Catalog::load(&files))
         .await?
         .map_err(IngestError::InvalidCatalog)?;
     let catalog = Arc::new(catalog);

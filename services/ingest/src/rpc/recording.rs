@@ -46,7 +46,7 @@ pub(super) async fn record(
     loop {
         let (propose, log) = (Arc::clone(&propose), Arc::clone(ledger));
         let attempt = move || Ok::<_, IngestError>(log.record(propose()?, encode_receipt)?);
-        match blocking(attempt).await?? {
+        match blocking(ledger.blocking, attempt).await?? {
             Outcome::Recorded(recorded) => {
                 durable(ledger, recorded.revision).await?;
                 return Ok(Answered {
@@ -74,7 +74,7 @@ pub(super) async fn record(
 async fn repeated(ledger: &Arc<Ledger>, revision: Revision, key: &RequestKey) -> Result<Answered, IngestError> {
     durable(ledger, revision).await?;
     let reader = Arc::clone(ledger);
-    let records = blocking(move || reader.log.read(revision, 1))
+    let records = blocking(ledger.blocking, move || reader.log.read(revision, 1))
         .await?
         .map_err(IngestError::Read)?;
     let record = records.into_iter().next().ok_or(IngestError::Internal)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use almanac_event_log::{EventLog, LogStatus, ReadError, Record};
 use almanac_model::Revision;
+use almanac_service_kit::blocking::Blocking;
 use almanac_service_kit::server::stream_stop;
 use almanac_service_kit::status::StatusBuilder;
 use almanac_wire::pb::log as pb;
@@ -53,10 +54,12 @@ impl LogService for LogRpc {
         let request = request.into_inner();
         let with_origin = request.with_origin;
         let log = Arc::clone(&self.ledger.log);
-        let from = blocking(move || check_follower(log.as_ref(), &request)).await??;
+        let place = self.ledger.blocking;
+        let from = blocking(place, move || check_follower(log.as_ref(), &request)).await??;
         let (messages, stream) = mpsc::channel(WAITING_MESSAGES);
         let feed = Feed {
             log: Arc::clone(&self.ledger.log),
+            blocking: place,
             status: self.ledger.log.status(),
             next: from,
             with_origin,
@@ -105,6 +108,7 @@ fn check_follower(log: &dyn EventLog, request: &pb::SubscribeRequest) -> Result<
 /// Feeds one follower.
 struct Feed {
     log: Arc<dyn EventLog>,
+    blocking: Blocking,
     status: watch::Receiver<LogStatus>,
     next: Revision,
     with_origin: bool,
@@ -141,7 +145,7 @@ impl Feed {
 
     async fn read(&self) -> Result<Vec<Record>, IngestError> {
         let (log, next) = (Arc::clone(&self.log), self.next);
-        blocking(move || log.read(next, READ_BYTES))
+        blocking(self.blocking, move || log.read(next, READ_BYTES))
             .await?
             .map_err(IngestError::Read)
     }

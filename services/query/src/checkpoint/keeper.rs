@@ -13,7 +13,7 @@ use super::folder::{WriteError, chain};
 use super::{CheckpointOptions, Checkpoints};
 use crate::limits;
 use crate::replica::{Progress, Replica};
-use crate::shared::{Broken, SharedReplica, Work, run};
+use crate::shared::{Broken, SharedReplica, Work};
 
 /// Keeps checkpoints of a replica.
 pub(crate) struct Keeper {
@@ -60,7 +60,7 @@ impl Keeper {
     /// Brings the replica to the newest checkpoint that can be used. Nothing else changes it yet.
     pub(crate) async fn restore(&mut self) -> Result<(), Broken> {
         let folder = Arc::clone(&self.checkpoints.folder);
-        let Some(Checkpoint { log, derived }) = run(Work::Large, move || folder.newest()).await? else {
+        let Some(Checkpoint { log, derived }) = self.replica.run(Work::Large, move || folder.newest()).await? else {
             return Ok(());
         };
         let revision = derived.applied();
@@ -162,7 +162,10 @@ impl Keeper {
         };
         debug!(revision = %progress.applied, "begin checkpoint");
         let (begun, folder) = (Instant::now(), Arc::clone(&self.checkpoints.folder));
-        let bytes = run(Work::Large, move || folder.store(checkpoint)).await??;
+        let bytes = self
+            .replica
+            .run(Work::Large, move || folder.store(checkpoint))
+            .await??;
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         info!(revision = %progress.applied, bytes, took_ms, "write checkpoint");
         self.kept = Kept {
@@ -178,7 +181,7 @@ impl Keeper {
     /// The log was replaced: what is kept is of another one. It goes before anything of the new one is written.
     async fn forget(&mut self, rebuilds: u64) -> Result<(), KeepError> {
         let folder = Arc::clone(&self.checkpoints.folder);
-        run(Work::Large, move || folder.set_all_aside()).await??;
+        self.replica.run(Work::Large, move || folder.set_all_aside()).await??;
         self.kept = Kept {
             revision: Revision::EMPTY,
             bytes: 0,

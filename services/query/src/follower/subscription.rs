@@ -6,7 +6,7 @@ use almanac_wire::pb::log::log_service_client::LogServiceClient;
 use almanac_wire::pb::log::{SubscribeRequest, SubscribeResponse};
 use tokio::time::timeout;
 use tonic::Streaming;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
 
 use super::lost::Lost;
 use crate::limits;
@@ -33,12 +33,11 @@ impl Subscription {
     /// Subscribes from a revision on; `log` is the one that was followed so far, `last_record` the digest of what was applied
     /// last.
     pub(super) async fn open(
-        ingest: &Endpoint,
+        channel: Channel,
         log: Option<LogId>,
         from: Revision,
         last_record: Option<[u8; 32]>,
     ) -> Result<Self, Lost> {
-        let channel = ingest.connect().await?;
         let mut client = LogServiceClient::new(channel).max_decoding_message_size(limits::LOG_MESSAGE_BYTES);
         let request = SubscribeRequest {
             from_revision: from.0,

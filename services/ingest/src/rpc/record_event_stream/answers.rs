@@ -115,7 +115,8 @@ impl Answering {
     async fn refusal(&self, sequence: u64, revision: Revision, bytes: u64) -> Result<Message, IngestError> {
         durable(&self.ledger, revision).await?;
         let log = Arc::clone(&self.ledger.log);
-        let read = self.tasks.spawn_blocking(move || log.read(revision, 1)).await;
+        let blocking = self.ledger.blocking;
+        let read = blocking.run_among(&self.tasks, move || log.read(revision, 1)).await;
         let records = read.map_err(|panic| {
             error!(error = %panic, "read refusal");
             IngestError::Internal

@@ -78,13 +78,14 @@ impl Intake {
 
     async fn decide(&self, sequence: u64, events: EventBatch) -> Result<Decision, IngestError> {
         let producer = Arc::clone(&self.producer);
-        let received = self.tasks.spawn_blocking(move || producer.receive(sequence, events));
+        let blocking = producer.ledger.blocking;
+        let received = blocking.run_among(&self.tasks, move || producer.receive(sequence, events));
         let received = Arc::new(received.await.map_err(panicked)?);
         let mut status = self.producer.ledger.log.status();
         loop {
             status.borrow_and_update();
             let (producer, batch) = (Arc::clone(&self.producer), Arc::clone(&received));
-            let decided = self.tasks.spawn_blocking(move || producer.decide(&batch));
+            let decided = blocking.run_among(&self.tasks, move || producer.decide(&batch));
             match decided.await.map_err(panicked)? {
                 // the client waits with it: what is on the way to the disk makes room
                 Err(IngestError::Append(AppendError::QueueFull { .. })) => {

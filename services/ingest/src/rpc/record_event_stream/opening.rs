@@ -77,9 +77,7 @@ impl Opening {
 
     async fn begin(&self, id: [u8; 16], epoch: u64) -> Result<Position, IngestError> {
         let (ledger, principal) = (Arc::clone(&self.ledger), self.principal.clone());
-        let begun = self
-            .tasks
-            .spawn_blocking(move || ledger.begin_stream(id, epoch, principal));
+        let begun = (self.ledger.blocking).run_among(&self.tasks, move || ledger.begin_stream(id, epoch, principal));
         match begun.await.map_err(panicked)?? {
             Beginning::At(position) => Ok(position),
             Beginning::Fenced { epoch } => Err(IngestError::Stream(StreamEnd::Fenced { epoch })),
