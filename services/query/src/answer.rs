@@ -6,7 +6,6 @@ use almanac_wire::{calendar_rules_to_proto, timestamp_to_proto};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tonic::Response;
-use tonic::metadata::MetadataValue;
 
 use crate::replica::Moment;
 
@@ -32,16 +31,6 @@ pub(crate) fn answered_on(moment: &Moment, boundaries: Option<Date>) -> pb::Answ
 pub(crate) fn respond<T>(message: T, moment: &Moment, now: Timestamp) -> Response<T> {
     record_revision(moment.revision.0);
     let mut response = Response::new(message);
-    let metadata = response.metadata_mut();
-    if let Ok(log) = MetadataValue::try_from(moment.log.to_string()) {
-        metadata.insert("almanac-log-id", log);
-    }
-    metadata.insert("almanac-revision", moment.applied.0.into());
-    metadata.insert("almanac-head-revision", moment.head.0.into());
-    if let Some(heard) = moment.heard {
-        // a clock that was set back makes no negative age
-        let age = (now.as_millisecond() - heard.as_millisecond()).max(0);
-        metadata.insert("almanac-heard-ms-ago", age.into());
-    }
+    moment.lag.tell(response.metadata_mut(), now);
     response
 }

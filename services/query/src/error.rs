@@ -8,6 +8,7 @@ use almanac_service_kit::status::StatusBuilder;
 use almanac_wire::{FieldViolation, did_you_mean};
 use tonic::{Code, Status};
 
+use crate::lag::Lag;
 use crate::{limits, reason};
 
 /// The longest message that stands in the status text; the details have more of it.
@@ -49,17 +50,6 @@ pub(crate) enum QueryError {
     /// A fault of this process.
     #[error("the replica cannot be read after a panic")]
     Broken,
-}
-
-/// How far a replica is behind its log.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Lag {
-    /// The last revision that was applied.
-    pub(crate) applied: Revision,
-    /// The log's newest, as last heard.
-    pub(crate) head: Revision,
-    /// It met a record that it cannot read and will not apply more.
-    pub(crate) halted: bool,
 }
 
 impl QueryError {
@@ -187,11 +177,7 @@ fn unknown_release(name: &ReleaseName, nearest: &[String]) -> StatusBuilder {
 }
 
 fn not_reached(asked: Revision, lag: Lag) -> StatusBuilder {
-    let Lag {
-        applied,
-        head,
-        halted: _,
-    } = lag;
+    let Lag { applied, head, .. } = lag;
     let text = format!(
         "revision {asked} did not arrive in time: this replica has applied {applied}, and the log's newest, as last \
          heard, is {head}; {}",
@@ -201,11 +187,7 @@ fn not_reached(asked: Revision, lag: Lag) -> StatusBuilder {
 }
 
 fn not_caught_up(lag: Lag) -> StatusBuilder {
-    let Lag {
-        applied,
-        head,
-        halted: _,
-    } = lag;
+    let Lag { applied, head, .. } = lag;
     let text = format!(
         "this replica has applied {applied} of {head} revisions and cannot tell the newest figures; {}",
         remedy(lag)

@@ -11,7 +11,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use almanac_model::Revision;
-use almanac_service_kit::health::HealthHandle;
 use almanac_wire::pb::log as pb;
 use almanac_wire::timestamp_from_proto;
 use jiff::Timestamp;
@@ -25,8 +24,9 @@ use subscription::Subscription;
 
 use crate::backoff::Backoff;
 use crate::replica::{Content, Mark, Progress, RecordError, Replica};
+use crate::serving::Serving;
 use crate::shared::{SharedReplica, Work};
-use crate::{Clock, Connect, Deps, SERVICE, limits};
+use crate::{Clock, Connect, Deps, limits};
 
 /// Follows the log.
 pub(crate) struct Follower {
@@ -34,11 +34,10 @@ pub(crate) struct Follower {
     connect: Connect,
     replica: Arc<SharedReplica>,
     clock: Clock,
-    health: HealthHandle,
+    serving: Serving,
     backoff: Backoff,
     /// What was logged last. A state is logged when it begins, not with every attempt or message.
     logged: Logged,
-    serving: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -49,7 +48,7 @@ enum Logged {
 }
 
 impl Follower {
-    pub(crate) fn new(deps: &Deps, replica: Arc<SharedReplica>, health: HealthHandle) -> Self {
+    pub(crate) fn new(deps: &Deps, replica: Arc<SharedReplica>, serving: Serving) -> Self {
         let clock = Arc::clone(&deps.clock);
         // any number that two replicas hardly share
         let seed = clock().subsec_nanosecond().unsigned_abs();
@@ -58,10 +57,9 @@ impl Follower {
             connect: Arc::clone(&deps.connect),
             replica,
             clock,
-            health,
+            serving,
             backoff: Backoff::new(seed.into()),
             logged: Logged::Nothing,
-            serving: false,
         }
     }
 
@@ -88,7 +86,10 @@ impl Follower {
                 }
             };
             let broken = self.replica.change(Work::Small, change).await.is_err();
-            self.report_health(broken).await;
+            if broken {
+                self.serving.report_broken().await;
+            }
+            self.serving.report().await;
             if broken || remedy == Remedy::Halt {
                 return;
             }
@@ -109,7 +110,7 @@ impl Follower {
         loop {
             let message = subscription.next().await?;
             self.take(message).await?;
-            self.report_health(false).await;
+            self.serving.report().await;
             self.backoff.reset();
             if std::mem::replace(&mut self.logged, Logged::Following) != Logged::Following {
                 let Progress { applied, head, .. } = *self.replica.progress().borrow();
@@ -170,13 +171,6 @@ impl Follower {
             .change(work, move |replica| replica.apply(mark, content))
             .await?
             .map_err(unreadable)
-    }
-
-    async fn report_health(&mut self, broken: bool) {
-        let serving = !broken && self.replica.progress().borrow().can_serve;
-        if std::mem::replace(&mut self.serving, serving) != serving {
-            self.health.set(SERVICE, serving).await;
-        }
     }
 
     fn log_loss(&mut self, lost: &Lost) {

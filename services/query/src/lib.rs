@@ -3,6 +3,8 @@
 //! ```text
 //! follower   Subscribe of the ingest service -> whole records, in order        follower/
 //! replica    what the log told so far: values, definitions, releases, times   replica/, shared.rs
+//! lag        how far the replica is behind the log                            lag.rs
+//! serving    whether questions should be sent here, as health says it         serving.rs
 //! read_at    at which state of the log to read; waits for it                  read_at.rs, replica/locate.rs
 //! ask        a request becomes a question; every mistake at once              ask.rs, names.rs, mistakes.rs, page.rs
 //! rpc        one file for each method: convert, call, convert                 rpc/
@@ -12,8 +14,8 @@
 //! ```
 //!
 //! Nothing is computed here: figures come from `almanac_indicator`. Nothing is stored here that the log does not have: without
-//! a checkpoint a replica that starts reads the log from its first revision. A replica that has lost the log goes on answering at the last revision it
-//! applied; one that cannot read a record stops there and says so through its health.
+//! a checkpoint a replica that starts reads the log from its first revision. A replica that has lost the log goes on
+//! answering at the last revision it applied; one that cannot read a record stops there and says so through its health.
 
 mod answer;
 mod ask;
@@ -23,6 +25,7 @@ pub mod config;
 mod error;
 mod follower;
 mod formulas;
+mod lag;
 mod limits;
 mod mistakes;
 mod names;
@@ -31,6 +34,7 @@ mod read_at;
 pub mod reason;
 mod replica;
 mod rpc;
+mod serving;
 mod shared;
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
@@ -46,6 +50,7 @@ use almanac_service_kit::{
 use almanac_wire::pb::query::query_service_server::QueryServiceServer;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
 use tracing::{Instrument, error, error_span};
@@ -57,6 +62,7 @@ pub use crate::checkpoint::{CheckpointOptions, Checkpoints, Disk, OpenError, Rea
 use crate::checkpoint::Keeper;
 use crate::follower::Follower;
 use crate::rpc::Query;
+use crate::serving::Serving;
 use crate::shared::SharedReplica;
 
 /// The name under which the health protocol knows this service.
@@ -86,6 +92,9 @@ pub struct Deps {
     pub patience: Duration,
     /// How often a watch says how far it is when nothing changes.
     pub progress_every: Duration,
+    /// Health says that questions should go elsewhere while what the replica shows may be older than this; without it, only
+    /// before it has caught up for the first time.
+    pub max_lag: Option<Duration>,
     /// Where the replica is kept for the next start; without it a start reads the whole log.
     pub checkpoints: Option<Checkpoints>,
     /// Where work is done that takes long.
@@ -103,6 +112,7 @@ impl Deps {
             drain: kit::DRAIN,
             patience: limits::PATIENCE,
             progress_every: limits::PROGRESS_EVERY,
+            max_lag: None,
             checkpoints: None,
             blocking: Blocking::default(),
         }
@@ -118,6 +128,7 @@ impl fmt::Debug for Deps {
             drain,
             patience,
             progress_every,
+            max_lag,
             checkpoints,
             blocking,
         } = self;
@@ -126,6 +137,7 @@ impl fmt::Debug for Deps {
             .field("drain", drain)
             .field("patience", patience)
             .field("progress_every", progress_every)
+            .field("max_lag", max_lag)
             .field("checkpoints", checkpoints)
             .field("blocking", blocking)
             .finish_non_exhaustive()
@@ -134,7 +146,8 @@ impl fmt::Debug for Deps {
 
 /// Serves questions on the listener, and follows the log, until `shutdown` is cancelled and open calls have ended.
 ///
-/// Health of [`SERVICE`] is `NOT_SERVING` until the replica has caught up with the log and there is a catalogue.
+/// Health of [`SERVICE`] is `NOT_SERVING` until the replica has caught up with the log and there is a catalogue, and while it
+/// is further behind than [`Deps::max_lag`].
 pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationToken) -> Result<Drained, ServeError> {
     let health = HealthHandle::new(&[SERVICE]).await;
     let replica = Arc::new(SharedReplica::new(deps.blocking));
@@ -142,11 +155,14 @@ pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationTo
     let stop = shutdown.child_token();
     // Dropping this future ends the follower too.
     let _stop_when_dropped = stop.clone().drop_guard();
-    let follower = Follower::new(&deps, Arc::clone(&replica), health.clone());
+    let clock = Arc::clone(&deps.clock);
+    let serving = Serving::new(health.clone(), clock, deps.max_lag, replica.progress());
+    let follower = Follower::new(&deps, Arc::clone(&replica), serving.clone());
+    let _watching = AbortOnDropHandle::new(tokio::spawn(serving.clone().watch().in_current_span()));
     let keeper = deps
         .checkpoints
         .map(|checkpoints| Keeper::new(checkpoints, Arc::clone(&replica)));
-    let following = supervise(follower, keeper, health.clone(), stop.clone()).instrument(error_span!("follower"));
+    let following = supervise(follower, keeper, serving, stop.clone()).instrument(error_span!("follower"));
     let following = tokio::spawn(following);
 
     let query = Query {
@@ -170,7 +186,7 @@ pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationTo
 
 /// Runs the follower on what the newest checkpoint holds, and says so when a panic ended it: answers go on, but they grow
 /// old. The last checkpoint is written when nothing is applied any more.
-async fn supervise(follower: Follower, mut keeper: Option<Keeper>, health: HealthHandle, stop: CancellationToken) {
+async fn supervise(follower: Follower, mut keeper: Option<Keeper>, serving: Serving, stop: CancellationToken) {
     if let Some(keeper) = &mut keeper {
         let restored = stop.run_until_cancelled(keeper.restore()).await;
         // told to stop, or after a panic that was logged where it was caught
@@ -183,7 +199,7 @@ async fn supervise(follower: Follower, mut keeper: Option<Keeper>, health: Healt
     let following = tokio::spawn(follower.run(stop).in_current_span());
     if let Err(panic) = following.await {
         error!(error = %panic, "stop following the log after a panic");
-        health.set(SERVICE, false).await;
+        serving.report_broken().await;
     }
     ended.cancel();
     if let Some(keeping) = keeping

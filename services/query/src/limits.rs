@@ -136,3 +136,13 @@ pub(crate) const CHECKPOINT_BUFFER_BYTES: usize = 256 << 10;
 
 /// How much effort zstd makes for a checkpoint: the least. More makes it little smaller and takes several times as long.
 pub(crate) const CHECKPOINT_EFFORT: i32 = 1;
+
+/// Heads of the log that are remembered until they are applied, to tell how old a state is.
+pub(crate) const HEADS: usize = 64;
+
+/// A head is remembered when it comes so long after the one before: by that much an age is too large at most, as long as
+/// few are waited for.
+pub(crate) const HEAD_EVERY: Duration = Duration::from_millis(100);
+
+/// With a limit to the lag, it is looked at this often even when nothing is heard.
+pub(crate) const LAG_CHECK_EVERY: Duration = Duration::from_millis(500);

@@ -1,6 +1,6 @@
 //! The query service as a process of its own.
 
-use std::{error::Error, process::ExitCode, sync::Arc};
+use std::{error::Error, process::ExitCode, sync::Arc, time::Duration};
 
 use almanac_query::{Deps, config::Args, serve};
 use almanac_service_kit::{
@@ -16,6 +16,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let listener = bind(args.listen.listen).await?;
     let deps = Deps {
         drain: args.listen.drain(),
+        max_lag: args.max_lag.map(Duration::from_secs),
         checkpoints: args.checkpoints.open()?,
         ..Deps::new(args.ingest, Arc::new(now))
     };

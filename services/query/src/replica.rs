@@ -22,7 +22,7 @@ pub(crate) use record::{Content, Mark, RecordError};
 
 use record::check_series;
 
-use crate::error::Lag;
+use crate::lag::{Heads, Lag};
 
 /// What the log has told so far.
 #[derive(Debug, Default)]
@@ -32,6 +32,10 @@ pub(crate) struct Replica {
     /// The log's newest revision, as last heard.
     head: Revision,
     heard: Option<Timestamp>,
+    /// Heads that were heard and are not applied yet.
+    heads: Heads,
+    /// When what is applied was last known to be the newest.
+    newest_at: Option<Timestamp>,
     connected: bool,
     /// Everything that the log held was applied at some time since this replica was empty.
     caught_up: bool,
@@ -64,6 +68,8 @@ pub(crate) struct Progress {
     pub(crate) last_record: Option<[u8; 32]>,
     /// Bytes of the records that were applied since this process began with it.
     pub(crate) bytes: u64,
+    /// How far it is behind.
+    pub(crate) lag: Lag,
 }
 
 /// What the log said belongs to another log, or to one that has lost its end.
@@ -128,6 +134,7 @@ impl Replica {
             rebuilds: self.rebuilds,
             last_record: self.derived.last_record,
             bytes: self.bytes,
+            lag: self.lag(),
         }
     }
 
@@ -145,8 +152,11 @@ impl Replica {
 
     pub(crate) fn lag(&self) -> Lag {
         Lag {
+            log: self.log,
             applied: self.applied(),
             head: self.head,
+            heard: self.heard,
+            newest_at: self.newest_at,
             halted: self.halted,
         }
     }
@@ -169,7 +179,12 @@ impl Replica {
         self.head = head;
         self.heard = Some(now);
         self.connected = true;
-        self.caught_up |= applied == head;
+        if applied == head {
+            self.caught_up = true;
+            self.newest_at = Some(now);
+        } else {
+            self.heads.hear(head, now);
+        }
         Ok(())
     }
 
@@ -215,7 +230,11 @@ impl Replica {
         derived.times.push(nanoseconds);
         derived.last_record = Some(mark.digest);
         self.bytes = self.bytes.saturating_add(mark.bytes);
-        self.caught_up |= revision == self.head;
+        self.newest_at = self.heads.reach(revision).or(self.newest_at);
+        if revision == self.head {
+            self.caught_up = true;
+            self.newest_at = self.heard;
+        }
         Ok(())
     }
 

@@ -55,7 +55,7 @@ impl QueryService for Query {
         &self,
         request: Request<pb::QueryIndicatorsRequest>,
     ) -> Result<Response<pb::QueryIndicatorsResponse>, Status> {
-        Ok(query_indicators::answer(self, request).await?)
+        self.told(query_indicators::answer(self, request).await)
     }
 
     type StreamIndicatorsStream = Messages<pb::StreamIndicatorsResponse>;
@@ -64,7 +64,7 @@ impl QueryService for Query {
         &self,
         request: Request<pb::StreamIndicatorsRequest>,
     ) -> Result<Response<Self::StreamIndicatorsStream>, Status> {
-        Ok(stream_indicators::answer(self, request).await?)
+        self.told(stream_indicators::answer(self, request).await)
     }
 
     type WatchIndicatorsStream = Messages<pb::WatchIndicatorsResponse>;
@@ -73,81 +73,86 @@ impl QueryService for Query {
         &self,
         request: Request<pb::WatchIndicatorsRequest>,
     ) -> Result<Response<Self::WatchIndicatorsStream>, Status> {
-        Ok(watch_indicators::answer(self, request).await?)
+        self.told(watch_indicators::answer(self, request).await)
     }
 
     async fn get_report(
         &self,
         request: Request<pb::GetReportRequest>,
     ) -> Result<Response<pb::GetReportResponse>, Status> {
-        Ok(get_report::answer(self, request).await?)
+        self.told(get_report::answer(self, request).await)
     }
 
     async fn explain_figure(
         &self,
         request: Request<pb::ExplainFigureRequest>,
     ) -> Result<Response<pb::ExplainFigureResponse>, Status> {
-        Ok(explain_figure::answer(self, request).await?)
+        self.told(explain_figure::answer(self, request).await)
     }
 
     async fn list_vintages(
         &self,
         request: Request<pb::ListVintagesRequest>,
     ) -> Result<Response<pb::ListVintagesResponse>, Status> {
-        Ok(list_vintages::answer(self, request).await?)
+        self.told(list_vintages::answer(self, request).await)
     }
 
     async fn get_completeness(
         &self,
         request: Request<pb::GetCompletenessRequest>,
     ) -> Result<Response<pb::GetCompletenessResponse>, Status> {
-        Ok(get_completeness::answer(self, request).await?)
+        self.told(get_completeness::answer(self, request).await)
     }
 
     async fn check_rules(
         &self,
         request: Request<pb::CheckRulesRequest>,
     ) -> Result<Response<pb::CheckRulesResponse>, Status> {
-        Ok(check_rules::answer(self, request).await?)
+        self.told(check_rules::answer(self, request).await)
     }
 
     async fn list_indicators(
         &self,
         request: Request<pb::ListIndicatorsRequest>,
     ) -> Result<Response<pb::ListIndicatorsResponse>, Status> {
-        Ok(list_indicators::answer(self, request).await?)
+        self.told(list_indicators::answer(self, request).await)
     }
 
     async fn list_metrics(
         &self,
         request: Request<pb::ListMetricsRequest>,
     ) -> Result<Response<pb::ListMetricsResponse>, Status> {
-        Ok(list_metrics::answer(self, request).await?)
+        self.told(list_metrics::answer(self, request).await)
     }
 
     async fn list_areas(
         &self,
         request: Request<pb::ListAreasRequest>,
     ) -> Result<Response<pb::ListAreasResponse>, Status> {
-        Ok(list_areas::answer(self, request).await?)
+        self.told(list_areas::answer(self, request).await)
     }
 
     async fn list_dimensions(
         &self,
         request: Request<pb::ListDimensionsRequest>,
     ) -> Result<Response<pb::ListDimensionsResponse>, Status> {
-        Ok(list_dimensions::answer(self, request).await?)
+        self.told(list_dimensions::answer(self, request).await)
     }
 
     async fn list_calendars(
         &self,
         request: Request<pb::ListCalendarsRequest>,
     ) -> Result<Response<pb::ListCalendarsResponse>, Status> {
-        Ok(list_calendars::answer(self, request).await?)
+        self.told(list_calendars::answer(self, request).await)
     }
 }
 
 impl Query {
+    /// The answer, which says how far the replica is, or the refusal, which says it too.
+    fn told<T>(&self, answered: Answered<T>) -> Result<Response<T>, Status> {
+        answered.map_err(|error| refusal(error, &self.replica, &self.clock))
+    }
+
     /// Until when a call may wait: shortly before its deadline, so that the answer says what did not come.
     fn until<T>(&self, request: &Request<T>) -> Instant {
         let now = Instant::now();
@@ -198,6 +203,14 @@ impl Query {
         }
         Ok((moment, page, mistakes))
     }
+}
+
+/// The status of an error, with how far the replica is.
+fn refusal(error: QueryError, replica: &SharedReplica, clock: &Clock) -> Status {
+    let mut status = Status::from(error);
+    let lag = replica.progress().borrow().lag;
+    lag.tell(status.metadata_mut(), clock());
+    status
 }
 
 /// Refusals name the fields of a question with lists; the requests for one figure have fields for one.

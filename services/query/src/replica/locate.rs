@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::Replica;
 use crate::error::QueryError;
+use crate::lag::Lag;
 use crate::read_at::{AsOf, ReadAt};
 
 /// A state of the log, found.
@@ -24,11 +25,7 @@ pub(crate) struct Moment {
     /// From when they are.
     pub(crate) catalog_revision: Revision,
     /// How far the replica is.
-    pub(crate) applied: Revision,
-    /// How far the log is, as last heard.
-    pub(crate) head: Revision,
-    /// When it was last heard.
-    pub(crate) heard: Option<Timestamp>,
+    pub(crate) lag: Lag,
     /// How often the replica had been emptied.
     pub(crate) rebuilds: u64,
 }
@@ -64,9 +61,7 @@ impl Replica {
             revision_time: self.record_time(revision).ok_or_else(no_catalog)?,
             catalog: Arc::clone(catalog),
             catalog_revision: *catalog_revision,
-            applied: self.applied(),
-            head: self.head,
-            heard: self.heard,
+            lag: self.lag(),
             rebuilds: self.rebuilds,
         })
     }

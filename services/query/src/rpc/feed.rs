@@ -1,6 +1,7 @@
 //! Answers in many messages.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use almanac_service_kit::status::StatusBuilder;
 use tokio::sync::mpsc;
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tracing::Instrument;
 
+use super::{Query, refusal};
 use crate::error::QueryError;
 use crate::limits;
 
@@ -27,8 +29,9 @@ impl<T> Outlet<T> {
     }
 }
 
-/// Begins an answer in many messages. It ends when `answer` does, when the server stops, or when the client goes.
-pub(super) fn begin<T, F>(stop: CancellationToken, answer: impl FnOnce(Outlet<T>) -> F) -> Messages<T>
+/// Begins an answer in many messages. It ends when `answer` does, when the server stops, or when the client goes. What ends it
+/// with an error says how far the replica is then.
+pub(super) fn begin<T, F>(query: &Query, stop: CancellationToken, answer: impl FnOnce(Outlet<T>) -> F) -> Messages<T>
 where
     T: Send + 'static,
     F: Future<Output = Result<(), QueryError>> + Send + 'static,
@@ -37,11 +40,12 @@ where
     let answering = answer(Outlet {
         messages: messages.clone(),
     });
+    let (replica, clock) = (Arc::clone(&query.replica), Arc::clone(&query.clock));
     let run = async move {
         let ended = tokio::select! {
             () = messages.closed() => return,
             () = stop.cancelled() => Err(StatusBuilder::shutting_down().build()),
-            ended = answering => ended.map_err(Status::from),
+            ended = answering => ended.map_err(|error| refusal(error, &replica, &clock)),
         };
         if let Err(status) = ended {
             // it has to arrive after what waits: an answer that only ended would look complete

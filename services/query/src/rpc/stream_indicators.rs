@@ -31,7 +31,7 @@ pub(super) async fn answer(
     };
     let stream = begin.await.map_err(|error| error.under("query"))?;
     let moment = stream.figures.moment().clone();
-    let messages = feed::begin(stop, |outlet| stream.send_all(asked, outlet));
+    let messages = feed::begin(query, stop, |outlet| stream.send_all(asked, outlet));
     Ok(respond(messages, &moment, (query.clock)()))
 }
 

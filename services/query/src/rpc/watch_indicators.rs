@@ -23,9 +23,9 @@ use super::{Answered, Query};
 use crate::answer::{answered_at, respond};
 use crate::error::QueryError;
 use crate::read_at::{AsOf, ReadAt};
-use crate::reason;
 use crate::replica::{Moment, Progress};
 use crate::shared::SharedReplica;
+use crate::{Clock, reason};
 
 pub(super) async fn answer(
     query: &Query,
@@ -36,7 +36,7 @@ pub(super) async fn answer(
     let (watch, from) = begun.map_err(|error| error.under("query"))?;
     let (seen, now) = (watch.seen.clone(), (query.clock)());
     let follow = |outlet| async move { watch.follow(from, outlet).await.map_err(|error| error.under("query")) };
-    Ok(respond(feed::begin(stop, follow), &seen, now))
+    Ok(respond(feed::begin(query, stop, follow), &seen, now))
 }
 
 /// What is refused is refused before the stream begins.
@@ -69,6 +69,7 @@ async fn begin(
     let watch = Watch {
         replica: Arc::clone(&query.replica),
         progress: query.replica.progress(),
+        clock: Arc::clone(&query.clock),
         asked,
         most: page.limit,
         every: query.progress_every,
@@ -94,6 +95,7 @@ async fn resumed(query: &Query, log: LogId, after: Revision, until: Instant) -> 
 struct Watch {
     replica: Arc<SharedReplica>,
     progress: watch::Receiver<Progress>,
+    clock: Clock,
     asked: pb::QueryIndicatorsRequest,
     /// Figures in a message.
     most: usize,
@@ -136,6 +138,7 @@ impl Watch {
             snapshot: difference.is_snapshot(),
             skipped_ahead,
             resolved_periods: difference.resolved_periods(),
+            lag: None,
         };
         while let Some((figures, complete)) = difference.next(&self.replica).await? {
             if figures.is_empty() && !message.snapshot && Instant::now() < self.due {
@@ -196,7 +199,13 @@ impl Watch {
         }
     }
 
+    /// Sends a message, with how far the replica is by then.
     async fn send(&mut self, message: pb::WatchIndicatorsResponse, outlet: &Outlet<pb::WatchIndicatorsResponse>) {
+        let lag = self.progress.borrow().lag;
+        let message = pb::WatchIndicatorsResponse {
+            lag: Some(lag.to_proto((self.clock)())),
+            ..message
+        };
         outlet.send(message).await;
         self.due = Instant::now() + self.every;
     }

@@ -34,6 +34,8 @@ async fn the_published_density_comes_out_of_the_recorded_figures() {
         ("almanac-log-id", log_id(1).to_string().as_str()),
         ("almanac-revision", "2"),
         ("almanac-head-revision", "2"),
+        ("almanac-lag-revisions", "0"),
+        ("almanac-lag-seconds", "0.000"),
         ("almanac-heard-ms-ago", "0"),
     ] {
         assert_eq!(metadata.get(name).unwrap().to_str().unwrap(), value, "{name}");

@@ -9,6 +9,7 @@ mod completeness;
 mod explaining;
 mod following;
 mod formulas;
+mod lag;
 mod lists;
 mod pages;
 mod past;
