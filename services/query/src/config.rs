@@ -25,8 +25,8 @@ pub struct Args {
     #[arg(long, env = "ALMANAC_INGEST", value_name = "URL", default_value = "http://127.0.0.1:50051",
           value_parser = ingest_endpoint)]
     pub ingest: Endpoint,
-    /// Seconds of lag beyond which health says NOT_SERVING. Without it a replica that has lost the log goes on serving: when the
-    /// ingest service is away, all have lost it
+    /// Seconds of lag beyond which health says that questions should go elsewhere. Without it a replica that has lost the log
+    /// goes on serving: when the ingest service is away, all have lost it
     #[arg(long, env = "ALMANAC_MAX_LAG", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(2..))]
     pub max_lag: Option<u64>,
     /// Where and when checkpoints are written.

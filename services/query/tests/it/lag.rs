@@ -38,6 +38,13 @@ impl HandClock {
     }
 }
 
+fn watch(query: pb::QueryIndicatorsRequest) -> pb::WatchIndicatorsRequest {
+    pb::WatchIndicatorsRequest {
+        query: Some(query),
+        resume_after: 0,
+    }
+}
+
 type Told = Result<MetadataMap, Status>;
 
 /// Calls each method of the service and gives the metadata of its answer, or its refusal.
@@ -57,10 +64,6 @@ async fn each_method(client: &Client, read_at: Option<pb::ReadAt>) -> Vec<(&'sta
         ..ask(&["telephone.density"])
     };
     let asked = || Some(query.clone());
-    let watched = pb::WatchIndicatorsRequest {
-        query: asked(),
-        resume_after: 0,
-    };
     let explained = pb::ExplainFigureRequest {
         query: asked(),
         ..Default::default()
@@ -90,7 +93,7 @@ async fn each_method(client: &Client, read_at: Option<pb::ReadAt>) -> Vec<(&'sta
     };
     call!(query_indicators, query.clone());
     call!(stream_indicators, pb::StreamIndicatorsRequest { query: asked() });
-    call!(watch_indicators, watched);
+    call!(watch_indicators, watch(query.clone()));
     call!(get_report, report);
     call!(explain_figure, explained);
     call!(list_vintages, vintages);
@@ -224,7 +227,7 @@ async fn a_watch_that_waits_says_that_its_replica_falls_behind() {
     let first = messages.message().await.unwrap().unwrap().lag.unwrap();
     assert_eq!((first.applied_revision, first.head_revision), (2, 2));
     fall_behind(&log, &query).await;
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
     loop {
         let message = messages.message().await.unwrap().unwrap();
         let lag = message.lag.unwrap();
