@@ -11,6 +11,7 @@ mod ledger;
 mod power_loss;
 mod programs;
 mod service;
+mod starts;
 mod streams;
 
 use std::error::Error;
@@ -34,6 +35,7 @@ enum Proof {
     DiskFull(disk_full::Args),
     FlippedBytes(flipped_bytes::Args),
     Faults(faults::Args),
+    Starts(starts::Args),
 }
 
 /// Why a proof does not hold, or cannot be made.
@@ -52,6 +54,7 @@ async fn main() -> ExitCode {
         Proof::DiskFull(args) => disk_full::prove(&args).await,
         Proof::FlippedBytes(args) => flipped_bytes::prove(&args).await,
         Proof::Faults(args) => faults::prove(&args).await,
+        Proof::Starts(args) => starts::prove(&args).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! The service under proof as a process.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -19,6 +20,8 @@ pub(crate) struct Service {
 /// How it is started.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
+    /// What is started in its place, and starts it with these words as the last ones.
+    pub(crate) before: Vec<OsString>,
     /// Arguments after the folder.
     pub(crate) arguments: Vec<String>,
     /// Environment, such as a library to load first.
@@ -29,7 +32,11 @@ pub(crate) struct Options {
 
 impl Service {
     pub(crate) fn start(programs: &Path, dir: &Path, options: &Options) -> std::io::Result<Self> {
-        let mut child = Command::new(programs.join("service-under-proof"))
+        let own = OsString::from(programs.join("service-under-proof"));
+        let mut words = options.before.iter().cloned().chain([own]);
+        let program = words.next().unwrap_or_default();
+        let mut child = Command::new(program)
+            .args(words)
             .arg(dir)
             .args(&options.arguments)
             .args(["--log-format", "json"])
