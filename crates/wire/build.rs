@@ -9,7 +9,7 @@ use prost::Message as _;
 const PROTO_ROOT: &str = "../../proto";
 /// What each process serves: its reflection lists nothing else.
 const INGEST: [&str; 2] = ["almanac/ingest/v1/ingest.proto", "almanac/log/v1/log.proto"];
-const QUERY: [&str; 1] = ["almanac/query/v1/query.proto"];
+const QUERY: [&str; 2] = ["almanac/query/v1/query.proto", "almanac/log/v1/snapshot.proto"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO_ROOT}");
@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         // the payload of a record is handed on without a copy
         .bytes(".almanac.log.v1.LogRecord.payload")
+        .bytes(".almanac.log.v1.GetSnapshotResponse.chunk")
         // maps in the order of their keys: the same answer is the same bytes
         .btree_map(".")
         .compile_fds(protox::compile(INGEST.iter().chain(&QUERY), [PROTO_ROOT])?)?;

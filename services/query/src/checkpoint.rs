@@ -33,7 +33,9 @@ use std::time::Duration;
 use almanac_model::Revision;
 use tokio::sync::watch;
 
+pub(crate) use content::{Checkpoint, ReadError};
 use folder::Folder;
+pub(crate) use folder::chain;
 pub(crate) use keeper::Keeper;
 
 use crate::limits;

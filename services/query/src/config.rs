@@ -29,6 +29,10 @@ pub struct Args {
     /// goes on serving: when the ingest service is away, all have lost it
     #[arg(long, env = "ALMANAC_MAX_LAG", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(2..))]
     pub max_lag: Option<u64>,
+    /// Address of another query service of the same log, from which this one takes a snapshot when it is new, far behind, or
+    /// behind what the ingest service has at hand
+    #[arg(long, env = "ALMANAC_SNAPSHOT_FROM", value_name = "URL", value_parser = ingest_endpoint)]
+    pub snapshot_from: Option<Endpoint>,
     /// Where and when checkpoints are written.
     #[command(flatten)]
     pub checkpoints: CheckpointArgs,

@@ -23,10 +23,11 @@ use lost::{Lost, Remedy};
 use subscription::Subscription;
 
 use crate::backoff::Backoff;
+use crate::checkpoint::{Checkpoint, chain};
 use crate::replica::{Content, Mark, Progress, RecordError, Replica};
 use crate::serving::Serving;
 use crate::shared::{SharedReplica, Work};
-use crate::{Clock, Connect, Deps, limits};
+use crate::{Clock, Connect, Deps, limits, snapshot};
 
 /// Follows the log.
 pub(crate) struct Follower {
@@ -38,6 +39,29 @@ pub(crate) struct Follower {
     backoff: Backoff,
     /// What was logged last. A state is logged when it begins, not with every attempt or message.
     logged: Logged,
+    snapshots: Option<SnapshotSource>,
+    /// Whether one is taken before the log is followed.
+    wants_snapshot: bool,
+}
+
+/// Where a replica takes a snapshot from, and when.
+#[derive(Clone, Debug)]
+pub struct SnapshotSource {
+    /// Another query service.
+    pub replica: Endpoint,
+    /// A replica that is more revisions behind its log takes one.
+    pub behind: u64,
+}
+
+impl SnapshotSource {
+    /// The default, from this query service.
+    #[must_use]
+    pub fn new(replica: Endpoint) -> Self {
+        Self {
+            replica,
+            behind: limits::SNAPSHOT_BEHIND,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,6 +84,8 @@ impl Follower {
             serving,
             backoff: Backoff::new(seed.into()),
             logged: Logged::Nothing,
+            snapshots: deps.snapshots.clone(),
+            wants_snapshot: false,
         }
     }
 
@@ -73,10 +99,16 @@ impl Follower {
 
     /// Ends only when the log cannot be followed any further.
     async fn follow_on(&mut self) {
+        self.wants_snapshot = self.replica.progress().borrow().applied == Revision::EMPTY;
         loop {
-            let Err(lost) = self.follow().await;
+            let asks = std::mem::take(&mut self.wants_snapshot);
+            if asks {
+                self.take_snapshot().await;
+            }
+            let Err(lost) = self.follow(!asks).await;
             let remedy = lost.remedy();
             self.log_loss(&lost);
+            self.wants_snapshot = lost.calls_for_a_snapshot();
             let change = move |replica: &mut Replica| match remedy {
                 Remedy::Reconnect | Remedy::ReconnectAndReport => replica.disconnect(),
                 Remedy::Rebuild => *replica = replica.emptied(),
@@ -97,8 +129,41 @@ impl Follower {
         }
     }
 
+    /// Goes on where another replica is, if there is one that can be asked. Without a snapshot the log is all there is.
+    async fn take_snapshot(&mut self) {
+        let Some(SnapshotSource { replica: source, .. }) = &self.snapshots else {
+            return;
+        };
+        let own = self.replica.progress().borrow().log;
+        let address = source.uri();
+        let channel = (self.connect)(subscription::configured(source));
+        let Checkpoint { log, derived } = match snapshot::take(channel, own).await {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                warn!(replica.address = %address, error = %chain(&error), "take no snapshot; read the log");
+                return;
+            }
+        };
+        let revision = derived.applied();
+        let take_over = move |replica: &mut Replica| replica.take_over(log, derived);
+        // a broken replica is met again by whatever comes next
+        if let Ok(taken) = self.replica.change(Work::Large, take_over).await {
+            info!(replica.address = %address, %revision, taken, "take snapshot");
+        }
+    }
+
+    /// Whether another replica is to be asked rather than the log: a replica that just asked goes on with the log.
+    fn check_distance(&self, may_ask: bool) -> Result<(), Lost> {
+        let Progress { applied, head, .. } = *self.replica.progress().borrow();
+        let revisions = head.0.saturating_sub(applied.0);
+        match &self.snapshots {
+            Some(source) if may_ask && revisions > source.behind => Err(Lost::FarBehind { revisions }),
+            _ => Ok(()),
+        }
+    }
+
     /// Applies what one subscription brings, until it is lost.
-    async fn follow(&mut self) -> Result<Infallible, Lost> {
+    async fn follow(&mut self, may_ask: bool) -> Result<Infallible, Lost> {
         let Progress {
             log,
             applied,
@@ -110,6 +175,7 @@ impl Follower {
         loop {
             let message = subscription.next().await?;
             self.take(message).await?;
+            self.check_distance(may_ask)?;
             self.serving.report().await;
             self.backoff.reset();
             if std::mem::replace(&mut self.logged, Logged::Following) != Logged::Following {

@@ -9,6 +9,7 @@
 //! ask        a request becomes a question; every mistake at once              ask.rs, names.rs, mistakes.rs, page.rs
 //! rpc        one file for each method: convert, call, convert                 rpc/
 //! feed       answers in many messages, and how they end                       rpc/feed.rs
+//! snapshot   the same, from one replica to another                            snapshot/
 //! checkpoint what the replica derived, kept on disk for the next start        checkpoint/
 //! error      every refusal becomes a status in one place                      error.rs, reason.rs
 //! ```
@@ -36,6 +37,7 @@ mod replica;
 mod rpc;
 mod serving;
 mod shared;
+mod snapshot;
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
@@ -47,6 +49,7 @@ use almanac_service_kit::{
     limits as kit,
     server::{self, ServerOptions},
 };
+use almanac_wire::pb::log::snapshot_service_server::SnapshotServiceServer;
 use almanac_wire::pb::query::query_service_server::QueryServiceServer;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +60,8 @@ use tracing::{Instrument, error, error_span};
 
 pub use almanac_service_kit::server::{Drained, ServeError};
 
+pub use crate::follower::SnapshotSource;
+
 pub use crate::checkpoint::{CheckpointOptions, Checkpoints, Disk, OpenError, RealDisk};
 
 use crate::checkpoint::Keeper;
@@ -64,6 +69,7 @@ use crate::follower::Follower;
 use crate::rpc::Query;
 use crate::serving::Serving;
 use crate::shared::SharedReplica;
+use crate::snapshot::Snapshots;
 
 /// The name under which the health protocol knows this service.
 pub const SERVICE: &str = "almanac.query.v1.QueryService";
@@ -99,6 +105,8 @@ pub struct Deps {
     pub checkpoints: Option<Checkpoints>,
     /// Where work is done that takes long.
     pub blocking: Blocking,
+    /// Which other replica is asked for a snapshot; without it the log is all there is.
+    pub snapshots: Option<SnapshotSource>,
 }
 
 impl Deps {
@@ -115,6 +123,7 @@ impl Deps {
             max_lag: None,
             checkpoints: None,
             blocking: Blocking::default(),
+            snapshots: None,
         }
     }
 }
@@ -131,6 +140,7 @@ impl fmt::Debug for Deps {
             max_lag,
             checkpoints,
             blocking,
+            snapshots,
         } = self;
         f.debug_struct("Deps")
             .field("ingest", ingest)
@@ -140,6 +150,7 @@ impl fmt::Debug for Deps {
             .field("max_lag", max_lag)
             .field("checkpoints", checkpoints)
             .field("blocking", blocking)
+            .field("snapshots", snapshots)
             .finish_non_exhaustive()
     }
 }
@@ -165,13 +176,15 @@ pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationTo
     let following = supervise(follower, keeper, serving, stop.clone()).instrument(error_span!("follower"));
     let following = tokio::spawn(following);
 
+    let snapshots = SnapshotServiceServer::new(Snapshots::new(Arc::clone(&replica)));
     let query = Query {
         replica,
         clock: deps.clock,
         patience: deps.patience,
         progress_every: deps.progress_every,
     };
-    let routes = Routes::new(configure!(QueryServiceServer::new(query), kit::PLAIN_REQUEST_BYTES));
+    let routes = Routes::new(configure!(QueryServiceServer::new(query), kit::PLAIN_REQUEST_BYTES))
+        .add_service(configure!(snapshots, kit::PLAIN_REQUEST_BYTES));
     let options = ServerOptions {
         drain: deps.drain,
         ..ServerOptions::new(&[almanac_wire::QUERY_DESCRIPTORS])

@@ -134,6 +134,21 @@ pub(crate) const CHECKPOINT_ITEMS: usize = 8 << 10;
 /// What a checkpoint is read and written through, so that a system call is worth its cost.
 pub(crate) const CHECKPOINT_BUFFER_BYTES: usize = 256 << 10;
 
+/// Snapshots that are given at one time: each holds a thread, and a state of the replica while others come.
+pub(crate) const SNAPSHOTS: usize = 2;
+
+/// Another replica that asks for one more is told to come back after so long.
+pub(crate) const SNAPSHOT_RETRY: Duration = Duration::from_secs(10);
+
+/// The bytes of a snapshot in one message.
+pub(crate) const SNAPSHOT_CHUNK_BYTES: usize = 256 << 10;
+
+/// Messages of a snapshot that wait for the network on one side, and for the reader on the other.
+pub(crate) const SNAPSHOT_CHUNKS_WAITING: usize = 4;
+
+/// A replica that is so many revisions behind takes a snapshot, where it may, rather than each of them.
+pub(crate) const SNAPSHOT_BEHIND: u64 = 1_000_000;
+
 /// How much effort zstd makes for a checkpoint: the least. More makes it little smaller and takes several times as long.
 pub(crate) const CHECKPOINT_EFFORT: i32 = 1;
 

@@ -2,7 +2,7 @@
 
 use std::{error::Error, process::ExitCode, sync::Arc, time::Duration};
 
-use almanac_query::{Deps, config::Args, serve};
+use almanac_query::{Deps, SnapshotSource, config::Args, serve};
 use almanac_service_kit::{
     config::{bind, fail},
     signal::shutdown_on_signal,
@@ -18,6 +18,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         drain: args.listen.drain(),
         max_lag: args.max_lag.map(Duration::from_secs),
         checkpoints: args.checkpoints.open()?,
+        snapshots: args.snapshot_from.map(SnapshotSource::new),
         ..Deps::new(args.ingest, Arc::new(now))
     };
     serve(listener, deps, shutdown).await?;

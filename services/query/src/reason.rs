@@ -114,6 +114,10 @@ reasons! {
         "Give the indicator, area, period and dimensions of one of them.";
     TOO_MANY_REVISIONS: "The values behind a figure were written by more revisions than one call goes through.",
         "Ask with filters, for a smaller area or a shorter period, or up to an earlier state with as_of.";
+
+    // between replicas
+    TOO_MANY_SNAPSHOTS: "This replica gives as many snapshots as it may at one time.",
+        "Try again after the delay in RetryInfo, or ask another replica.";
 }
 
 #[cfg(test)]

@@ -105,6 +105,20 @@ impl Replica {
         }
     }
 
+    /// Goes on where another replica of this log is, when that is further; tells whether it does.
+    pub(crate) fn take_over(&mut self, log: LogId, derived: Derived) -> bool {
+        let applied = self.applied();
+        if self.log.is_some_and(|own| own != log) || derived.applied() <= applied {
+            return false;
+        }
+        *self = Self {
+            // what was read before may be of another past of the log
+            rebuilds: self.rebuilds + u64::from(applied > Revision::EMPTY),
+            ..Self::resumed(log, derived)
+        };
+        true
+    }
+
     /// The recorded values.
     pub(crate) fn cube(&self) -> &Cube {
         &self.derived.cube

@@ -52,7 +52,7 @@ pub(crate) struct Checkpoint {
 
 impl Checkpoint {
     /// Writes it block by block. Tells how many bytes it took.
-    pub(super) fn write<W: Write>(self, out: W) -> io::Result<(W, u64)> {
+    pub(crate) fn write<W: Write>(self, out: W) -> io::Result<(W, u64)> {
         let Self { log, derived } = self;
         let applied = derived.applied();
         let Derived {
@@ -86,7 +86,7 @@ impl Checkpoint {
 
     /// Reads it. Every block is held against its checksum before it is looked at, and nothing is given out before the end was
     /// reached and all parts fit.
-    pub(super) fn read<R: Read>(file: R) -> Result<(Self, u64), ReadError> {
+    pub(crate) fn read<R: Read>(file: R) -> Result<(Self, u64), ReadError> {
         let mut file = Reader::new(file, ENCODING)?;
         let (kind, head) = file.block()?.ok_or(ReadError::Unfit("it has no head"))?;
         let (log, applied, digest) = (kind == HEAD)

@@ -186,7 +186,7 @@ fn read(path: &Path, revision: Revision) -> Result<(Checkpoint, u64), ReadError>
 }
 
 /// The error with its causes, in one line of the log.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     let texts = causes.map(ToString::to_string);
     std::iter::once(error.to_string())

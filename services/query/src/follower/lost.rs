@@ -50,6 +50,12 @@ pub(super) enum Lost {
         /// Why.
         source: RecordError,
     },
+    /// A snapshot is quicker than all these records.
+    #[error("the log is {revisions} revisions ahead; take a snapshot instead")]
+    FarBehind {
+        /// How many.
+        revisions: u64,
+    },
     /// The replica is broken.
     #[error(transparent)]
     Broken(#[from] Broken),
@@ -77,7 +83,7 @@ impl From<Status> for Lost {
 impl Lost {
     pub(super) fn remedy(&self) -> Remedy {
         match self {
-            Self::Connect(_) | Self::Ended | Self::Silent => Remedy::Reconnect,
+            Self::Connect(_) | Self::Ended | Self::Silent | Self::FarBehind { .. } => Remedy::Reconnect,
             Self::Status(status) => match status.code() {
                 // the log's promise: its id is another one, or this replica is ahead of it
                 Code::FailedPrecondition => Remedy::Rebuild,
@@ -88,6 +94,15 @@ impl Lost {
             Self::OtherLog(_) => Remedy::Rebuild,
             Self::NoLogId { .. } | Self::OutOfOrder { .. } => Remedy::ReconnectAndReport,
             Self::Unreadable { .. } | Self::Broken(_) => Remedy::Halt,
+        }
+    }
+
+    /// Whether the replica lacks what another replica may have.
+    pub(super) fn calls_for_a_snapshot(&self) -> bool {
+        match self {
+            Self::FarBehind { .. } => true,
+            Self::Status(status) => status.code() == Code::OutOfRange,
+            _ => false,
         }
     }
 

@@ -17,6 +17,7 @@ mod refusals;
 mod reports;
 mod rules;
 mod shares;
+mod snapshots;
 mod streams;
 mod support;
 mod vintages;

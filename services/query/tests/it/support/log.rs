@@ -34,6 +34,8 @@ struct State {
     generation: usize,
     /// New streams are refused.
     closed: bool,
+    /// The first revision that it has at hand.
+    earliest: u64,
     /// From which revision each call of Subscribe so far asked.
     asked_from: Vec<u64>,
 }
@@ -48,6 +50,7 @@ impl TestLog {
             sent: usize::MAX,
             generation: 0,
             closed: false,
+            earliest: 1,
             asked_from: Vec::new(),
         };
         let log = Self {
@@ -90,6 +93,11 @@ impl TestLog {
 
     pub(crate) fn let_go(&self) {
         self.hold_after(usize::MAX);
+    }
+
+    /// The revisions before one are elsewhere.
+    pub(crate) fn archive_before(&self, revision: u64) {
+        self.state.send_modify(|state| state.earliest = revision);
     }
 
     /// Puts another log in the place of this one, with these records.
@@ -159,6 +167,9 @@ impl LogService for TestLog {
         let state = self.state.borrow().clone();
         if state.closed {
             return Err(Status::unavailable("closed by the test"));
+        }
+        if from_revision < state.earliest {
+            return Err(Status::out_of_range("archived by the test"));
         }
         let other_id = !log_id.is_empty() && log_id != state.id.to_string();
         let other = other_id || state.has_other_record_before(from_revision, &last_record_digest);
