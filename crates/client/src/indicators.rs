@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 
-use almanac_model::{Granularity, ReleaseName, Revision};
+use almanac_model::{Granularity, RankAmong, ReleaseName, Revision};
 use almanac_wire::pb::query as pb;
-use almanac_wire::{figure_from_proto, granularity_to_proto};
+use almanac_wire::{figure_from_proto, granularity_to_proto, rank_among_to_proto};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -102,6 +102,26 @@ impl<'a> IndicatorsQuestion<'a> {
     /// in [`almanac_model::Figure::share`].
     pub fn share_of(mut self, of: impl Display) -> Self {
         self.request.share_of = of.to_string();
+        self
+    }
+
+    /// In this order, `value desc, area`: inside each indicator, numbers inside each period. See the service's `order_by` for the
+    /// keys there are.
+    pub fn order_by(mut self, keys: impl Display) -> Self {
+        self.request.order_by = keys.to_string();
+        self
+    }
+
+    /// Only figures that are among so many first ones of their indicator and period, by the first number of [`Self::order_by`].
+    /// Those equal to the last of them are there too.
+    pub fn top(mut self, first: u16) -> Self {
+        self.request.top = first.into();
+        self
+    }
+
+    /// Each figure also with its position among those of other areas. It is in [`almanac_model::Figure::rank`].
+    pub fn rank_among(mut self, among: RankAmong) -> Self {
+        self.request.rank_among = rank_among_to_proto(among).into();
         self
     }
 

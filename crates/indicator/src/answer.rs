@@ -12,8 +12,10 @@ use crate::check::check;
 use crate::combined::combined;
 use crate::compare::Compared;
 use crate::evaluate::{Evaluation, Reading, all_or_nothing};
+use crate::grid::Grid;
 use crate::plan::{Node, Plan};
 use crate::question::{AreaSelection, GroupKey, Question, Refusal, RefusalReason, State};
+use crate::ranking::{Standings, refuse_too_many_ranked};
 use crate::reading::Narrowing;
 use crate::share::Totals;
 use crate::territory::Territory;
@@ -37,36 +39,51 @@ pub struct Answer {
 /// A combination of codes: the text of each group key.
 pub(crate) type Group = BTreeMap<GroupKey, String>;
 
-/// Answers a question, from figure number `offset` on, at most `limit` figures.
+/// Answers a question, from figure number `offset` on, at most `limit` figures. One that is ordered or ranked looks at all its
+/// figures for that; see [`Standings`] for its other pages.
 pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
-    let formulas = question.formulas.iter();
-    let plans: Vec<Plan<'_>> = question
-        .measures
-        .iter()
-        .filter_map(|measure| Plan::of(measure, state.catalog))
-        .chain(formulas.filter_map(|formula| Plan::of_formula(formula, state.catalog)))
-        .collect();
-    let targets = targets(state.catalog, question)?;
-    check(state.catalog, question, &plans, &targets)?;
-    let groups: Vec<Vec<Group>> = plans.iter().map(|plan| groups(state.catalog, plan, question)).collect();
-    let total: usize = groups.iter().map(|groups| groups.len() * targets.len()).sum();
-    if total > MAX_FIGURES {
-        return Err(vec![too_many(total)]);
+    let grid = Grid::of(state.catalog, question)?;
+    check_grid(state.catalog, question, &grid)?;
+    if question.ranking.is_asked() {
+        return Ok(Standings::of(state, question, &grid).page(state, question, &grid, (offset, limit)));
     }
-    let all = plans.iter().zip(&groups).flat_map(|(plan, groups)| {
-        let with_groups = move |target| groups.iter().map(move |group| (plan, target, group));
-        targets.iter().flat_map(with_groups)
-    });
-    let page = all.skip(offset).take(limit);
+    let total = grid.len();
     let mut totals = Totals::new(state, question);
+    let page = grid.places().skip(offset).take(limit);
     let figures: Vec<Figure> = page
-        .map(|(plan, target, group)| figure(&mut totals, (state, question), plan, target, group))
+        .map(|place| {
+            let (plan, target, group) = grid.figure(place);
+            figure(&mut totals, (state, question), plan, target, group)
+        })
         .collect();
     let end = offset.saturating_add(figures.len());
     Ok(Answer {
         figures,
         next: (end < total).then_some(end),
     })
+}
+
+/// The measures and formulas of a question, made ready.
+pub(crate) fn plans<'c>(catalog: &'c Catalog, question: &Question) -> Vec<Plan<'c>> {
+    let measures = question.measures.iter();
+    let formulas = question.formulas.iter();
+    measures
+        .filter_map(|measure| Plan::of(measure, catalog))
+        .chain(formulas.filter_map(|formula| Plan::of_formula(formula, catalog)))
+        .collect()
+}
+
+/// Refuses what a question may not ask, and more figures than are answered.
+pub(crate) fn check_grid(catalog: &Catalog, question: &Question, grid: &Grid<'_>) -> Result<(), Vec<Refusal>> {
+    check(catalog, question, &grid.plans, &grid.targets)?;
+    let total = grid.len();
+    if total > MAX_FIGURES {
+        return Err(vec![too_many(total)]);
+    }
+    match refuse_too_many_ranked(question, total) {
+        Some(refusal) => Err(vec![refusal]),
+        None => Ok(()),
+    }
 }
 
 fn too_many(total: usize) -> Refusal {
@@ -141,7 +158,7 @@ pub(crate) fn groups(catalog: &Catalog, plan: &Plan<'_>, question: &Question) ->
     })
 }
 
-fn group_texts(catalog: &Catalog, plan: &Plan<'_>, question: &Question, key: &GroupKey) -> Vec<String> {
+pub(crate) fn group_texts(catalog: &Catalog, plan: &Plan<'_>, question: &Question, key: &GroupKey) -> Vec<String> {
     match key {
         GroupKey::Dimension(id) => {
             let wanted = question.filters.get(id);
@@ -303,6 +320,7 @@ fn assemble(
         carried_from: value.lineage.carried_from,
         comparisons: Vec::new(),
         share: None,
+        rank: None,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::answer::{Group, measure_text};
 use crate::comparable::refuse_comparisons;
 use crate::plan::Plan;
 use crate::question::{Base, GroupKey, Question, Refusal, RefusalReason};
+use crate::ranking::refuse_ranking;
 use crate::reach::{Follow, Reach, reach};
 use crate::share::refuse_shares;
 use crate::territory::grouping_codes;
@@ -35,6 +36,7 @@ pub(crate) fn check(
     check_bases(question, &mut found);
     found.take(refuse_comparisons(catalog, question, plans));
     found.take(refuse_shares(catalog, question, plans));
+    found.take(refuse_ranking(question));
     for plan in plans {
         let name = measure_text(&plan.measure);
         // a grouping narrows the areas, whatever the dimensions of the metrics

@@ -1,5 +1,7 @@
 //! Comparing a figure with that of another period, or with its target.
 
+mod number;
+
 use std::collections::BTreeSet;
 
 use almanac_model::{
@@ -19,6 +21,8 @@ use crate::reading::Narrowing;
 use crate::target::{Target, target_of};
 use crate::territory::Territory;
 use crate::value::Value;
+
+pub(crate) use self::number::Measured;
 
 /// What a figure was computed from, to compute that of another period in the same way.
 pub(crate) struct Compared<'a> {
@@ -43,8 +47,8 @@ struct Pair {
 impl Compared<'_> {
     pub(crate) fn with(&self, comparing: &Comparing) -> Comparison {
         let (kind, base_period) = match comparing.base {
-            Base::PreviousPeriod => (ComparisonKind::PreviousPeriod, Some(self.period.offset(-1))),
-            Base::SamePeriodLastYear => (ComparisonKind::SamePeriodLastYear, self.period.a_year_before()),
+            Base::PreviousPeriod => (ComparisonKind::PreviousPeriod, self.base_period(comparing)),
+            Base::SamePeriodLastYear => (ComparisonKind::SamePeriodLastYear, self.base_period(comparing)),
             Base::Period(period) => (ComparisonKind::Base, Some(period)),
             Base::Target => return self.with_target(),
         };
@@ -64,6 +68,16 @@ impl Compared<'_> {
             like: pair.like.map(|_| self.printed(&pair.value)),
             flags: self.flags(base_period, &pair),
             ..self.comparison(kind, base_period, &pair.base, &pair.value)
+        }
+    }
+
+    /// The period that a figure is compared with; for a target its own.
+    fn base_period(&self, comparing: &Comparing) -> Option<Period> {
+        match comparing.base {
+            Base::PreviousPeriod => Some(self.period.offset(-1)),
+            Base::SamePeriodLastYear => self.period.a_year_before(),
+            Base::Period(period) => Some(period),
+            Base::Target => Some(self.period),
         }
     }
 
@@ -175,8 +189,17 @@ impl Compared<'_> {
         }
     }
 
-    /// How many points of the total's growth are those of the figure. The total is the same question without the key.
+    /// How many points of the total's growth are those of the figure.
     fn contribution(&self, key: &GroupKey, base_period: Option<Period>, pair: &Pair) -> Result<String, NoPercent> {
+        let total = self.total_base(key, base_period, pair);
+        let (value, base) = (pair.value.outcome.as_ref(), pair.base.outcome.as_ref());
+        let (value, base) = value.ok().zip(base.ok()).ok_or(NoPercent::Missing)?;
+        let total = total.outcome.map_err(|_| NoPercent::Missing)?;
+        percent_of(&total, &(value - base))
+    }
+
+    /// The base of the total: the same question without the key.
+    fn total_base(&self, key: &GroupKey, base_period: Option<Period>, pair: &Pair) -> Value {
         let mut group = self.group.clone();
         group.remove(key);
         let narrowings = narrowings(self.state.catalog, self.question, self.plan, &group);
@@ -190,11 +213,7 @@ impl Compared<'_> {
             period: self.period,
             value: self.value,
         };
-        let total = whole.pair(base_period, pair.like.is_some()).base;
-        let (value, base) = (pair.value.outcome.as_ref(), pair.base.outcome.as_ref());
-        let (value, base) = value.ok().zip(base.ok()).ok_or(NoPercent::Missing)?;
-        let total = total.outcome.map_err(|_| NoPercent::Missing)?;
-        percent_of(&total, &(value - base))
+        whole.pair(base_period, pair.like.is_some()).base
     }
 
     /// The value of the base period. One that a question could not ask for is missing here: the figure itself stands.
@@ -215,11 +234,7 @@ impl Compared<'_> {
         if let Err(refusals) = check_one(state.catalog, question, plan, group, area, period) {
             return Value::missing(reason_of(&refusals));
         }
-        let mut value = Evaluation::new(state, plan, narrowings).run(&territory, period).value;
-        if question.strict {
-            all_or_nothing(&mut value);
-        }
-        value
+        value_in(state, question, plan, narrowings, &territory, period)
     }
 
     fn flags(&self, base_period: Option<Period>, pair: &Pair) -> BTreeSet<ComparisonFlag> {
@@ -240,12 +255,27 @@ impl Compared<'_> {
             .is_some_and(is_other)
             .then_some(ComparisonFlag::NotComparable);
         let partial = (like.is_none() && (lacks(base) || lacks(value))).then_some(ComparisonFlag::Partial);
-        let is_bound = |value: &Value| !value.is_missing() && value.qualifier != Qualifier::Exact;
-        let bounded = (is_bound(base) || is_bound(value)).then_some(ComparisonFlag::Bounded);
+        let bounded = (base.is_bounded() || value.is_bounded()).then_some(ComparisonFlag::Bounded);
         let like = (*like == Some(true)).then_some(ComparisonFlag::LikeForLike);
         let flags = [not_comparable, partial, bounded, like];
         flags.into_iter().flatten().collect()
     }
+}
+
+/// The value of a territory that exists in a period, all or nothing where that is asked for.
+pub(crate) fn value_in(
+    state: State<'_>,
+    question: &Question,
+    plan: &Plan<'_>,
+    narrowings: &[Narrowing],
+    territory: &Territory,
+    period: Period,
+) -> Value {
+    let mut value = Evaluation::new(state, plan, narrowings).run(territory, period).value;
+    if question.strict {
+        all_or_nothing(&mut value);
+    }
+    value
 }
 
 /// Why there is no base where a question for it would be refused.
@@ -282,9 +312,14 @@ impl Distance {
 
 /// A number in percent of a positive one, with two decimals.
 pub(crate) fn percent_of(base: &Exact, part: &Exact) -> Result<String, NoPercent> {
+    exact_percent(base, part).map(|percent| percent.to_decimal_string(2))
+}
+
+/// A number in percent of a positive one, before it is rounded.
+pub(crate) fn exact_percent(base: &Exact, part: &Exact) -> Result<Exact, NoPercent> {
     if base.sign().is_lt() {
         return Err(NoPercent::BaseNegative);
     }
     let ratio = part.checked_div(base).ok_or(NoPercent::BaseZero)?;
-    Ok((&ratio * &Exact::from_integer(100)).to_decimal_string(2))
+    Ok(&ratio * &Exact::from_integer(100))
 }

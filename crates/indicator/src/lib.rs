@@ -28,10 +28,12 @@ mod cumulative;
 mod evaluate;
 mod expected;
 mod explain;
+mod grid;
 mod notes;
 mod one;
 mod plan;
 mod question;
+mod ranking;
 mod reach;
 mod reading;
 mod report;
@@ -56,6 +58,7 @@ pub use one::{FigureKey, NotOne, OneFigure};
 pub use question::{
     AdHocFormula, AreaSelection, Base, Comparing, Filters, GroupKey, Question, Refusal, RefusalReason, ShareOf, State,
 };
+pub use ranking::{ComparedNumber, MAX_RANKED, OrderBy, OrderKey, OrderNumber, Ranking, Standings, Survey};
 pub use report::{FilledLine, FilledReport, FilledSection, fill_report};
 pub use rules::{
     CheckedPart, Checks, Finding, FindingKind, RuleSide, Unchecked, UncheckedReason, Violation, all_rules, check_rules,

@@ -14,6 +14,7 @@ use crate::check::check;
 use crate::evaluate::Evaluation;
 use crate::plan::Plan;
 use crate::question::{AdHocFormula, AreaSelection, Question, Refusal, ShareOf, State};
+use crate::ranking::{Ranking, rank_of_one, refuse_too_many_ranked};
 use crate::reading::Narrowing;
 use crate::share::Totals;
 use crate::value::Value;
@@ -37,7 +38,7 @@ pub struct FigureKey {
 pub struct OneFigure {
     pub(crate) question: Question,
     pub(crate) group: Group,
-    /// All areas that were asked for: the figure may be told as a share of their total.
+    /// All areas that were asked for: the figure may be told as a share of their total, or ranked among them.
     areas: AreaSelection,
 }
 
@@ -135,11 +136,12 @@ impl OneFigure {
         }
     }
 
-    /// The same figure by itself: compared with nothing, and a part of nothing.
+    /// The same figure by itself: compared with nothing, a part of nothing and without a rank.
     #[must_use]
     pub fn uncompared(mut self) -> Self {
         self.question.comparisons.clear();
         self.question.share_of = None;
+        self.question.ranking = Ranking::default();
         self
     }
 
@@ -158,19 +160,23 @@ impl OneFigure {
             areas: self.areas.clone(),
             ..self.question.clone()
         };
-        if whole.share_of == Some(ShareOf::Areas) {
-            let targets = targets(state.catalog, &whole)?;
-            check(state.catalog, &whole, std::slice::from_ref(&ready.plan), &targets)?;
+        let is_ranked = whole.ranking.rank_among.is_some();
+        let mut others = Vec::new();
+        if whole.share_of == Some(ShareOf::Areas) || is_ranked {
+            others = targets(state.catalog, &whole)?;
+            check(state.catalog, &whole, std::slice::from_ref(&ready.plan), &others)?;
+        }
+        if let Some(refusal) = refuse_too_many_ranked(&whole, others.len()) {
+            return Err(vec![refusal]);
         }
         let mut totals = Totals::new(state, &whole);
-        let asked = (state, &self.question);
-        Ok(Some(figure(
-            &mut totals,
-            asked,
-            &ready.plan,
-            &ready.target,
-            &self.group,
-        )))
+        let (asked, place) = ((state, &self.question), (&ready.plan, &ready.target, &self.group));
+        let figure = figure(&mut totals, asked, place.0, place.1, place.2);
+        let rank = is_ranked.then(|| rank_of_one(state, &whole, &others, place));
+        Ok(Some(Figure {
+            rank: rank.flatten(),
+            ..figure
+        }))
     }
 
     /// Made ready under some definitions; `None` when they have no such figure.

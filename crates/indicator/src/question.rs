@@ -8,6 +8,8 @@ use almanac_cube::Cube;
 use almanac_model::{AreaId, Code, Decimal, DimensionId, IndicatorId, LevelId, Period, Revision};
 use jiff::civil::Date;
 
+use crate::ranking::Ranking;
+
 /// Codes by dimension or grouping of areas; one that is not named narrows nothing.
 pub type Filters = BTreeMap<DimensionId, BTreeSet<Code>>;
 
@@ -50,6 +52,8 @@ pub struct Question {
     pub combine_areas: bool,
     /// Of what each figure is told as a part; `None`: of nothing.
     pub share_of: Option<ShareOf>,
+    /// The order of the figures, and their ranks.
+    pub ranking: Ranking,
 }
 
 impl Question {
@@ -82,6 +86,7 @@ impl Question {
             comparisons: Vec::new(),
             combine_areas: false,
             share_of: None,
+            ranking: Ranking::default(),
         }
     }
 }
@@ -214,6 +219,10 @@ pub enum RefusalReason {
     NoTarget,
     /// What is to be a part of a total is not grouped by.
     NotGrouped,
+    /// The figures have nothing of that name to be ordered by.
+    UnknownOrderKey,
+    /// What is to be among the first is not ordered by a number.
+    NotOrdered,
     /// Two parts of the question exclude each other.
     Conflict,
     /// More figures than one question may ask for.
@@ -244,6 +253,8 @@ impl RefusalReason {
             Self::BaseGranularity => "BASE_GRANULARITY",
             Self::NoTarget => "NO_TARGET",
             Self::NotGrouped => "NOT_GROUPED",
+            Self::UnknownOrderKey => "UNKNOWN_ORDER_KEY",
+            Self::NotOrdered => "NOT_ORDERED",
             Self::Conflict => "CONFLICT",
             Self::TooManyFigures => "TOO_MANY_FIGURES",
             Self::NoSuchFigure => "NO_SUCH_FIGURE",

@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 
 use almanac_catalog::Catalog;
-use almanac_model::{Figure, FigureArea, FigureShare, NoPercent, Period};
+use almanac_model::{Exact, Figure, FigureArea, FigureShare, NoPercent, Period};
 
 use crate::additive::refuse_total;
 use crate::answer::{Group, evaluate_figure, measure_text, narrowings};
 use crate::combined::combined;
 use crate::comparable::refuse_not_grouped;
-use crate::compare::percent_of;
+use crate::compare::{Measured, exact_percent, percent_of};
 use crate::evaluate::Evaluation;
 use crate::plan::Plan;
 use crate::question::{Question, Refusal, RefusalReason, ShareOf, State};
@@ -68,11 +68,47 @@ impl<'a> Totals<'a> {
     pub(crate) fn share(
         &mut self,
         plan: &Plan<'_>,
-        (area, period): &(FigureArea, Period),
+        target: &(FigureArea, Period),
         group: &Group,
         value: &Value,
     ) -> Option<FigureShare> {
         let of = self.question.share_of.as_ref()?;
+        let (figure, total) = self.total(of, plan, target, group);
+        let percent = part_of(total, value).and_then(|(total, part)| percent_of(total, part));
+        Some(FigureShare {
+            of: of.to_string(),
+            total: figure.value.clone(),
+            total_qualifier: figure.qualifier,
+            total_quality: figure.quality,
+            total_flags: figure.flags.clone(),
+            percent,
+        })
+    }
+
+    /// The part as a number before rounding, and whether it is exact.
+    pub(crate) fn part(
+        &mut self,
+        plan: &Plan<'_>,
+        target: &(FigureArea, Period),
+        group: &Group,
+        value: &Value,
+    ) -> Option<Measured> {
+        let of = self.question.share_of.as_ref()?;
+        let (_, total) = self.total(of, plan, target, group);
+        let (whole, part) = part_of(total, value).ok()?;
+        Some(Measured {
+            number: exact_percent(whole, part).ok()?,
+            bounded: total.is_bounded() || value.is_bounded(),
+        })
+    }
+
+    fn total(
+        &mut self,
+        of: &ShareOf,
+        plan: &Plan<'_>,
+        (area, period): &(FigureArea, Period),
+        group: &Group,
+    ) -> &(Figure, Value) {
         let (total_area, total_group) = match of {
             ShareOf::Areas => (None, group.clone()),
             ShareOf::Key(key) => {
@@ -83,25 +119,21 @@ impl<'a> Totals<'a> {
         };
         let (state, question) = (self.state, self.question);
         let key = (measure_text(&plan.measure).to_owned(), total_area, *period, total_group);
-        let (figure, total) = self
-            .known
+        self.known
             .entry(key)
             .or_insert_with_key(|(_, total_area, _, total_group)| {
                 let sum = || combined(state.catalog, question, *period);
                 // a period that has a figure has an area
                 let total_area = total_area.clone().or_else(sum).unwrap_or_else(|| area.clone());
                 total(state, question, plan, &(total_area, *period), total_group)
-            });
-        let numbers = total.outcome.as_ref().ok().zip(value.outcome.as_ref().ok());
-        Some(FigureShare {
-            of: of.to_string(),
-            total: figure.value.clone(),
-            total_qualifier: figure.qualifier,
-            total_quality: figure.quality,
-            total_flags: figure.flags.clone(),
-            percent: numbers.map_or(Err(NoPercent::Missing), |(total, part)| percent_of(total, part)),
-        })
+            })
     }
+}
+
+/// The numbers of a total and its part.
+fn part_of<'v>(total: &'v Value, value: &'v Value) -> Result<(&'v Exact, &'v Exact), NoPercent> {
+    let numbers = total.outcome.as_ref().ok().zip(value.outcome.as_ref().ok());
+    numbers.ok_or(NoPercent::Missing)
 }
 
 fn total(

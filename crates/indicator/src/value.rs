@@ -65,6 +65,11 @@ impl Value {
         self.outcome.is_err()
     }
 
+    /// Whether its number is a bound, or about.
+    pub(crate) fn is_bounded(&self) -> bool {
+        !self.is_missing() && self.qualifier != Qualifier::Exact
+    }
+
     /// Whether there is no number at all; one that is only withheld is there. What areas and periods a figure rests on is
     /// decided by this, so that keeping a number secret changes no other figure.
     pub(crate) fn is_lacking(&self) -> bool {

@@ -173,6 +173,7 @@ fn differences(before: &Figure, after: &Figure) -> BTreeSet<FigureChange> {
         comparisons: _,
         // and asked for alone
         share: _,
+        rank: _,
     } = after;
     let changed = [
         (FigureChange::Value, value.as_ref().ok() != before.value.as_ref().ok()),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::{Comparison, FigureArea, FigureShare, MissingReason, Period, Qualifier, Quality};
+use crate::{Comparison, FigureArea, FigureRank, FigureShare, MissingReason, Period, Qualifier, Quality};
 
 /// The value of an indicator or a metric for an area and a period.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,6 +38,8 @@ pub struct Figure {
     pub comparisons: Vec<Comparison>,
     /// Which part of a total it is; `None` when that was not asked.
     pub share: Option<FigureShare>,
+    /// Where it stands among others; `None` when that was not asked, and when there is no number to rank it by.
+    pub rank: Option<FigureRank>,
 }
 
 /// Both sides of a division.

@@ -15,6 +15,7 @@ mod figure_area;
 mod granularity;
 mod id;
 mod period;
+mod rank;
 mod revision;
 mod share;
 mod status;
@@ -37,6 +38,7 @@ pub use id::{
     UnitId,
 };
 pub use period::{NotWhole, Period, PeriodError, PeriodRange, ReferenceDay};
+pub use rank::{FigureRank, RankAmong};
 pub use revision::{LogId, Release, Revision};
 pub use share::FigureShare;
 pub use status::{MissingReason, Qualifier, Quality, Status};

@@ -1,6 +1,7 @@
 //! Figures, and the enumerations of quality.
 
 mod comparison;
+mod rank;
 mod received;
 mod share;
 
@@ -12,6 +13,8 @@ use crate::pb::shared as pb;
 
 use comparison::comparison_to_proto;
 pub use comparison::percent_missing_to_proto;
+use rank::rank_to_proto;
+pub use rank::{rank_among_from_proto, rank_among_to_proto};
 pub use received::{
     FigureDecodeError, figure_from_proto, flag_from_proto, period_from_proto, qualifier_from_proto, quality_from_proto,
     value_from_proto,
@@ -101,6 +104,7 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
         carried_from,
         comparisons,
         share,
+        rank,
     } = figure;
     let (numerator, denominator) = quotient
         .map(|Quotient { numerator, denominator }| (numerator, denominator))
@@ -127,6 +131,7 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
         comparisons: comparisons.into_iter().map(comparison_to_proto).collect(),
         combined_areas,
         share: share.map(share_to_proto),
+        rank: rank.map(rank_to_proto),
     }
 }
 

@@ -35,7 +35,8 @@ pub use event::{
 pub use figure::{
     FigureDecodeError, figure_from_proto, figure_to_proto, flag_from_proto, flag_to_proto, granularity_from_proto,
     granularity_to_proto, missing_to_proto, percent_missing_to_proto, period_from_proto, qualifier_from_proto,
-    qualifier_to_proto, quality_from_proto, quality_to_proto, value_from_proto,
+    qualifier_to_proto, quality_from_proto, quality_to_proto, rank_among_from_proto, rank_among_to_proto,
+    value_from_proto,
 };
 pub use page::{PageToken, PageTokenError};
 pub use payload::{Payload, PayloadError, record_digest};

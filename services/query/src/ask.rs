@@ -1,11 +1,12 @@
 //! From a request to a question: every mistake at once, by field.
 
 mod comparing;
+mod ranking;
 
 use std::collections::HashMap;
 
 use almanac_catalog::MeasureId;
-use almanac_indicator::{AreaSelection, GroupKey, Question, ShareOf};
+use almanac_indicator::{AreaSelection, GroupKey, Question, Ranking, ShareOf};
 use almanac_model::{AreaId, Granularity, Period, PeriodRange};
 use almanac_wire::granularity_from_proto;
 use almanac_wire::pb::{query as pb, shared};
@@ -51,6 +52,9 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, moment: &Moment, mi
         combine_areas,
         share_of: share,
         formulas: asked_formulas,
+        order_by: _,
+        top: _,
+        rank_among: _,
     } = request;
     let mut names = Names::at(moment, mistakes);
     names.relative_to("relative_to", relative_to);
@@ -58,7 +62,7 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, moment: &Moment, mi
     let measures = measures(indicators, asked_formulas, &mut names);
     let areas = selection(areas, areas_under, level, &mut names);
     let asked = all_periods(periods, *granularity, &mut names);
-    let question = Question {
+    let mut question = Question {
         measures,
         formulas: formulas(asked_formulas, &mut names),
         areas,
@@ -73,7 +77,9 @@ pub(crate) fn question(request: &pb::QueryIndicatorsRequest, moment: &Moment, mi
         comparisons: comparing::comparisons(comparisons, &mut names),
         combine_areas: *combine_areas,
         share_of: share_of(share, &mut names),
+        ranking: Ranking::default(),
     };
+    question.ranking = ranking::ranking(request, &question, &mut names);
     Asked {
         question,
         resolved_periods: asked.resolved,

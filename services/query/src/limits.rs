@@ -4,6 +4,9 @@ use std::time::Duration;
 
 /// Comparisons in one question: each figure is computed once more for each.
 pub(crate) const COMPARISONS: usize = 8;
+/// Keys of one order: there are not many more that differ.
+pub(crate) const ORDER_KEYS: usize = 32;
+
 /// Indicators in one question: an annual review has some dozens.
 pub(crate) const INDICATORS: usize = 100;
 

@@ -62,6 +62,10 @@ reasons! {
     ID_IN_USE: "The catalogue has something of that id.", "Give the formula another id.";
     UNKNOWN_RULE: "There is no such denominator rule.", "Give one of the names of the enumeration.";
     DIFFERENT_UNITS: "A formula adds or subtracts what is not of one unit.", "Add and subtract only what has one unit.";
+    MALFORMED_ORDER: "A part of order_by is no key.", "Write keys with commas between them, each with desc after it or nothing.";
+    UNKNOWN_ORDER_KEY: "The figures have nothing of that name to be ordered by.", "Use one of those that the message lists.";
+    NOT_ORDERED: "The first ones are asked for, and not by which number.", "Add a number to order_by.";
+    UNKNOWN_RANK_AMONG: "Figures are not ranked among such areas.", "Give one of the names of the enumeration.";
     UNKNOWN_GRANULARITY: "There is no such granularity.", "Give one of the names of the enumeration.";
     REPORT_GRANULARITY: "The period is of another kind than the report covers.", "Give one of the report's granularity.";
 
@@ -148,6 +152,8 @@ mod tests {
             RefusalReason::DimensionFixed,
             RefusalReason::NoTarget,
             RefusalReason::NotGrouped,
+            RefusalReason::UnknownOrderKey,
+            RefusalReason::NotOrdered,
             RefusalReason::Conflict,
             RefusalReason::TooManyFigures,
             RefusalReason::NoSuchFigure,

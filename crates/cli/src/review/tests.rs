@@ -30,6 +30,7 @@ pub(super) fn figure(measure: &str, value: Result<&str, MissingReason>) -> Figur
         carried_from: None,
         comparisons: Vec::new(),
         share: None,
+        rank: None,
     }
 }
 

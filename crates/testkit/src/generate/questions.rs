@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use almanac_catalog::{Area, Catalog, Formula, MeasureId, Metric, Operator, SumOperator};
-use almanac_indicator::{AreaSelection, Base, Comparing, Filters, GroupKey, Question, ShareOf};
+use almanac_indicator::{AreaSelection, Base, Comparing, Filters, GroupKey, Question, Ranking, ShareOf};
 use almanac_model::{AreaId, Batch, Code, DimensionId, Granularity, Period, Revision};
 use jiff::civil::{Date, date};
 
@@ -74,6 +74,7 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         filters,
         combine_areas,
         share_of,
+        ranking: Ranking::default(),
     };
     (as_of, question)
 }

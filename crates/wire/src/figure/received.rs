@@ -10,6 +10,7 @@ use almanac_model::{
 use jiff::civil::Date;
 
 use super::comparison::comparison_from_proto;
+use super::rank::rank_from_proto;
 use super::share::share_from_proto;
 use crate::calendar::{CalendarDecodeError, Calendars};
 use crate::pb::shared as pb;
@@ -83,6 +84,7 @@ pub fn figure_from_proto(figure: pb::Figure, calendars: &Calendars) -> Result<Fi
         comparisons,
         combined_areas,
         share,
+        rank,
     } = figure;
     let period = period_from_proto("period", &period, calendars)?;
     Ok(Figure {
@@ -103,6 +105,7 @@ pub fn figure_from_proto(figure: pb::Figure, calendars: &Calendars) -> Result<Fi
             .map(|comparison| comparison_from_proto(comparison, calendars))
             .collect::<Result<_, _>>()?,
         share: share.map(share_from_proto).transpose()?,
+        rank: rank.map(rank_from_proto).transpose()?,
     })
 }
 

@@ -1,9 +1,11 @@
 //! The figures of a question, computed some at a time, so that a record that arrives never waits long.
 
+mod ranked;
+
 use std::sync::Arc;
 
 use almanac_catalog::Catalog;
-use almanac_indicator::{Answer, AreaSelection, Question, ShareOf, State, answer};
+use almanac_indicator::{Answer, AreaSelection, Question, ShareOf, Standings, State, answer};
 use almanac_model::{AreaId, Figure, PeriodRange};
 use almanac_wire::figure_to_proto;
 use almanac_wire::pb::{query as pb, shared};
@@ -24,6 +26,8 @@ pub(super) struct Figures {
     moment: Moment,
     work: Work,
     grid: Grid,
+    /// The order and the ranks, once they are known; of a question that has any.
+    standings: Option<Arc<Standings>>,
 }
 
 /// What is known of the order of the figures.
@@ -57,6 +61,7 @@ impl Figures {
             moment,
             work: if few { Work::Small } else { Work::Large },
             grid: Grid::Unchecked,
+            standings: None,
         })
     }
 
@@ -112,6 +117,9 @@ impl Figures {
         limit: usize,
     ) -> Result<Answer, QueryError> {
         let limit = limit.min(limits::FIGURES_AT_ONCE);
+        if self.question.ranking.is_asked() {
+            return self.some_ranked(replica, offset, limit).await;
+        }
         let (asked, skip, total) = match &self.grid {
             Grid::Regular(areas) => part(&self.question, areas, offset, limit),
             Grid::Combined => combined_part(&self.question, offset, limit),

@@ -1,8 +1,8 @@
 //! `WatchIndicators`: figures, and each again whenever it changes.
 //!
-//! A watch keeps no figures. It compares those of the newest revision with those of the revision it told last, some at a
-//! time; so it costs no memory, a slow client never has more than a message waiting, and a client that comes back is
-//! served like one that stayed.
+//! A watch keeps no figures, and their ranks only while it tells them. It compares the figures of the newest revision with
+//! those of the revision it told last, some at a time; so it costs little memory, a slow client never has more than a message
+//! waiting, and a client that comes back is served like one that stayed.
 
 mod difference;
 
@@ -22,6 +22,7 @@ use super::figures::Figures;
 use super::{Answered, Query};
 use crate::answer::{answered_at, respond};
 use crate::error::QueryError;
+use crate::mistakes::Mistakes;
 use crate::read_at::{AsOf, ReadAt};
 use crate::replica::{Moment, Progress};
 use crate::shared::SharedReplica;
@@ -63,6 +64,7 @@ async fn begin(
         let message = || "a watch has no pages; leave it out, and go on with resume_after".to_owned();
         mistakes.add("page_token", reason::CONFLICT, message);
     }
+    refuse_order(&asked, &mut mistakes);
     let figures = Figures::asked(&asked, seen.clone(), mistakes)?;
     difference::refuse_too_many(figures, &query.replica).await?;
     let from = resumed(query, seen.log, Revision(resume_after), until).await?;
@@ -77,6 +79,19 @@ async fn begin(
         seen,
     };
     Ok((watch, from))
+}
+
+/// A figure that comes again comes by itself, so it has no place in an order, and nothing says that one is no longer a first.
+fn refuse_order(asked: &pb::QueryIndicatorsRequest, mistakes: &mut Mistakes) {
+    for (field, is_given) in [("order_by", !asked.order_by.is_empty()), ("top", asked.top != 0)] {
+        if is_given {
+            mistakes.add(field, reason::CONFLICT, || {
+                "a watch tells each figure by itself, in no order; leave it out, give rank_among for the rank of each, or ask \
+                 QueryIndicators"
+                    .to_owned()
+            });
+        }
+    }
 }
 
 /// The state that the client has seen. Before the first catalogue there was nothing to see.

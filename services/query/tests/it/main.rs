@@ -13,6 +13,7 @@ mod lag;
 mod lists;
 mod pages;
 mod past;
+mod ranking;
 mod refusals;
 mod reports;
 mod rules;

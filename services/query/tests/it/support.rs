@@ -126,7 +126,10 @@ pub(crate) fn batch(events: impl IntoIterator<Item = (ReporterId, Event)>) -> Ba
     batch_under(&almanac_ca_mau::catalog().unwrap(), events)
 }
 
-fn batch_under(catalog: &almanac_catalog::Catalog, events: impl IntoIterator<Item = (ReporterId, Event)>) -> Batch {
+pub(crate) fn batch_under(
+    catalog: &almanac_catalog::Catalog,
+    events: impl IntoIterator<Item = (ReporterId, Event)>,
+) -> Batch {
     let mut batch = BatchBuilder::default();
     for (reporter, event) in events {
         let checked = catalog.check_event(&reporter, &event, date(2018, 6, 1)).unwrap();

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_model::{
-    Change, ChangeUnit, Comparison, ComparisonFlag, ComparisonKind, FigureShare, NoPercent, Revision, TargetSetting,
+    Change, ChangeUnit, Comparison, ComparisonFlag, ComparisonKind, FigureRank, FigureShare, NoPercent, Revision,
+    TargetSetting,
 };
 
 use super::*;
@@ -96,6 +97,14 @@ fn full() -> Figure {
             total_flags: BTreeSet::from([FigureFlag::PartialCoverage]),
             percent: Ok("29.77".to_owned()),
         }),
+        rank: Some(FigureRank {
+            by: "growth_percent desc".to_owned(),
+            position: 2,
+            of: 9,
+            tied: true,
+            bounded: true,
+            parent: Some("96".parse().unwrap()),
+        }),
     }
 }
 
@@ -127,10 +136,16 @@ fn what_is_sent_is_what_is_received() {
             total_flags: BTreeSet::new(),
             percent: Err(NoPercent::Missing),
         }),
+        rank: None,
         ..full()
     };
     let sum = Figure {
         share: None,
+        rank: Some(FigureRank {
+            tied: false,
+            parent: None,
+            ..full().rank.unwrap()
+        }),
         area: FigureArea::Sum(vec!["95".parse().unwrap(), "96".parse().unwrap()]),
         flags: BTreeSet::from([FigureFlag::Restated, FigureFlag::Break]),
         ..full()
@@ -151,7 +166,7 @@ fn what_is_no_figure_is_refused_by_field() {
             expected: Some(1),
         });
     };
-    let cases: [(Spoil, &str); 9] = [
+    let cases: [(Spoil, &str); 10] = [
         (
             |figure| figure.combined_areas = vec!["95+96".to_owned()],
             "combined_areas",
@@ -164,6 +179,10 @@ fn what_is_no_figure_is_refused_by_field() {
         (|figure| figure.denominator = None, "a quotient has one side"),
         (|figure| figure.carried_from = "soon".to_owned(), "carried_from"),
         (reported, "coverage.reported -1"),
+        (
+            |figure| figure.rank = Some(pb::FigureRank::default()),
+            "rank.position 0",
+        ),
     ];
     for (spoil, expected) in cases {
         let mut figure = figure_to_proto(full());
