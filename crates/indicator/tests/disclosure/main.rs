@@ -6,6 +6,7 @@
 mod days;
 mod linear;
 mod probe;
+mod ranks;
 mod territory;
 
 use std::collections::BTreeSet;
