@@ -5,7 +5,7 @@ mod naive;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use almanac_catalog::Catalog;
+use almanac_catalog::{Area, Catalog};
 use almanac_indicator::{
     AreaSelection, Base, ComparedNumber, FigureKey, OneFigure, OrderBy, OrderKey, OrderNumber, Question, Ranking,
     State, Survey, answer,
@@ -79,14 +79,15 @@ fn rankings(combined: bool) -> Vec<(Ranking, OrderKey)> {
 
 /// The same question for all areas of the level of its first one: more to be ranked among.
 fn widened(catalog: &Catalog, question: &Question) -> Question {
-    let areas = match &question.areas {
-        AreaSelection::List(areas) => {
-            let level = &catalog.area(areas[0].as_str()).expect("it is defined").level;
-            let all = catalog.areas().filter(|area| area.level == *level);
-            AreaSelection::List(all.map(|area| area.id.clone()).collect())
-        }
-        under @ AreaSelection::Under { .. } => under.clone(),
+    let first = match &question.areas {
+        AreaSelection::List(areas) => areas.first().and_then(|area| catalog.area(area.as_str())),
+        AreaSelection::Under { .. } => None,
     };
+    let of_level = |first: &Area| {
+        let all = catalog.areas().filter(|area| area.level == first.level);
+        AreaSelection::List(all.map(|area| area.id.clone()).collect())
+    };
+    let areas = first.map_or_else(|| question.areas.clone(), of_level);
     Question {
         areas,
         combine_areas: false,

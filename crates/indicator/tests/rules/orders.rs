@@ -37,8 +37,10 @@ pub(crate) fn ordered(book: &Book, measure: &str, period: &str, order_by: Vec<Or
 pub(crate) fn told(figures: &[Figure]) -> String {
     let value = |value: &Result<String, MissingReason>| value.clone().unwrap_or_else(|reason| format!("({reason})"));
     let line = |figure: &Figure| {
-        let codes: String = figure.dimensions.values().map(|code| format!(" {code}")).collect();
-        format!("{}{codes} {}", figure.area, value(&figure.value))
+        let area = figure.area.to_string();
+        let codes = figure.dimensions.values().cloned();
+        let parts = std::iter::once(area).chain(codes).chain([value(&figure.value)]);
+        parts.collect::<Vec<_>>().join(" ")
     };
     figures.iter().map(line).collect::<Vec<_>>().join(", ")
 }
@@ -242,7 +244,7 @@ fn rule_29_what_cannot_be_ordered_is_refused_with_what_can() {
     let top = |question: &mut Question| question.ranking.top = Some(3);
     insta::assert_snapshot!(refused(&top, vec![ascending(OrderBy::Area)]), @r#"NOT_ORDERED top: say by which number the first ones are the first: add it to order_by, such as "value desc""#);
     let many = |question: &mut Question| {
-        question.periods = (1..=3_334).map(|month| question.periods[0].offset(month)).collect()
+        question.periods = (1..=3_334).map(|month| question.periods[0].offset(month)).collect();
     };
     insta::assert_snapshot!(refused(&many, vec![descending(VALUE)]), @"TOO_MANY_FIGURES order_by: the question asks for 10002 figures; at most 10000 are ordered or ranked at once: ask for one indicator, one period or one code at a time, of which each has an order of its own");
 }

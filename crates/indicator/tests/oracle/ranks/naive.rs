@@ -143,12 +143,16 @@ fn rank(
     let equal = peers.iter().filter(|peer| peer.number == one.number).count();
     Some(FigureRank {
         by: by.to_string(),
-        position: u32::try_from(before(one, peers.iter().copied(), by.descending) + 1).unwrap(),
-        of: u32::try_from(peers.len()).unwrap(),
+        position: count(before(one, peers.iter().copied(), by.descending) + 1),
+        of: count(peers.len()),
         tied: equal > 1,
         bounded: peers.iter().any(|peer| peer.bounded),
         parent: parent(one.figure).filter(|_| among == RankAmong::Siblings).cloned(),
     })
+}
+
+fn count(number: usize) -> u32 {
+    number.try_into().expect("a world has few figures")
 }
 
 /// The figures of a question in its order.
@@ -163,7 +167,7 @@ pub(super) fn sorted(catalog: &Catalog, question: &Question, all: &[Numbered<'_>
             // equal ones stay as they are
             part.sort_by_key(|one| position(one));
             if let Some(top) = question.ranking.top {
-                part.retain(|one| one.number.is_some() && position(one) < usize::try_from(top).unwrap());
+                part.retain(|one| one.number.is_some() && count(position(one)) < top);
             }
             sorted.extend(part.into_iter().map(|one| Figure {
                 rank: rank(catalog, question, all, one, by),
