@@ -2,6 +2,7 @@
 //! corrected, taken back, defined anew or started again.
 
 mod answers;
+mod warm;
 
 use almanac_catalog::CatalogFiles;
 use almanac_wire::pb::ingest::{ApplyCatalogRequest, RetractEventsRequest, Retraction};

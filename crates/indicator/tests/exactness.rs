@@ -1,13 +1,14 @@
-//! Figures are exact, however large, and depend neither on the order in which events came nor on their batches.
+//! Figures are exact, however large, and depend neither on the order in which events came, nor on their batches, nor on a
+//! restart in between.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use almanac_catalog::{Catalog, CatalogFiles};
-use almanac_cube::Cube;
+use almanac_cube::{Cube, CubeDecoder};
 use almanac_indicator::{Question, State, answer};
 use almanac_model::{
-    AreaId, BatchBuilder, BatchExtra, BatchSeries, Granularity, MetricId, Period, Qualifier, Quality, ReporterId,
-    Revision, Status,
+    AreaId, Batch, BatchBuilder, BatchExtra, BatchSeries, Granularity, MetricId, Period, Qualifier, Quality,
+    ReporterId, Revision, Status,
 };
 use almanac_testkit::generate::{Log, World, rebatched, shuffled, world};
 use almanac_wire::figure_to_proto;
@@ -125,13 +126,27 @@ fn exactness_of_a_tenth_and_two_tenths() {
 
 /// The bytes of the answer to each question of a world, or what refuses it.
 fn answers(world: &World, log: &Log) -> Vec<Result<Vec<Vec<u8>>, String>> {
-    let mut cube = Cube::default();
+    answers_of(world, &applied(world, Cube::default(), log))
+}
+
+fn applied(world: &World, mut cube: Cube, log: &[(Revision, Batch)]) -> Cube {
     for (revision, batch) in log {
         cube.apply(*revision, batch, &world.catalog).unwrap();
     }
+    cube
+}
+
+/// The cube of another process, which has only the bytes.
+fn restored(cube: Cube) -> Cube {
+    let mut decoder = CubeDecoder::default();
+    cube.encode(|piece| decoder.add(piece)).unwrap();
+    decoder.finish().unwrap()
+}
+
+fn answers_of(world: &World, cube: &Cube) -> Vec<Result<Vec<Vec<u8>>, String>> {
     let state = State {
         catalog: &world.catalog,
-        cube: &cube,
+        cube,
         as_of: Revision::LATEST,
     };
     let answered = world.questions.iter().map(|(_, question)| {
@@ -159,5 +174,18 @@ proptest! {
         let other_order = shuffled(&world.log, seed);
         prop_assert_eq!(&whole, &answers(&world, &other_order));
         prop_assert_eq!(&whole, &answers(&world, &rebatched(&other_order, most)));
+    }
+
+    #[test]
+    fn exactness_the_bytes_of_answers_are_those_of_a_cold_start_after_a_warm_one(
+        world in world(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let cold = answers(&world, &world.log);
+        let (before, after) = world.log.split_at(at.index(world.log.len() + 1));
+        let halfway = restored(applied(&world, Cube::default(), before));
+        let warm = applied(&world, halfway, after);
+        prop_assert_eq!(&answers_of(&world, &warm), &cold);
+        prop_assert_eq!(&answers_of(&world, &restored(warm)), &cold);
     }
 }

@@ -79,7 +79,21 @@ pub(super) fn requests(read_at: &pb::ReadAt) -> Vec<(&'static str, Vec<u8>)> {
         period: "2017".into(),
         read_at: read(),
     };
+    let completeness = pb::GetCompletenessRequest {
+        metrics: vec!["telephone.subscriptions".into(), "post.enterprises".into()],
+        periods: vec!["2016..2018".into()],
+        read_at: read(),
+        ..Default::default()
+    };
+    let checked = pb::CheckRulesRequest {
+        areas: vec!["96".into()],
+        periods: vec!["2016..2018".into()],
+        read_at: read(),
+        ..Default::default()
+    };
     let mut all = vec![
+        ("GetCompleteness", completeness.encode_to_vec()),
+        ("CheckRules", checked.encode_to_vec()),
         ("QueryIndicators", question(read_at).encode_to_vec()),
         ("QueryIndicators", restated(read_at).encode_to_vec()),
         ("GetReport", report.encode_to_vec()),
@@ -118,6 +132,15 @@ fn lists(read_at: &pb::ReadAt) -> Vec<(&'static str, Vec<u8>)> {
         (
             "ListAreas",
             pb::ListAreasRequest {
+                page_size,
+                read_at: read(),
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "ListCalendars",
+            pb::ListCalendarsRequest {
                 page_size,
                 read_at: read(),
                 ..Default::default()

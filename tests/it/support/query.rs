@@ -1,10 +1,11 @@
 //! The query service in this process.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use almanac_query::{Deps, Drained, SERVICE, ServeError, serve};
+use almanac_query::{CheckpointOptions, Checkpoints, Deps, Drained, SERVICE, ServeError, serve};
 use almanac_wire::pb::query as pb;
 use almanac_wire::pb::query::query_service_client::QueryServiceClient;
 use almanac_wire::pb::shared::{AsOf, Figure, as_of};
@@ -36,14 +37,26 @@ impl Query {
 
     /// A service that waits for a revision only so long.
     pub(crate) async fn start_with(ingest: SocketAddr, patience: Duration) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a bound socket has an address");
-        let ingest = Endpoint::from_shared(format!("http://{ingest}")).expect("an address is a URI");
-        // the replica only says how long ago it heard from the log
         let deps = Deps {
             patience,
-            ..Deps::new(ingest, Arc::new(|| Timestamp::UNIX_EPOCH))
+            ..deps(ingest)
         };
+        Self::start_deps(deps).await
+    }
+
+    /// A service that keeps what it derived in a folder when it is stopped, and begins with what is there.
+    pub(crate) async fn start_on(dir: &Path, ingest: SocketAddr) -> Self {
+        let checkpoints = Checkpoints::open(dir, CheckpointOptions::default()).expect("the folder is free");
+        let deps = Deps {
+            checkpoints: Some(checkpoints),
+            ..deps(ingest)
+        };
+        Self::start_deps(deps).await
+    }
+
+    async fn start_deps(deps: Deps) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound socket has an address");
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(listener, deps, shutdown.clone()));
         Self {
@@ -108,6 +121,15 @@ impl Query {
                 return;
             }
         }
+    }
+}
+
+fn deps(ingest: SocketAddr) -> Deps {
+    let ingest = Endpoint::from_shared(format!("http://{ingest}")).expect("an address is a URI");
+    Deps {
+        patience: PATIENCE,
+        // the replica only says how long ago it heard from the log
+        ..Deps::new(ingest, Arc::new(|| Timestamp::UNIX_EPOCH))
     }
 }
 
