@@ -123,7 +123,8 @@ impl Keeper {
             every,
             ..
         } = self.checkpoints.options;
-        let many = progress.applied.0 - revision.0 >= most_revisions || progress.bytes - bytes >= most_bytes;
+        let many =
+            progress.applied.0 - revision.0 >= most_revisions || progress.bytes.saturating_sub(bytes) >= most_bytes;
         let due = if many { self.rest_until } else { at + every };
         Some(due.max(self.rest_until))
     }
