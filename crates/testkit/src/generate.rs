@@ -12,6 +12,7 @@
 //! targets    what is planned for measures                               generate/targets.rs
 //! reporters  who may report, and what is expected                       generate/reporters.rs
 //! log        events that the catalogue accepts, in batches              generate/log.rs
+//! secrets    numbers that are confidential, and questions about them     generate/secrets.rs
 //! batches    the same events in other batches                           generate/batches.rs
 //! questions  measures, areas, periods, groups, filters                  generate/questions.rs
 //! ```
@@ -24,6 +25,7 @@ mod log;
 mod metrics;
 mod questions;
 mod reporters;
+mod secrets;
 mod targets;
 mod territory;
 
@@ -37,6 +39,7 @@ use proptest::prelude::{Strategy, any};
 
 pub use self::batches::{rebatched, shuffled};
 pub use self::genes::{Choices, Gene};
+use self::log::EventGenes;
 pub use self::log::Log;
 
 /// A catalogue, what was recorded under it, and questions.
@@ -62,9 +65,7 @@ struct Genome {
     targets: Vec<Gene>,
     reporters: Vec<Gene>,
     expectations: Vec<Gene>,
-    floods: Vec<Gene>,
-    bursts: Vec<Gene>,
-    withdrawals: Vec<Gene>,
+    events: EventGenes,
     questions: Vec<Gene>,
 }
 
@@ -84,11 +85,11 @@ pub fn world() -> impl Strategy<Value = World> {
     let parts = (
         any::<u8>(),
         definitions,
-        (genes(3, 6), genes(0, 10), genes(0, 4)),
+        (genes(3, 6), genes(0, 10), genes(0, 2), genes(0, 4)),
         genes(1, 8),
     );
     parts.prop_map(|(calendar, definitions, events, questions)| {
-        let (floods, bursts, withdrawals) = events;
+        let (floods, bursts, secrets, withdrawals) = events;
         let (areas, changes, groupings, metrics, indicators, targets, reporters, expectations) = definitions;
         Genome {
             calendar,
@@ -100,9 +101,12 @@ pub fn world() -> impl Strategy<Value = World> {
             targets,
             reporters,
             expectations,
-            floods,
-            bursts,
-            withdrawals,
+            events: EventGenes {
+                floods,
+                bursts,
+                secrets,
+                withdrawals,
+            },
             questions,
         }
         .world()
@@ -112,7 +116,7 @@ pub fn world() -> impl Strategy<Value = World> {
 impl Genome {
     fn world(&self) -> World {
         let catalog = self.catalog();
-        let log = log::log(&catalog, &self.floods, &self.bursts, &self.withdrawals);
+        let log = log::log(&catalog, &self.events);
         let questions = self.questions.iter();
         World {
             questions: questions

@@ -22,10 +22,14 @@
 //! breaks      from when a metric is defined in another way                 breaks.rs
 //! series      the time operator: the sub-periods of one series            series.rs
 //! records     what was recorded for one series and sub-period             records.rs
+//! secrets     what must not be told                                      secrets.rs
+//! moved       a log with other secrets                                    moved.rs
+//! blocks      against which numbers a secret may be moved                 blocks.rs
 //! expected    what the catalogue expects, and how much of it came         expected.rs
 //! value       what arithmetic does to bounds and reasons                  value.rs
 //! ```
 
+mod blocks;
 mod boundaries;
 mod breaks;
 mod compare;
@@ -35,10 +39,12 @@ mod figure;
 mod formula;
 mod growth;
 mod like;
+mod moved;
 mod quotient;
 mod records;
 mod refusal;
 mod region;
+mod secrets;
 mod series;
 mod share;
 mod target;
@@ -51,10 +57,11 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use almanac_catalog::Catalog;
-use almanac_model::{Batch, MetricId, Revision};
+use almanac_model::{Batch, Exact, MetricId, Revision};
 
 use self::like::Counterparts;
-use self::records::{Event, SeriesKey};
+use self::records::{Event, Place, SeriesKey};
+use self::secrets::Block;
 pub use self::told::{Figure, Side, Sides};
 
 /// Answers questions at one revision of a log.
@@ -67,6 +74,10 @@ pub struct Oracle<'a> {
     series: Rc<BTreeSet<(MetricId, SeriesKey)>>,
     /// It sees only what these periods have too; `None`: everything.
     like: Option<Rc<Counterparts>>,
+    /// What must not be told, by metric.
+    blocks: Rc<Vec<(MetricId, Block)>>,
+    /// By how much recorded numbers are other ones: to try what would be told then.
+    moved: Rc<Vec<(Place, Exact)>>,
 }
 
 impl<'a> Oracle<'a> {
@@ -77,11 +88,15 @@ impl<'a> Oracle<'a> {
         let events: Vec<Event> = seen
             .flat_map(|(revision, batch)| records::events(*revision, batch))
             .collect();
-        Self {
+        let mut oracle = Self {
             catalog,
             series: Rc::new(events.iter().map(Event::series).collect()),
             events: Rc::new(events),
             like: None,
-        }
+            blocks: Rc::default(),
+            moved: Rc::default(),
+        };
+        oracle.blocks = Rc::new(oracle.all_blocks());
+        oracle
     }
 }

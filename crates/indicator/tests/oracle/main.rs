@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use almanac_cube::Cube;
 use almanac_indicator::{Answer, Question, Refusal, State, answer};
-use almanac_model::Revision;
+use almanac_model::{MissingReason, Revision};
 use almanac_testkit::generate::{Log, World, rebatched, shuffled, world};
 use almanac_testkit::oracle::{Figure, Oracle};
 use proptest::prelude::*;
@@ -68,7 +68,8 @@ fn check_world(world: &World, tally: &mut Tally) -> TestCaseResult {
                 continue;
             }
         };
-        let expected = Oracle::new(&world.catalog, &world.log, *as_of).answer(question);
+        let oracle = Oracle::new(&world.catalog, &world.log, *as_of);
+        let expected = oracle.answer(question);
         let found: Vec<Figure> = answered.figures.iter().map(Figure::from).collect();
         for (found, expected) in found.iter().zip(&expected) {
             prop_assert_eq!(found, expected, "as of {} to {:?}", as_of, question);
@@ -77,6 +78,16 @@ fn check_world(world: &World, tally: &mut Tally) -> TestCaseResult {
             seen.count(found, question, *as_of);
         }
         prop_assert_eq!(found.len(), expected.len());
+        if let Some(telling) = oracle.telling_secrets() {
+            let counted = telling.answer(question);
+            let other = oracle.with_other_secrets().answer(question);
+            for ((found, counted), other) in found.iter().zip(&counted).zip(&other) {
+                // a secret changes nothing but that figures are withheld
+                let withheld = Err(MissingReason::Suppressed);
+                prop_assert!(found.value == counted.value || found.value == withheld);
+                seen.count_secret(found, counted, other);
+            }
+        }
     }
     tally.add(seen);
     Ok(())
@@ -139,6 +150,19 @@ proptest! {
             let later = ask(&world, &whole, *as_of, question).map(|answer| answer.figures);
             let then = ask(&world, &fed_until, Revision::LATEST, question).map(|answer| answer.figures);
             prop_assert_eq!(later, then);
+        }
+    }
+
+    #[test]
+    fn rule_20_what_is_told_is_the_same_whatever_a_secret_is(world in world()) {
+        let recorded = cube(&world, &world.log, Revision::LATEST);
+        for (as_of, question) in &world.questions {
+            let told = ask(&world, &recorded, *as_of, question).map(|answer| answer.figures);
+            for log in Oracle::new(&world.catalog, &world.log, *as_of).with_secrets_moved(&world.log) {
+                let other = cube(&world, &log, Revision::LATEST);
+                let told_then = ask(&world, &other, *as_of, question).map(|answer| answer.figures);
+                prop_assert_eq!(&told, &told_then);
+            }
         }
     }
 

@@ -42,6 +42,9 @@ impl WorldTally {
             let metric = world.catalog.metric(row.series.metric.as_str());
             let is_tally = metric.is_some_and(|metric| metric.method == Method::Tally);
             let key = format!("{:?} {}", row.series, row.period);
+            if row.status.confidential && !row.is_retraction {
+                tally.saw("log: secret");
+            }
             match (is_tally, row.is_retraction) {
                 (true, true) => tally.saw("log: event of a tally taken back"),
                 (false, true) => tally.saw("log: report withdrawn"),
@@ -101,6 +104,23 @@ impl WorldTally {
         }
         if let Some(share) = &figure.share {
             self.shared(share);
+        }
+    }
+
+    /// A figure beside what it would be if nothing were kept secret, and if the secrets were other numbers.
+    pub(crate) fn count_secret(&mut self, figure: &Figure, counted: &Figure, other: &Figure) {
+        let rests_on_secret = counted.value != other.value;
+        match (figure.value == counted.value, rests_on_secret) {
+            (false, true) => self.saw("secret: withheld"),
+            (false, false) => self.saw("secret: complement withheld"),
+            (true, true) => self.saw("secret: counted in what is told"),
+            (true, false) => {}
+        }
+        if figure.comparisons != counted.comparisons {
+            self.saw("secret: comparison withheld");
+        }
+        if figure.share != counted.share {
+            self.saw("secret: share withheld");
         }
     }
 
@@ -223,6 +243,10 @@ fn wanted() -> Vec<String> {
         "figure: quotient",
         "figure: coverage",
         "figure: number on boundaries of a day",
+        "log: secret",
+        "secret: withheld",
+        "secret: complement withheld",
+        "secret: counted in what is told",
         "share: of area",
         "share: of codes",
         "share: of reporter",

@@ -10,9 +10,19 @@ use almanac_model::{
 use jiff::civil::{Date, date};
 
 use super::genes::{Choices, Gene};
+use super::secrets::keep_secret;
 
 /// Batches in the order of their revisions.
 pub type Log = Vec<(Revision, Batch)>;
+
+/// From what a log is made.
+#[derive(Clone, Debug)]
+pub(super) struct EventGenes {
+    pub(super) floods: Vec<Gene>,
+    pub(super) bursts: Vec<Gene>,
+    pub(super) secrets: Vec<Gene>,
+    pub(super) withdrawals: Vec<Gene>,
+}
 
 /// After every period that is recorded, so that everything may be official.
 const TODAY: Date = date(2030, 1, 1);
@@ -29,8 +39,14 @@ const MISSING: [MissingReason; 4] = [
 ];
 
 /// The log that genes tell, as far as the catalogue accepts it: of each metric a flood of events over all areas and periods,
-/// then bursts over a few of them, which correct or add to the flood, then withdrawals.
-pub(super) fn log(catalog: &Catalog, floods: &[Gene], bursts: &[Gene], withdrawals: &[Gene]) -> Log {
+/// then bursts over a few of them, which correct or add to the flood, of which some are secret, then withdrawals.
+pub(super) fn log(catalog: &Catalog, genes: &EventGenes) -> Log {
+    let EventGenes {
+        floods,
+        bursts,
+        secrets,
+        withdrawals,
+    } = genes;
     let mut batches: BTreeMap<Revision, Vec<CheckedEvent>> = BTreeMap::new();
     let mut reported = HashSet::new();
     let metrics: Vec<&Metric> = catalog.metrics().collect();
@@ -50,6 +66,9 @@ pub(super) fn log(catalog: &Catalog, floods: &[Gene], bursts: &[Gene], withdrawa
                 batches.entry(revision).or_default().push(checked);
             }
         }
+    }
+    for gene in secrets {
+        keep_secret(&mut batches, &mut Choices::of(gene));
     }
     let withdrawn = withdrawn(catalog, &batches, withdrawals);
     let mut log: Log = batches
@@ -153,12 +172,19 @@ fn events(catalog: &Catalog, metric: &Metric, is_flood: bool, choices: &mut Choi
     } else {
         choices.status()
     };
+    let mut secrets = match choices.below(24) {
+        22 if !is_flood => 1,
+        23 if !is_flood => 2,
+        _ => 0,
+    };
     let mut found = Vec::new();
     for area in areas {
         for (places, codes) in (0..run).flat_map(|places| codes.iter().map(move |codes| (places, codes))) {
             let Some(measure) = measure(metric, choices) else {
                 continue;
             };
+            let confidential = secrets > 0 && matches!(measure, Measure::Value(_));
+            secrets -= u32::from(confidential);
             found.push((
                 reporter.clone(),
                 Event {
@@ -172,7 +198,7 @@ fn events(catalog: &Catalog, metric: &Metric, is_flood: bool, choices: &mut Choi
                     event_id: Some("x".to_owned()),
                     note: None,
                     correction: None,
-                    confidential: false,
+                    confidential,
                 },
             ));
         }

@@ -9,13 +9,19 @@ use jiff::civil::{Date, date};
 
 use super::genes::{Choices, Gene};
 use super::groupings::GROUPING;
+use super::secrets;
 
 /// A question and the revision as of which it is asked.
 pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene) -> (Revision, Question) {
     let mut choices = Choices::of(gene);
-    let measures = measures(catalog, &mut choices);
+    let secret = secrets::asked_for(log, &mut choices);
+    let measures = match &secret {
+        Some(secret) => secret.measures(catalog, &mut choices),
+        None => measures(catalog, &mut choices),
+    };
     let aim = aim(catalog, &measures, &mut choices);
-    let periods = periods(catalog, &measures, aim, &mut choices);
+    let around = secret.as_ref().map(|secret| secret.period.last_day());
+    let periods = periods(catalog, &measures, (aim, around), &mut choices);
     let mut revisions = vec![Revision::LATEST; 5];
     revisions.extend(log.iter().map(|(revision, _)| *revision));
     let as_of = choices.one(&revisions).copied().unwrap_or(Revision::LATEST);
@@ -30,10 +36,13 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
             filters(catalog, &dimensions, &mut choices),
         ),
     };
-    let areas = areas(catalog, &measures, &periods, aim, &mut choices);
+    let areas = match &secret {
+        Some(secret) => secret.areas(catalog, &mut choices),
+        None => areas(catalog, &measures, &periods, aim, &mut choices),
+    };
     let strict = choices.once_in(6);
     let on_boundaries_of = choices.once_in(3).then(|| choices.of_values(BOUNDARIES));
-    let mut comparisons = comparisons(&periods, &mut choices);
+    let comparisons = comparisons(&periods, &mut choices);
     let combine_areas = choices.once_in(5);
     if let Some(grouping) = catalog.grouping(GROUPING) {
         match choices.below(8) {
@@ -45,23 +54,8 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
             _ => {}
         }
     }
-    let key = choices.one(&group_by).cloned();
-    let of_total = measures.iter().all(|measure| adds(catalog, measure)) || choices.once_in(32);
-    let like_for_like = choices.once_in(3) && on_boundaries_of.is_none();
-    let contribution_of = key.clone().filter(|_| choices.once_in(2) && of_total);
-    for comparing in &mut comparisons {
-        comparing.like_for_like = like_for_like;
-        comparing.contribution_of.clone_from(&contribution_of);
-    }
-    let is_planned = |measure| catalog.targets_of(measure).next().is_some();
-    if aim.is_some() || (choices.once_in(4) && measures.iter().all(is_planned)) {
-        comparisons.push(Base::Target.into());
-    }
-    let of_areas = (!combine_areas).then_some(ShareOf::Areas);
-    let share_of = (choices.once_in(3) && of_total)
-        .then(|| key.map(ShareOf::Key).or(of_areas))
-        .flatten();
-    let question = Question {
+    let is_aimed = aim.is_some();
+    let mut question = Question {
         on_boundaries_of,
         comparisons,
         areas,
@@ -73,9 +67,10 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         group_by,
         filters,
         combine_areas,
-        share_of,
+        share_of: None,
         ranking: Ranking::default(),
     };
+    relate(catalog, is_aimed, &mut question, &mut choices);
     (as_of, question)
 }
 
@@ -88,6 +83,26 @@ const BOUNDARIES: [Date; 6] = [
     date(2017, 5, 1),
     date(2017, 12, 31),
 ];
+
+/// Relates the figures to their targets, to what two periods have in common and to totals.
+fn relate(catalog: &Catalog, is_aimed: bool, question: &mut Question, choices: &mut Choices<'_>) {
+    let measures = &question.measures;
+    let key = choices.one(&question.group_by).cloned();
+    let of_total = measures.iter().all(|measure| adds(catalog, measure)) || choices.once_in(32);
+    let like_for_like = choices.once_in(3) && question.on_boundaries_of.is_none();
+    let contribution_of = key.clone().filter(|_| choices.once_in(2) && of_total);
+    for comparing in &mut question.comparisons {
+        comparing.like_for_like = like_for_like;
+        comparing.contribution_of.clone_from(&contribution_of);
+    }
+    let is_planned = |measure| catalog.targets_of(measure).next().is_some();
+    if is_aimed || (choices.once_in(4) && measures.iter().all(is_planned)) {
+        question.comparisons.push(Base::Target.into());
+    }
+    let of_areas = (!question.combine_areas).then_some(ShareOf::Areas);
+    let share_of = key.map(ShareOf::Key).or(of_areas);
+    question.share_of = share_of.filter(|_| choices.once_in(3) && of_total);
+}
 
 /// None, one or two bases.
 fn comparisons(periods: &[Period], choices: &mut Choices<'_>) -> Vec<Comparing> {
@@ -166,7 +181,12 @@ fn metrics_of<'a>(catalog: &'a Catalog, measures: &[MeasureId]) -> Vec<&'a Metri
 }
 
 /// One to three periods that are mostly not finer than the metrics are reported.
-fn periods(catalog: &Catalog, measures: &[MeasureId], aim: Option<&Metric>, choices: &mut Choices<'_>) -> Vec<Period> {
+fn periods(
+    catalog: &Catalog,
+    measures: &[MeasureId],
+    (aim, around): (Option<&Metric>, Option<Date>),
+    choices: &mut Choices<'_>,
+) -> Vec<Period> {
     let metrics = metrics_of(catalog, measures);
     let fits = |granularity: &Granularity| metrics.iter().all(|metric| metric.frequency.divides(*granularity));
     let mut granularities: Vec<Granularity> = Granularity::ALL.into_iter().filter(fits).collect();
@@ -190,6 +210,7 @@ fn periods(catalog: &Catalog, measures: &[MeasureId], aim: Option<&Metric>, choi
         Granularity::Half => (date(2016, 7, 1), 3),
         Granularity::Year | Granularity::Custom(..) => (date(2015, 1, 1), 3),
     };
+    let (day, count) = around.map_or((day, count), |around| (around, 1));
     let first = Period::containing(granularity, day).offset(i32::try_from(choices.below(count)).unwrap_or(0));
     (0..choices.of_values([1, 1, 2, 3]))
         .map(|places| first.offset(places))

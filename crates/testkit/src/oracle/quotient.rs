@@ -47,7 +47,7 @@ impl Oracle<'_> {
         let whole = self.whole();
         let has_one = |period: &Period| {
             let scope = scope.with(scope.territory.clone(), *period);
-            whole.formula_value(denominator, &scope).value.outcome.is_ok()
+            !whole.formula_value(denominator, &scope).value.is_lacking()
         };
         let found = candidates.iter().copied().find(has_one);
         found.or(candidates.first().copied()).unwrap_or(scope.period)
@@ -93,7 +93,7 @@ impl Oracle<'_> {
         let after = scope.after(&above);
         let has = |side: &Formula, scope: &Scope<'_>, part: &AreaId, period: Period| {
             let scope = scope.with(scope.territory.narrowed(day, vec![part.clone()]), period);
-            self.formula_value(side, &scope).value.outcome.is_ok()
+            !self.formula_value(side, &scope).value.is_lacking()
         };
         let sides: Vec<(bool, bool)> = parts
             .iter()

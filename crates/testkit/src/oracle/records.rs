@@ -42,6 +42,8 @@ pub(super) struct Record {
     pub(super) outcome: Result<Exact, MissingReason>,
     pub(super) quality: Quality,
     pub(super) qualifier: Qualifier,
+    /// Whether the number is never to be told.
+    pub(super) is_secret: bool,
 }
 
 impl Event {
@@ -66,6 +68,7 @@ pub(super) fn events(revision: Revision, batch: &Batch) -> Vec<Event> {
                 outcome: row.status.missing.map_or(Ok(number), Err),
                 quality: row.status.quality,
                 qualifier: row.status.qualifier,
+                is_secret: row.status.confidential,
             },
             revision,
             is_retraction: row.is_retraction,
@@ -79,6 +82,20 @@ impl Oracle<'_> {
     pub(super) fn recorded_series(&self, metric: &Metric) -> BTreeSet<SeriesKey> {
         let of_metric = self.series.iter().filter(|(id, _)| *id == metric.id);
         of_metric.map(|(_, series)| series.clone()).collect()
+    }
+
+    /// The places at which anything of a metric was recorded, when a secret was among it.
+    pub(super) fn places_with_secrets(&self, metric: &Metric) -> BTreeSet<Place> {
+        let of_metric: Vec<&Event> = self.events.iter().filter(|event| event.metric == metric.id).collect();
+        if !of_metric.iter().any(|event| event.record.is_secret) {
+            return BTreeSet::new();
+        }
+        let places = of_metric.into_iter().map(|event| Place {
+            metric: metric.id.clone(),
+            series: event.series.clone(),
+            period: event.period,
+        });
+        places.collect()
     }
 
     /// The revision of the last event of a series and sub-period.
@@ -112,7 +129,11 @@ impl Oracle<'_> {
                 }
             }
         }
-        standing.into_iter().reduce(|total, record| total.plus(&record))
+        let mut total = standing.into_iter().reduce(|total, record| total.plus(&record))?;
+        if let Some(by) = self.moved_by(metric, series, sub_period) {
+            total.outcome = total.outcome.map(|number| &number + by);
+        }
+        Some(total)
     }
 }
 
@@ -132,6 +153,7 @@ impl Record {
             outcome,
             quality: self.quality.min(other.quality),
             qualifier: self.qualifier.plus(other.qualifier),
+            is_secret: self.is_secret || other.is_secret,
         }
     }
 }

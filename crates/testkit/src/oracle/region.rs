@@ -58,11 +58,7 @@ impl Oracle<'_> {
             let Some(grouping) = self.catalog.grouping(id.as_str()) else {
                 continue;
             };
-            let under = self
-                .catalog
-                .areas()
-                .filter(|area| self.catalog.lies_under(&area.id, unit, day));
-            let codes: BTreeSet<Option<Code>> = under.map(|area| self.code(grouping, &area.id, day)).collect();
+            let codes = self.codes(grouping, unit, day);
             let with_code = codes.iter().flatten().filter(|code| wanted.contains(*code)).count();
             if with_code == 0 {
                 return Lies::Outside;
@@ -72,6 +68,13 @@ impl Oracle<'_> {
             }
         }
         lies
+    }
+
+    /// The codes of a unit and of all that lies under it.
+    pub(super) fn codes(&self, grouping: &Grouping, unit: &AreaId, day: Date) -> BTreeSet<Option<Code>> {
+        let all = self.catalog.areas();
+        let under = all.filter(|area| self.catalog.lies_under(&area.id, unit, day));
+        under.map(|area| self.code(grouping, &area.id, day)).collect()
     }
 
     /// The code of a unit, or of the nearest one above it that has one.

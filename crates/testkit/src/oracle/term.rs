@@ -54,7 +54,7 @@ impl Oracle<'_> {
     }
 
     /// The series of a term: time operator first, then the sum.
-    fn add_series(&self, term: &Term, territory: &Territory, period: Period) -> Value {
+    pub(super) fn add_series(&self, term: &Term, territory: &Territory, period: Period) -> Value {
         let runs = self.runs(&term.metric, territory, period);
         let mut addends = Addends::default();
         for run in &runs {
@@ -67,6 +67,9 @@ impl Oracle<'_> {
         let lacks = |reason: &MissingReason| *reason != MissingReason::CannotExist;
         if total.outcome.is_ok() && addends.reasons.iter().any(lacks) {
             total.flags.insert(FigureFlag::PartialCoverage);
+        }
+        if total.outcome.is_ok() && !self.may_be_told(term, territory, period, &total) {
+            total.withhold();
         }
         if total.outcome.is_ok() && runs.iter().any(|run| self.is_restated_from(territory, run.day)) {
             total.flags.insert(FigureFlag::Restated);

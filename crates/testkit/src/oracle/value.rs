@@ -15,6 +15,8 @@ use super::records::Place;
 #[derive(Clone, Debug)]
 pub(super) struct Value {
     pub(super) outcome: Result<Exact, MissingReason>,
+    /// There is a number, and it is missing only since a secret could be derived from it.
+    pub(super) is_withheld: bool,
     /// A missing value is not bounded: exact.
     pub(super) qualifier: Qualifier,
     /// The weakest of the inputs; `None` when there was none.
@@ -40,6 +42,7 @@ impl Value {
     fn new(outcome: Result<Exact, MissingReason>) -> Self {
         Self {
             outcome,
+            is_withheld: false,
             qualifier: Qualifier::Exact,
             quality: None,
             flags: BTreeSet::new(),
@@ -65,8 +68,23 @@ impl Value {
         self
     }
 
-    /// Zero in the place of a missing value.
+    /// Whether there is no number. One that is withheld is there, and nothing else is decided otherwise for it.
+    pub(super) fn is_lacking(&self) -> bool {
+        self.outcome.is_err() && !self.is_withheld
+    }
+
+    /// The number is not told.
+    pub(super) fn withhold(&mut self) {
+        self.outcome = Err(MissingReason::Suppressed);
+        self.is_withheld = true;
+        self.qualifier = Qualifier::Exact;
+    }
+
+    /// Zero in the place of a number that is not there.
     pub(super) fn or_zero(mut self) -> Self {
+        if self.is_withheld {
+            return self;
+        }
         self.outcome = self.outcome.or_else(|_| Ok(Exact::from_integer(0)));
         self
     }
@@ -104,6 +122,7 @@ impl Value {
                 .map_err(|reason| *reason),
         );
         value.qualifier = result.map_or(Qualifier::Exact, |(_, qualifier)| qualifier);
+        value.is_withheld = (left.is_withheld || right.is_withheld) && !left.is_lacking() && !right.is_lacking();
         value.inherit(left);
         value.inherit(right);
         value
