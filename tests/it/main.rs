@@ -26,6 +26,7 @@ mod restart;
 mod retractions;
 mod retry;
 mod review;
+mod simulation;
 mod slow_follower;
 mod stream;
 mod territory;

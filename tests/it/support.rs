@@ -9,13 +9,13 @@ pub(crate) mod log;
 pub(crate) mod pair;
 pub(crate) mod process;
 pub(crate) mod query;
-pub(crate) mod raw;
 pub(crate) mod refusal;
 pub(crate) mod stream;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub(crate) use almanac_tests::raw;
 use tonic::transport::{Channel, Endpoint};
 
 /// When a test gives up. Nothing takes this long; a machine may be slow.

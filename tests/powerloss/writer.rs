@@ -5,7 +5,6 @@
 //! they roll during the run. `ACK n` on stdout says that requests 1 to n were acknowledged.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::error::Error;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use almanac_client::{Channel, EventStream, IngestClient, StreamAnswer};
 use almanac_event_log::{Disk, RealDisk, SledOptions};
 use almanac_ingest::{CatalogSource, Deps, LedgerOptions, ensure_catalog, open, serve};
-use almanac_tests::powerloss;
+use almanac_tests::{Fault, powerloss};
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -93,7 +92,7 @@ fn log_options(args: &Args) -> SledOptions {
 }
 
 /// Every second client sends its numbers as batches of a stream, the others one request at a time.
-async fn send_all(args: &Args, endpoint: Endpoint) -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn send_all(args: &Args, endpoint: Endpoint) -> Result<(), Fault> {
     let channel = endpoint.connect().await?;
     let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
     let mut clients = JoinSet::new();
@@ -116,7 +115,7 @@ async fn send(
     channel: Channel,
     numbers: impl Iterator<Item = u32>,
     acknowledged: Arc<Mutex<Acknowledged>>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
+) -> Result<(), Fault> {
     let mut ingest = IngestServiceClient::new(channel);
     for number in numbers {
         ingest.record_events(powerloss::request(number)).await?;
@@ -129,7 +128,7 @@ async fn stream(
     channel: Channel,
     numbers: impl Iterator<Item = u32>,
     acknowledged: Arc<Mutex<Acknowledged>>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
+) -> Result<(), Fault> {
     let reporter = powerloss::REPORTER.parse()?;
     let mut stream = IngestClient::new(channel).stream(&reporter, Uuid::new_v4()).await?;
     let mut unanswered = VecDeque::new();
@@ -150,20 +149,20 @@ async fn hear(
     stream: &mut EventStream,
     unanswered: &mut VecDeque<u32>,
     acknowledged: &Mutex<Acknowledged>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
+) -> Result<(), Fault> {
     match (stream.next_answer().await?, unanswered.pop_front()) {
         (Some(StreamAnswer::Recorded { .. }), Some(number)) => add(acknowledged, number),
         other => Err(format!("a batch is answered with {other:?}").into()),
     }
 }
 
-fn add(acknowledged: &Mutex<Acknowledged>, number: u32) -> Result<(), Box<dyn Error + Send + Sync>> {
+fn add(acknowledged: &Mutex<Acknowledged>, number: u32) -> Result<(), Fault> {
     let mut acknowledged = acknowledged.lock().map_err(|_| "a client panicked")?;
     Ok(acknowledged.add(number)?)
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn main() -> Result<(), Fault> {
     let args = Args::parse();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = Endpoint::from_shared(format!("http://{}", listener.local_addr()?))?;

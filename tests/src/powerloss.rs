@@ -52,7 +52,7 @@ fn event(number: u32, code: &str, year: u32, note_bytes: usize) -> pb::Event {
 }
 
 /// Request number `number` as the batch of a stream.
-pub fn batch(number: u32) -> Result<Batch, Box<dyn std::error::Error + Send + Sync>> {
+pub fn batch(number: u32) -> Result<Batch, crate::Fault> {
     let official = Status {
         quality: Quality::Official,
         qualifier: Qualifier::Exact,

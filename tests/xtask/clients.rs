@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use almanac_tests::powerloss;
+use almanac_tests::streams::StreamWriter;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -13,7 +14,6 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::Fault;
 use crate::ledger::{Ledger, Way};
-use crate::streams::StreamWriter;
 
 /// The service answers sooner, or its process is gone.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

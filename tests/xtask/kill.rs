@@ -7,12 +7,12 @@ use std::path::Path;
 use almanac_client::IngestClient;
 use almanac_tests::proxy::{self, FaultProxy};
 use almanac_tests::random::Random;
+use almanac_tests::streams::{Journal, StreamWriter};
 
 use crate::clients::{Clients, PATIENCE, channel};
 use crate::ledger::{Ledger, check};
 use crate::programs;
 use crate::service::{Options, Service};
-use crate::streams::StreamWriter;
 use crate::{Fault, Outcome};
 
 /// About as many lines as it logs while it opens.
@@ -100,7 +100,7 @@ impl<'a> Victim<'a> {
         let gate = FaultProxy::start(nowhere, 0, &[proxy::Fault::Healthy]).await?;
         let producers = (0..args.clients / 2).map(|producer| {
             let ingest = IngestClient::new(channel(gate.address)?).with_deadline(PATIENCE);
-            StreamWriter::new(ingest, producer as u64, &ledger)
+            StreamWriter::new(ingest, producer as u64, &ledger, Journal::default())
         });
         Ok(Self {
             programs,

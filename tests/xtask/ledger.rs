@@ -1,9 +1,9 @@
-//! The ledger of what was sent and acknowledged, and what it says of a log.
+//! A log, held against the ledger of what was sent and acknowledged.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use almanac_tests::ledger::{Ledger, Way};
 use almanac_tests::powerloss;
 use almanac_wire::Payload;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
@@ -15,78 +15,6 @@ use crate::{Fault, Outcome};
 
 /// A record may be larger than what clients take by default.
 const RECORD_BYTES: usize = 17 << 20;
-
-/// How a request is sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Way {
-    /// By itself, under a request id.
-    Alone,
-    /// As a batch of a stream.
-    Streamed,
-}
-
-/// What was sent under a number.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sent {
-    way: Way,
-    /// The revision that was acknowledged, none while nothing was. For a batch of a stream it may be the revision of a later
-    /// one, acknowledged with it.
-    acknowledged: Option<u64>,
-}
-
-impl Sent {
-    /// Whether the log, read from a revision on, may hold it there.
-    fn is_held(self, found: Option<u64>, from: u64) -> bool {
-        match (self.acknowledged, self.way) {
-            (None, _) => true,
-            (Some(revision), Way::Alone) => revision < from || found == Some(revision),
-            // it may be anywhere up to there
-            (Some(revision), Way::Streamed) => found.map_or(from > 1, |found| found <= revision),
-        }
-    }
-}
-
-/// What was sent, by number.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Ledger(Arc<Mutex<BTreeMap<u32, Sent>>>);
-
-impl Ledger {
-    pub(crate) fn requests(&self) -> MutexGuard<'_, BTreeMap<u32, Sent>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The next number that nobody has sent.
-    pub(crate) fn send_next(&self, way: Way) -> u32 {
-        let mut requests = self.requests();
-        let number = requests.last_key_value().map_or(1, |(last, _)| last + 1);
-        requests.insert(
-            number,
-            Sent {
-                way,
-                acknowledged: None,
-            },
-        );
-        number
-    }
-
-    pub(crate) fn acknowledged(&self, number: u32, revision: u64) {
-        if let Some(sent) = self.requests().get_mut(&number) {
-            sent.acknowledged = Some(revision);
-        }
-    }
-
-    pub(crate) fn acknowledged_count(&self) -> usize {
-        let requests = self.requests();
-        requests.values().filter(|sent| sent.acknowledged.is_some()).count()
-    }
-
-    /// How many of them in streams.
-    pub(crate) fn streamed_count(&self) -> usize {
-        let requests = self.requests();
-        let streamed = |sent: &&Sent| sent.way == Way::Streamed && sent.acknowledged.is_some();
-        requests.values().filter(streamed).count()
-    }
-}
 
 /// What the log holds from a revision on.
 #[derive(Debug, Default)]

@@ -11,12 +11,12 @@ mod ledger;
 mod power_loss;
 mod programs;
 mod service;
+mod simulation;
 mod starts;
-mod streams;
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use almanac_tests::Fault;
 use clap::{Parser, Subcommand};
 
 /// Work on this repository that is neither built nor tested by default
@@ -35,11 +35,9 @@ enum Proof {
     DiskFull(disk_full::Args),
     FlippedBytes(flipped_bytes::Args),
     Faults(faults::Args),
+    Simulation(simulation::Args),
     Starts(starts::Args),
 }
-
-/// Why a proof does not hold, or cannot be made.
-type Fault = Box<dyn Error + Send + Sync>;
 
 /// What became of a proof.
 type Outcome = Result<(), Fault>;
@@ -54,6 +52,7 @@ async fn main() -> ExitCode {
         Proof::DiskFull(args) => disk_full::prove(&args).await,
         Proof::FlippedBytes(args) => flipped_bytes::prove(&args).await,
         Proof::Faults(args) => faults::prove(&args).await,
+        Proof::Simulation(args) => simulation::prove(&args).await,
         Proof::Starts(args) => starts::prove(&args).await,
     };
     match outcome {

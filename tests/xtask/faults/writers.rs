@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use almanac_client::IngestClient;
 use almanac_tests::powerloss;
+use almanac_tests::streams::{Journal, StreamWriter};
 use almanac_wire::pb::ingest::RecordEventsRequest;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
 use tokio::sync::mpsc;
@@ -15,7 +16,6 @@ use tonic::{Code, Request, Status};
 
 use super::Args;
 use crate::ledger::{Ledger, Way};
-use crate::streams::StreamWriter;
 use crate::{Fault, Outcome};
 
 /// An answer that takes longer does not come.
@@ -43,7 +43,7 @@ impl Writers {
             };
             running.spawn(alone.write_until(stop.clone(), tell.clone()));
             let ingest = IngestClient::new(channel(network)?).with_deadline(ANSWERED_WITHIN);
-            let mut stream = StreamWriter::new(ingest, client, ledger)?;
+            let mut stream = StreamWriter::new(ingest, client, ledger, Journal::default())?;
             let (stop, tell) = (stop.clone(), tell.clone());
             running.spawn(async move {
                 stream.write_until(&stop, &tell).await?;

@@ -8,18 +8,18 @@ use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 /// Calls a method and gives the bytes of its answer.
-pub(crate) async fn call(channel: Channel, path: &str, request: &impl Message) -> Result<Bytes, Status> {
+pub async fn call(channel: Channel, path: &str, request: &impl Message) -> Result<Bytes, Status> {
     call_with(channel, path, request.encode_to_vec()).await
 }
 
 /// Calls a method that answers with a stream, and gives the bytes of each message.
-pub(crate) async fn stream(channel: Channel, path: &str, request: &impl Message) -> Result<Vec<Bytes>, Status> {
+pub async fn stream(channel: Channel, path: &str, request: &impl Message) -> Result<Vec<Bytes>, Status> {
     let mut grpc = tonic::client::Grpc::new(channel);
     grpc.ready()
         .await
         .map_err(|error| Status::unavailable(error.to_string()))?;
     let request = Request::new(Bytes::from(request.encode_to_vec()));
-    let path = path.parse::<PathAndQuery>().expect("a path");
+    let path = parsed(path)?;
     let mut messages = grpc.server_streaming(request, path, AsBytes).await?.into_inner();
     let mut all = Vec::new();
     while let Some(message) = messages.message().await? {
@@ -29,16 +29,19 @@ pub(crate) async fn stream(channel: Channel, path: &str, request: &impl Message)
 }
 
 /// Calls a method with a request that was encoded before.
-pub(crate) async fn call_with(channel: Channel, path: &str, request: Vec<u8>) -> Result<Bytes, Status> {
+pub async fn call_with(channel: Channel, path: &str, request: Vec<u8>) -> Result<Bytes, Status> {
     let mut grpc = tonic::client::Grpc::new(channel);
     grpc.ready()
         .await
         .map_err(|error| Status::unavailable(error.to_string()))?;
     let request = Request::new(Bytes::from(request));
-    let answer = grpc
-        .unary(request, path.parse::<PathAndQuery>().expect("a path"), AsBytes)
-        .await?;
+    let answer = grpc.unary(request, parsed(path)?, AsBytes).await?;
     Ok(answer.into_inner())
+}
+
+fn parsed(path: &str) -> Result<PathAndQuery, Status> {
+    path.parse()
+        .map_err(|_| Status::internal("the path of a method is none"))
 }
 
 #[derive(Clone, Copy, Debug)]
