@@ -26,6 +26,7 @@
 //! moved       a log with other secrets                                    moved.rs
 //! blocks      against which numbers a secret may be moved                 blocks.rs
 //! expected    what the catalogue expects, and how much of it came         expected.rs
+//! completeness  which expected reports are there                         completeness.rs
 //! value       what arithmetic does to bounds and reasons                  value.rs
 //! ```
 
@@ -33,6 +34,7 @@ mod blocks;
 mod boundaries;
 mod breaks;
 mod compare;
+mod completeness;
 mod contribution;
 mod expected;
 mod figure;

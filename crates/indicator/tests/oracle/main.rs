@@ -1,5 +1,6 @@
 //! Every figure of random questions to random catalogues, against the naive oracle.
 
+mod completeness;
 mod ranks;
 mod tally;
 

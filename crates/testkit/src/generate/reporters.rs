@@ -72,8 +72,9 @@ pub(super) fn expectations(genes: &[Gene], reporters: &[ReporterSketch], metrics
         } else {
             String::new()
         };
+        let due = choices.of_values(["", "due_days = 10\n", "due_days = 0\n", "due_days = 90\n"]);
         texts.push(format!(
-            "[[expectation]]\nreporter = \"{}\"\nmetric = \"{}\"\nareas = [\"{area}\"]\nfrom = \"{from}\"\n{to}{cells}\n",
+            "[[expectation]]\nreporter = \"{}\"\nmetric = \"{}\"\nareas = [\"{area}\"]\nfrom = \"{from}\"\n{to}{cells}{due}\n",
             reporter.id, metric.id
         ));
     }

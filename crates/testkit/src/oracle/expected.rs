@@ -35,7 +35,7 @@ impl Oracle<'_> {
         area.is_some_and(|area| level_of(metric, sub_period) == Some(&area.level))
     }
 
-    fn covers(&self, expectation: &Expectation, series: &SeriesKey, sub_period: Period) -> bool {
+    pub(super) fn covers(&self, expectation: &Expectation, series: &SeriesKey, sub_period: Period) -> bool {
         let day = sub_period.last_day();
         expectation.reporter == series.reporter
             && expectation.cells.contains(&series.codes)

@@ -16,7 +16,7 @@ pub(super) struct Event {
     series: SeriesKey,
     period: Period,
     record: Record,
-    revision: Revision,
+    pub(super) revision: Revision,
     is_retraction: bool,
 }
 
