@@ -1,5 +1,6 @@
 //! From the folder as a crash left it to a log that goes on where it was.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -91,6 +92,7 @@ fn create(dir: &Path, manifest: &Manifest, options: &SegmentOptions) -> Result<S
     Ok(active)
 }
 
+/// Of the other segments it is seen that they are there; their number has no bound, so none of them is opened.
 fn open_active(dir: &Path, manifest: &Manifest, options: &SegmentOptions) -> Result<Segment, OpenError> {
     let listed = manifest
         .sealed
@@ -105,7 +107,7 @@ fn open_active(dir: &Path, manifest: &Manifest, options: &SegmentOptions) -> Res
     }
     // the database of a segment that was being archived is removed when its file is known to be whole
     let archived = manifest.archived.iter().map(|segment| segment.first);
-    let listed: Vec<_> = listed.chain(archived).collect();
+    let listed: BTreeSet<_> = listed.chain(archived).collect();
     for first in folders(dir)? {
         if !listed.contains(&first) {
             clear_unlisted(dir, first, options)?;

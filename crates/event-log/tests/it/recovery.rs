@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use almanac_event_log::{Fault, OpenError};
+use almanac_event_log::{EventLog, Fault, OpenError};
 use almanac_model::Revision;
 
 use crate::support::{Folder, append_durably, copy, durable, key, read_all, revisions, sample};
@@ -30,6 +30,24 @@ async fn an_unfinished_record_at_the_end_is_discarded_and_its_revision_given_ane
         assert_eq!(append_durably(&log, sample(4, 10)).await, Revision(3));
         assert_eq!(revisions(&read_all(&log)), [1, 2, 3]);
     }
+}
+
+#[tokio::test]
+async fn opening_a_log_opens_no_segment_but_the_newest() {
+    let folder = Folder::with_small_segments();
+    folder.fill(9).await;
+    let segments = folder.segments();
+    let (newest, sealed) = segments.split_last().expect("there are segments");
+    assert!(sealed.len() > 1, "{segments:?}");
+    // whoever opened one of these would see it
+    for first in sealed {
+        fs::write(folder.segment(*first).join("db"), b"no database").expect("the file can be written");
+    }
+    let log = folder.open();
+    assert_eq!(durable(&log), Revision(9));
+    let read = log.read(Revision(*newest), usize::MAX).expect("the newest is whole");
+    assert_eq!(read.last().map(|record| record.revision), Some(Revision(9)));
+    log.read(Revision(1), 1).expect_err("the oldest is not");
 }
 
 #[tokio::test]
