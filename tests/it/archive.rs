@@ -1,17 +1,20 @@
 //! Old segments of the log are archived: followers notice nothing as long as the archive is at hand, and are told when it is
 //! not.
 
+use std::fs;
 use std::path::Path;
 
 use almanac_event_log::{ArchiveOptions, SledOptions};
 use almanac_ingest::{CatalogSource, LedgerOptions, StartError, open};
+use almanac_wire::pb::ingest::RecordEventsRequest;
 use tempfile::TempDir;
 use tonic::Status;
 
 use crate::support::clock::TestClock;
-use crate::support::events::{DIC, enterprises};
+use crate::support::events::{DIC, enterprises, named, request};
 use crate::support::ingest::{Ingest, folder, sled_options};
 use crate::support::query::{Query, after, in_2017};
+use crate::support::refusal::Refusal;
 
 /// Every few records are a segment, and all sealed ones are archived at once.
 fn archiving(dir: &Path) -> SledOptions {
@@ -32,6 +35,12 @@ async fn serve(dir: &Path, log: SledOptions, clock: &TestClock) -> Result<Ingest
     Ok(Ingest::serve(dir, clock.clone(), ledger, accepts_writes, catalog).await)
 }
 
+/// A request that is recognised when it is sent again.
+fn numbered(number: u32) -> RecordEventsRequest {
+    let id = format!("00000000-0000-4000-8000-{number:012x}");
+    named(&id, request(DIC, vec![enterprises(number)]))
+}
+
 /// A service whose first revisions are in an archive only, with both folders.
 async fn archived() -> Result<(Ingest, TempDir, TempDir, TestClock), Status> {
     let (dir, archive, clock) = (folder(), folder(), TestClock::default());
@@ -39,7 +48,7 @@ async fn archived() -> Result<(Ingest, TempDir, TempDir, TestClock), Status> {
         .await
         .expect("the log opens");
     for number in 1..=4 {
-        ingest.record(DIC, vec![enterprises(number)]).await?;
+        ingest.send(numbered(number)).await?;
     }
     let first = dir.path().join("log/00000000000000000001");
     while first.exists() {
@@ -72,13 +81,31 @@ async fn a_service_restarts_from_its_archive_and_recognises_what_it_recorded() -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_its_archive_nothing_is_guessed() -> Result<(), Status> {
+async fn without_its_archive_and_its_index_nothing_is_guessed() -> Result<(), Status> {
     let (ingest, dir, _archive, clock) = archived().await?;
     ingest.stop().await;
+    fs::remove_dir_all(dir.path().join("index")).expect("it is there");
     let elsewhere = folder();
     let Err(refusal) = serve(dir.path(), archiving(elsewhere.path()), &clock).await else {
         panic!("retries of what is archived would not be recognised")
     };
     assert!(refusal.to_string().contains("archive"), "{refusal}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_its_index_a_service_goes_on_without_its_archive_and_records_nothing_twice() -> Result<(), Status> {
+    let (ingest, dir, _archive, clock) = archived().await?;
+    let head = ingest.log().await.head();
+    ingest.stop().await;
+    let elsewhere = folder();
+    let ingest = serve(dir.path(), archiving(elsewhere.path()), &clock)
+        .await
+        .expect("the index knows what is archived");
+    // the answer to the first request is in the archive
+    let refused = ingest.send(numbered(1)).await.expect_err("its answer is not at hand");
+    assert_eq!(refused.reason(), "BEFORE_EARLIEST", "{refused}");
+    let recorded = ingest.send(numbered(5)).await?;
+    assert_eq!(recorded.revision, head + 1);
     Ok(())
 }

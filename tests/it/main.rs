@@ -14,6 +14,7 @@ mod corrections;
 mod crash;
 mod docs;
 mod faults;
+mod index;
 mod layering;
 mod mistakes;
 mod outage;

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use almanac_client::{Channel, EventStream, IngestClient, StreamAnswer};
 use almanac_event_log::{Disk, RealDisk, SledOptions};
-use almanac_ingest::{CatalogSource, Deps, LedgerOptions, ensure_catalog, open, serve};
+use almanac_ingest::{CatalogSource, Deps, ensure_catalog, open, serve};
 use almanac_tests::{Fault, powerloss};
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
 use clap::Parser;
@@ -167,7 +167,7 @@ async fn main() -> Result<(), Fault> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = Endpoint::from_shared(format!("http://{}", listener.local_addr()?))?;
     let clock = Arc::new(powerloss::now);
-    let (ledger, accepts_writes) = open(&args.dir, log_options(&args), clock, LedgerOptions::default())?;
+    let (ledger, accepts_writes) = open(&args.dir, log_options(&args), clock, powerloss::ledger_options())?;
     ensure_catalog(&ledger, &CatalogSource::BuiltinCaMau).await?;
     let shutdown = CancellationToken::new();
     let deps = Deps {

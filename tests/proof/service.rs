@@ -13,7 +13,7 @@ use std::time::Duration;
 use almanac_event_log::{
     AppendError, Disk, EventLog, LogStatus, NewRecord, ReadError, RealDisk, Record, SledLog, SledOptions,
 };
-use almanac_ingest::{CatalogSource, Deps, Ledger, LedgerOptions, ensure_catalog, serve};
+use almanac_ingest::{CatalogSource, Deps, IndexLimits, Ledger, LedgerOptions, ensure_catalog, serve};
 use almanac_model::{LogId, Revision};
 use almanac_service_kit::config::fail;
 use almanac_service_kit::telemetry::TelemetryArgs;
@@ -40,6 +40,9 @@ struct Args {
     /// Space that is given up when the log has to be opened on a full disk
     #[arg(long, default_value_t = 0)]
     ballast_bytes: u64,
+    /// So many facts make a run of the index: few, so that a run is written all the time
+    #[arg(long, default_value_t = 16)]
+    index_run_rows: usize,
     /// Acknowledge before anything is written, to see that the loss is found
     #[arg(long)]
     acknowledge_early: bool,
@@ -141,11 +144,15 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
             room.send_replace(disk.borrow_and_update().accepts_writes);
         }
     });
-    let ledger = Arc::new(Ledger::recover(
-        log,
-        Arc::new(powerloss::now),
-        LedgerOptions::default(),
-    )?);
+    let ledger_options = LedgerOptions {
+        index: IndexLimits {
+            run_rows: args.index_run_rows,
+            ..IndexLimits::default()
+        },
+        ..LedgerOptions::default()
+    };
+    let index = args.dir.join("index");
+    let ledger = Arc::new(Ledger::open(log, &index, Arc::new(powerloss::now), ledger_options)?);
     ensure_catalog(&ledger, &CatalogSource::BuiltinCaMau).await?;
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     println!("{}", listener.local_addr()?);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use almanac_ingest::{IndexLimits, LedgerOptions};
 use almanac_model::{Batch, BatchBuilder, BatchExtra, BatchSeries, Granularity, Qualifier, Quality, Status};
 use almanac_wire::pb::ingest::RecordEventsRequest;
 use almanac_wire::pb::shared as pb;
@@ -33,8 +34,26 @@ pub fn request(number: u32) -> RecordEventsRequest {
             .map(|(code, year)| event(number, code, year, note_bytes))
             .collect(),
         reporter: REPORTER.into(),
-        request_id: format!("00000000-0000-4000-8000-{number:012x}"),
+        request_id: request_id(number),
         ..RecordEventsRequest::default()
+    }
+}
+
+/// The id of request number `number`, as it is sent.
+#[must_use]
+pub fn request_id(number: u32) -> String {
+    format!("00000000-0000-4000-8000-{number:012x}")
+}
+
+/// Runs of the index as small as the segments of the log.
+#[must_use]
+pub fn ledger_options() -> LedgerOptions {
+    LedgerOptions {
+        index: IndexLimits {
+            run_rows: 16,
+            ..IndexLimits::default()
+        },
+        ..LedgerOptions::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! kill -9, again and again: while it opens its log, while it writes, when it has begun a segment.
+//! kill -9, again and again: while it opens its log, while it writes, when it has begun a segment, while it writes its index.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,6 +17,8 @@ use crate::{Fault, Outcome};
 
 /// About as many lines as it logs while it opens.
 const OPENING_LINES: usize = 300;
+/// About as many lines as the engine of the index logs while it writes a run and merges it with others.
+const INDEXING_LINES: usize = 40;
 /// So often one log is opened; then another is begun, so that the time goes into kills and not into reading.
 const KILLS_OF_ONE_LOG: u32 = 50;
 
@@ -43,6 +45,7 @@ enum Moment {
     Opening,
     Writing,
     Rolling,
+    Indexing,
 }
 
 /// One log that is killed again and again.
@@ -126,9 +129,10 @@ impl<'a> Victim<'a> {
     }
 
     async fn kill_once(&mut self, random: &mut Random) -> Result<Moment, Fault> {
-        let moment = match random.below(6) {
+        let moment = match random.below(8) {
             0 | 1 => Moment::Opening,
             2 => Moment::Rolling,
+            3 | 4 => Moment::Indexing,
             _ => Moment::Writing,
         };
         if moment == Moment::Opening {
@@ -137,7 +141,10 @@ impl<'a> Victim<'a> {
             service.kill().await?;
             return Ok(moment);
         }
-        let mut service = self.start("info")?;
+        let mut service = self.start(match moment {
+            Moment::Indexing => "info,lsm_tree=trace",
+            _ => "info",
+        })?;
         let address = service.address().await.ok_or("the service does not come to serve")?;
         self.checked = check(address, self.checked + 1, &self.ledger).await?;
         self.gate.lead_to(address);
@@ -145,6 +152,10 @@ impl<'a> Victim<'a> {
         let mut clients = Clients::start_with(self.clients, address, &self.ledger, producers)?;
         match moment {
             Moment::Rolling => service.has_logged(usize::MAX, "begin segment").await,
+            Moment::Indexing => {
+                service.has_logged(usize::MAX, "Ingesting into tables").await;
+                service.has_logged(random.below(INDEXING_LINES), "no such text").await
+            }
             _ => clients.acknowledged(random.below(60)).await,
         };
         service.kill().await?;

@@ -13,6 +13,8 @@ use almanac_wire::pb::log::log_service_client::LogServiceClient;
 use crate::clients::channel;
 use crate::{Fault, Outcome};
 
+/// Of what was acknowledged each so many-th is sent again: what recognises it may be in memory or in the index.
+const SENT_AGAIN: u32 = 16;
 /// A record may be larger than what clients take by default.
 const RECORD_BYTES: usize = 17 << 20;
 
@@ -63,11 +65,12 @@ pub(crate) async fn held(address: SocketAddr, from: u64) -> Result<Held, Fault> 
     Ok(held)
 }
 
-/// Holds the log from a revision on against the ledger; then settles what is in doubt by sending it again. Gives the newest
-/// revision.
+/// Holds the log from a revision on against the ledger; then settles what is in doubt by sending it again, and some of what is
+/// not. Gives the newest revision.
 pub(crate) async fn check(address: SocketAddr, from: u64, ledger: &Ledger) -> Result<u64, Fault> {
     let held = held(address, from).await?;
     let sent = ledger.requests().clone();
+    let again = u32::try_from(held.head % u64::from(SENT_AGAIN))?;
     let mut doubtful = Vec::new();
     for (number, sent) in &sent {
         let found = held.requests.get(number).copied();
@@ -76,6 +79,9 @@ pub(crate) async fn check(address: SocketAddr, from: u64, ledger: &Ledger) -> Re
             Some(revision) if !sent.is_held(found, from) => {
                 let lost = format!("request {number}, acknowledged as revision {revision}, is {found:?}");
                 return Err(lost.into());
+            }
+            Some(revision) if sent.way == Way::Alone && number % SENT_AGAIN == again => {
+                doubtful.push((*number, Some(revision)));
             }
             // the stream of a batch in doubt will say what became of it
             None | Some(_) => {}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use almanac_event_log::{EventLog, ReadError};
+use almanac_event_log::{EventLog, Failure, ReadError};
 use almanac_model::{Batch, BatchSeries, Revision};
 use almanac_wire::{FieldViolation, Payload, PayloadError};
 
@@ -26,6 +26,8 @@ pub(crate) enum SearchError {
     Read(#[from] ReadError),
     #[error("revision {revision} cannot be decoded: {cause}")]
     Decode { revision: Revision, cause: PayloadError },
+    #[error("the index of the log failed: {0}")]
+    Index(Failure),
 }
 
 impl Search {

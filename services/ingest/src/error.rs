@@ -14,6 +14,7 @@ use tracing::error;
 
 use crate::corrections::SearchError;
 use crate::draft::Rejected;
+use crate::ledger::OrderError;
 
 pub(crate) use stream::StreamEnd;
 
@@ -54,7 +55,7 @@ pub mod reason {
     pub const INCOMPATIBLE_CATALOG: &str = "INCOMPATIBLE_CATALOG";
     /// The log has no catalogue yet. Apply one.
     pub const NO_CATALOG: &str = "NO_CATALOG";
-    /// More waits to become durable than may. Try again after the delay in `RetryInfo`.
+    /// More waits to become durable, or to be indexed, than may. Try again after the delay in `RetryInfo`.
     pub const LOG_BUSY: &str = "LOG_BUSY";
     /// The log's disk is nearly full. Nothing is lost; writes come back with the space.
     pub const DISK_FULL: &str = "DISK_FULL";
@@ -131,6 +132,8 @@ pub(crate) enum IngestError {
         durable: Revision,
     },
     Append(AppendError),
+    /// The index of the log does not keep up.
+    Behind(String),
     Failed(Failure),
     Read(ReadError),
     Search(SearchError),
@@ -142,6 +145,16 @@ pub(crate) enum IngestError {
 impl From<AppendError> for IngestError {
     fn from(error: AppendError) -> Self {
         Self::Append(error)
+    }
+}
+
+impl From<OrderError> for IngestError {
+    fn from(error: OrderError) -> Self {
+        match error {
+            OrderError::Append(error) => Self::Append(error),
+            OrderError::Index(failure) => Self::Failed(failure),
+            behind @ OrderError::Behind { .. } => Self::Behind(behind.to_string()),
+        }
     }
 }
 
@@ -199,7 +212,8 @@ impl From<IngestError> for Status {
                 status.metadata("durable_revision", durable).build()
             }
             IngestError::Append(error) => append_status(error),
-            IngestError::Failed(failure) => failed(&failure),
+            IngestError::Behind(text) => busy(text),
+            IngestError::Failed(failure) | IngestError::Search(SearchError::Index(failure)) => failed(&failure),
             IngestError::Read(error) | IngestError::Search(SearchError::Read(error)) => read_status(&error),
             IngestError::Search(SearchError::Decode { revision, cause }) => {
                 error!(revision = revision.0, error = %cause, "decode record");
@@ -289,10 +303,7 @@ fn catalog_status(code: Code, reason: &'static str, text: &str, problems: &[Prob
 
 fn append_status(error: AppendError) -> Status {
     match error {
-        AppendError::QueueFull { .. } => {
-            let status = StatusBuilder::new(Code::ResourceExhausted, reason::LOG_BUSY, error.to_string());
-            status.retry_after(RETRY_BUSY).build()
-        }
+        AppendError::QueueFull { .. } => busy(error.to_string()),
         AppendError::DiskFull { .. } => {
             let text = format!("{error}; free space on the log's disk, nothing is lost");
             StatusBuilder::new(Code::ResourceExhausted, reason::DISK_FULL, text)
@@ -306,6 +317,11 @@ fn append_status(error: AppendError) -> Status {
         AppendError::Failed(failure) => failed(&failure),
         AppendError::Closed => StatusBuilder::shutting_down().build(),
     }
+}
+
+fn busy(text: String) -> Status {
+    let status = StatusBuilder::new(Code::ResourceExhausted, reason::LOG_BUSY, text);
+    status.retry_after(RETRY_BUSY).build()
 }
 
 /// The failure itself is logged by the log and ends the process.

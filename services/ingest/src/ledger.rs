@@ -2,33 +2,36 @@
 //!
 //! Checks that do not depend on the order (does an event fit the catalogue?) are made before. Those that do (was the
 //! request recorded already? is the catalogue still the same?) are made under one lock, together with the append: what
-//! was true when it was checked is true in the log. The lock is never held while waiting for the disk.
+//! was true when it was checked is true in the log. The lock is not held while waiting for the disk: what the index says is
+//! looked up before, and again only where something went to the index meanwhile, and is at hand.
 
+mod opening;
 mod stream;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use almanac_catalog::{Catalog, CatalogFiles, Problem};
-use almanac_event_log::{AppendError, EventLog, NewRecord, ReadError, Record, RecordKind, RequestKey};
+use almanac_catalog::Catalog;
+use almanac_event_log::{AppendError, EventLog, Failure, NewRecord, ProducerPosition, RecordKind, RequestKey};
 use almanac_model::{Release, ReleaseName, Revision};
 use almanac_service_kit::blocking::Blocking;
 use almanac_service_kit::limits::STREAM_CREDIT_BYTES;
 use almanac_wire::pb::log::Receipt;
-use almanac_wire::{FieldViolation, Payload, PayloadError};
+use almanac_wire::{FieldViolation, Payload};
 use bytes::Bytes;
 use jiff::Timestamp;
-use prost::Message;
 
 use crate::corrections::Search;
 use crate::draft::{Draft, Rejected};
 use crate::error::reason;
+use crate::index::{Index, IndexLimits, IndexWriter};
 use crate::sorting::{batch, late_corrections, sort_rows};
-use crate::state::{InForce, State};
+use crate::state::facts::{Key, Looked};
+use crate::state::{Before, Content, Entry, InForce, State, tallies};
 
+pub use opening::RecoverError;
+pub(crate) use opening::{entry, load};
 pub(crate) use stream::{BatchProposal, Beginning};
-
-const READ_BYTES: usize = 16 * 1024 * 1024;
 
 /// Tells the time. An argument, so that tests choose it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -42,6 +45,8 @@ pub struct LedgerOptions {
     pub stream_credit_bytes: u64,
     /// Where work is done that blocks on the disk.
     pub blocking: Blocking,
+    /// How much is kept in memory before it goes to the index.
+    pub index: IndexLimits,
 }
 
 impl Default for LedgerOptions {
@@ -51,46 +56,47 @@ impl Default for LedgerOptions {
             request_retention: Duration::from_hours(30 * 24),
             stream_credit_bytes: STREAM_CREDIT_BYTES,
             blocking: Blocking::default(),
+            index: IndexLimits::default(),
         }
     }
 }
 
 /// A log and what it says so far.
+///
+/// Dropping it closes its index, but not the log.
 pub struct Ledger {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) clock: Clock,
-    state: Mutex<State>,
-    retention_ms: i64,
+    state: Arc<Mutex<State>>,
+    index: Option<Indexed>,
+    limits: IndexLimits,
     pub(crate) stream_credit_bytes: u64,
     pub(crate) blocking: Blocking,
 }
 
-/// Why the state could not be derived from a log.
-#[derive(Debug, thiserror::Error)]
-pub enum RecoverError {
-    /// The log cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// A record is of a newer version, or damaged in a way that its checksum does not show.
-    #[error("revision {revision} cannot be decoded: {cause}")]
-    Payload {
-        /// The record.
-        revision: Revision,
-        /// What is wrong with it.
-        cause: PayloadError,
-    },
-    /// A catalogue that was accepted once is not accepted now: this version is older than the one that wrote it.
-    #[error("the catalogue of revision {revision} has {} mistakes, the first: {}", .problems.len(), first(.problems))]
-    Catalog {
-        /// The record.
-        revision: Revision,
-        /// Its mistakes.
-        problems: Vec<Problem>,
-    },
+/// The index of a ledger, and what writes it.
+struct Indexed {
+    index: Arc<Index>,
+    writer: IndexWriter,
 }
 
-fn first(problems: &[Problem]) -> String {
-    problems.first().map(ToString::to_string).unwrap_or_default()
+/// Why nothing was ordered.
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    /// The log does not take it.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The index failed: nobody knows whether it is new.
+    #[error("the index of the log failed: {0}")]
+    Index(#[from] Failure),
+    /// More waits to be indexed than may.
+    #[error("{unindexed} facts and records wait to be indexed, the limit is {limit}")]
+    Behind {
+        /// What waits.
+        unindexed: usize,
+        /// How much may wait.
+        limit: usize,
+    },
 }
 
 /// What to record, with what was known when it was checked.
@@ -134,28 +140,6 @@ pub(crate) struct Recorded {
 }
 
 impl Ledger {
-    /// Derives the state from the log. It blocks on the disk.
-    pub fn recover(log: Arc<dyn EventLog>, clock: Clock, options: LedgerOptions) -> Result<Self, RecoverError> {
-        let retention_ms = i64::try_from(options.request_retention.as_millis()).unwrap_or(i64::MAX);
-        let mut state = State::default();
-        loop {
-            let records = log.read(state.head.next(), READ_BYTES)?;
-            if records.is_empty() {
-                return Ok(Self {
-                    log,
-                    clock,
-                    state: Mutex::new(state),
-                    retention_ms,
-                    stream_credit_bytes: options.stream_credit_bytes,
-                    blocking: options.blocking,
-                });
-            }
-            for record in records {
-                apply(&mut state, &record, retention_ms)?;
-            }
-        }
-    }
-
     /// The catalogue in force; `None` while the log has none.
     pub fn in_force(&self) -> Option<InForce> {
         self.state().in_force.clone()
@@ -174,14 +158,22 @@ impl Ledger {
         self.state().head
     }
 
-    /// The revision that recorded a request.
-    pub(crate) fn request(&self, id: &[u8; 16]) -> Option<Revision> {
-        self.state().request(id)
+    /// The revision that recorded a request, for as long as its retries are recognised. It may block on the disk.
+    pub fn request(&self, id: &[u8; 16]) -> Result<Option<Revision>, Failure> {
+        let looked = self.look_up(std::iter::once(Key::Request(*id)))?;
+        self.state().request(id, &looked)
     }
 
-    /// The content and the revision of a tallied event.
-    pub(crate) fn tally(&self, id: &[u8; 16]) -> Option<([u8; 16], Revision)> {
-        self.state().tally(id)
+    /// The content and the revision of a tallied event. It may block on the disk.
+    pub(crate) fn tally(&self, id: &[u8; 16]) -> Result<Option<([u8; 16], Revision)>, Failure> {
+        let looked = self.look_up(std::iter::once(Key::Tally(*id)))?;
+        self.state().tally(id, &looked)
+    }
+
+    /// What the index says, before anything is locked. It may block on the disk.
+    fn look_up(&self, keys: impl Iterator<Item = Key>) -> Result<Looked, Failure> {
+        let lookup = self.state().facts.lookup();
+        lookup.look_up(keys)
     }
 
     /// Orders a proposal, if it still stands.
@@ -189,7 +181,7 @@ impl Ledger {
         &self,
         proposal: Proposal,
         receipt: impl Fn(&Recorded) -> Bytes,
-    ) -> Result<Outcome, AppendError> {
+    ) -> Result<Outcome, OrderError> {
         let Proposal {
             draft,
             checked_under,
@@ -199,8 +191,11 @@ impl Ledger {
             validate_only,
             skip_invalid,
         } = proposal;
+        let id = request.as_ref().map(|request| request.id);
+        let looked = self.look_up(tallies::keys(&draft).chain(id.map(Key::Request)))?;
         let mut state = self.state();
-        if let Some(revision) = request.as_ref().and_then(|request| state.request(&request.id)) {
+        let recorded = id.map(|id| state.request(&id, &looked)).transpose()?;
+        if let Some(revision) = recorded.flatten() {
             return Ok(Outcome::Repeated(revision));
         }
         if state
@@ -213,7 +208,8 @@ impl Ledger {
         let Some(late) = late_corrections(&state, &draft, search) else {
             return Ok(Outcome::Outdated);
         };
-        let sorted = sort_rows(&state, draft, late);
+        let before = state.before(tallies::keys(&draft), &looked, None)?;
+        let sorted = sort_rows(&before.tallies, draft, late);
         if !skip_invalid && !sorted.rejected.is_empty() {
             return Ok(Outcome::Refused {
                 head: state.head,
@@ -231,8 +227,8 @@ impl Ledger {
             let payload = Payload::Events(batch.clone()).encode();
             let receipt = receipt(&recorded);
             let record = self.new_record(RecordKind::Events, principal, request, receipt, payload);
-            recorded.revision = self.append(&mut state, record)?;
-            state.apply_events(recorded.revision, Arc::new(batch));
+            let content = Content::Events(Arc::new(batch));
+            recorded.revision = self.append(&mut state, record, content, None, &before)?;
         }
         Ok(Outcome::Recorded(recorded))
     }
@@ -244,7 +240,7 @@ impl Ledger {
         revision: Option<Revision>,
         note: String,
         principal: String,
-    ) -> Result<Result<(Release, Revision), ReleaseRefusal>, AppendError> {
+    ) -> Result<Result<(Release, Revision), ReleaseRefusal>, OrderError> {
         let mut state = self.state();
         if let Some((release, recorded)) = state.releases.get(&name) {
             let same = revision.is_none_or(|revision| revision == release.revision);
@@ -268,8 +264,8 @@ impl Ledger {
         };
         let payload = Payload::Release(release.clone()).encode();
         let record = self.new_record(RecordKind::Release, principal, None, Bytes::new(), payload);
-        let recorded = self.append(&mut state, record)?;
-        state.apply_release(recorded, release.clone());
+        let content = Content::Release(release.clone(), record.payload.clone());
+        let recorded = self.append(&mut state, record, content, None, &Before::default())?;
         Ok(Ok((release, recorded)))
     }
 
@@ -280,15 +276,15 @@ impl Ledger {
         catalog: Arc<Catalog>,
         replaces: Option<Revision>,
         principal: String,
-    ) -> Result<Option<Revision>, AppendError> {
+    ) -> Result<Option<Revision>, OrderError> {
         let mut state = self.state();
         if state.in_force.as_ref().map(|in_force| in_force.revision) != replaces {
             return Ok(None);
         }
         let payload = Payload::Catalog(catalog.files().clone()).encode();
         let record = self.new_record(RecordKind::Catalog, principal, None, Bytes::new(), payload);
-        let revision = self.append(&mut state, record)?;
-        state.apply_catalog(revision, catalog);
+        let content = Content::Catalog(catalog, record.payload.clone());
+        let revision = self.append(&mut state, record, content, None, &Before::default())?;
         Ok(Some(revision))
     }
 
@@ -312,11 +308,37 @@ impl Ledger {
         }
     }
 
-    fn append(&self, state: &mut State, record: NewRecord) -> Result<Revision, AppendError> {
-        let (request, at_ms) = (record.request, record.recorded_at_ms);
+    /// Orders a record, and takes in what it says.
+    fn append(
+        &self,
+        state: &mut State,
+        mut record: NewRecord,
+        content: Content,
+        receipt: Option<(ProducerPosition, &Receipt)>,
+        before: &Before,
+    ) -> Result<Revision, OrderError> {
+        self.check_index()?;
+        let (unindexed, limit) = (state.facts.unindexed(), self.limits.unindexed);
+        if unindexed >= limit {
+            return Err(OrderError::Behind { unindexed, limit });
+        }
+        // as the log does: its time never goes back
+        record.recorded_at_ms = record.recorded_at_ms.max(state.clocks.head_ms);
+        let (request, at_ms, bytes) = (record.request, record.recorded_at_ms, record.payload.len());
         let revision = self.log.append(record)?;
-        if let Some(request) = request {
-            state.remember_request(&request, revision, at_ms, self.retention_ms);
+        let entry = Entry {
+            revision,
+            at_ms,
+            request: request.map(|request| request.id),
+            step: receipt.map(|(at, receipt)| (at, stream::step(revision, receipt))),
+            content,
+            bytes,
+        };
+        state.apply(entry, before);
+        if let Some(Indexed { writer, .. }) = &self.index
+            && state.facts.is_due(&self.limits)
+        {
+            writer.tell_due();
         }
         Ok(revision)
     }
@@ -333,33 +355,4 @@ pub(crate) enum ReleaseRefusal {
     Violation(FieldViolation),
     /// The name is taken by another revision; with the revision that recorded it.
     Exists(Release, Revision),
-}
-
-fn apply(state: &mut State, record: &Record, retention_ms: i64) -> Result<(), RecoverError> {
-    let revision = record.revision;
-    match Payload::decode(&record.payload).map_err(|cause| RecoverError::Payload { revision, cause })? {
-        Payload::Events(batch) => state.apply_events(revision, Arc::new(batch)),
-        Payload::Release(release) => state.apply_release(revision, release),
-        Payload::Catalog(files) => state.apply_catalog(revision, load(revision, &files)?),
-    }
-    if let Some(request) = &record.request {
-        state.remember_request(request, revision, record.recorded_at_ms, retention_ms);
-    }
-    if let Some(at) = &record.producer {
-        let receipt = Receipt::decode(record.receipt.clone()).map_err(|cause| RecoverError::Payload {
-            revision,
-            cause: cause.into(),
-        })?;
-        let step = stream::step(revision, &receipt);
-        state
-            .producers
-            .remember(at, step, revision, record.recorded_at_ms, retention_ms);
-    }
-    Ok(())
-}
-
-fn load(revision: Revision, files: &CatalogFiles) -> Result<Arc<Catalog>, RecoverError> {
-    Catalog::load(files)
-        .map(Arc::new)
-        .map_err(|problems| RecoverError::Catalog { revision, problems })
 }

@@ -8,6 +8,7 @@
 //! ledger/stream   ... of the batches of streams: each sequence of a producer is decided once
 //! sorting.rs      ... which events of a request are recorded
 //! state.rs        ... derived from the log's records alone, when opened and after each append
+//! index.rs        ... and what of it is on disk, so that neither memory nor the start grow with the log
 //! retraction.rs   what is taken back, found in the log
 //! corrections.rs  whether a corrector saw the newest value
 //! error.rs        every refusal, as a status
@@ -19,6 +20,7 @@ mod columns;
 mod corrections;
 mod draft;
 mod error;
+mod index;
 mod ledger;
 mod retraction;
 mod rpc;
@@ -28,6 +30,7 @@ mod start;
 mod state;
 
 pub use error::reason;
-pub use ledger::{Clock, Ledger, LedgerOptions, RecoverError};
+pub use index::IndexLimits;
+pub use ledger::{Clock, Ledger, LedgerOptions, OrderError, RecoverError};
 pub use service::{Deps, INGEST_SERVICE, LOG_SERVICE, RunError, serve};
 pub use start::{CatalogSource, StartError, ensure_catalog, open};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use almanac_event_log::{ArchiveOptions, SledOptions};
-use almanac_ingest::{CatalogSource, Deps, LedgerOptions, ensure_catalog, open, serve};
+use almanac_ingest::{CatalogSource, Deps, IndexLimits, LedgerOptions, ensure_catalog, open, serve};
 use almanac_service_kit::config::{ListenArgs, bind, fail};
 use almanac_service_kit::signal::shutdown_on_signal;
 use almanac_service_kit::telemetry::TelemetryArgs;
@@ -41,11 +41,26 @@ struct Args {
         requires = "archive_dir"
     )]
     keep_segments: usize,
+    /// MiB of the index of recorded requests and events that are kept in memory
+    #[arg(long, env = "ALMANAC_INDEX_CACHE_MIB", value_name = "MIB", default_value_t = 256,
+          value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    index_cache_mib: u64,
     #[command(flatten)]
     telemetry: TelemetryArgs,
 }
 
 impl Args {
+    fn ledger_options(&self) -> LedgerOptions {
+        LedgerOptions {
+            request_retention: Duration::from_hours(24 * u64::from(self.request_id_days)),
+            index: IndexLimits {
+                cache_bytes: self.index_cache_mib << 20,
+                ..IndexLimits::default()
+            },
+            ..LedgerOptions::default()
+        }
+    }
+
     fn log_options(&self) -> SledOptions {
         let archive = self.archive_dir.clone().map(|dir| ArchiveOptions {
             dir,
@@ -67,16 +82,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         reason = "the one place where this process reads the clock"
     )]
     let clock = Arc::new(jiff::Timestamp::now);
-    let request_retention = Duration::from_hours(24 * u64::from(args.request_id_days));
-    let (ledger, accepts_writes) = open(
-        &args.data_dir,
-        args.log_options(),
-        clock,
-        LedgerOptions {
-            request_retention,
-            ..LedgerOptions::default()
-        },
-    )?;
+    let (ledger, accepts_writes) = open(&args.data_dir, args.log_options(), clock, args.ledger_options())?;
     ensure_catalog(&ledger, &args.catalog).await?;
     serve(
         listener,

@@ -96,7 +96,8 @@ impl Retractions<'_> {
             let message = format!("{} recorded no event {event_id:?} of {}", self.why.reporter, metric.id);
             wrong("event_id", reason::UNKNOWN_EVENT, message)
         };
-        let (content, revision) = self.ledger.tally(&id).ok_or_else(unknown)?;
+        let known = self.ledger.tally(&id).map_err(SearchError::Index)?;
+        let (content, revision) = known.ok_or_else(unknown)?;
         let batch = self.batch(revision)?.ok_or_else(unknown)?;
         let of_event = |extra: &&BatchExtra| extra.event_id.as_deref() == Some(event_id);
         let found = batch.extras().iter().filter(of_event).find_map(|extra| {

@@ -104,6 +104,7 @@ fn principal<T>(request: &Request<T>) -> String {
 async fn durable(ledger: &Ledger, revision: Revision) -> Result<(), IngestError> {
     wait_durable(ledger.log.as_ref(), revision)
         .await
+        .and_then(|()| ledger.check_index())
         .map_err(|failure: Failure| IngestError::Failed(failure))?;
     record_revision(revision.0);
     Ok(())

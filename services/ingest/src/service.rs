@@ -43,6 +43,9 @@ pub enum RunError {
     /// The log failed: nobody knows what is on the disk. The next start recovers from what is really there.
     #[error("the log failed, and nothing was acknowledged since; start again to recover: {0}")]
     Log(Failure),
+    /// The index of the log failed: whether something is new was not to be guessed.
+    #[error("the index of the log failed, and nothing was acknowledged since; start again to derive it anew: {0}")]
+    Index(Failure),
 }
 
 /// Serves until `shutdown`, or until the log fails.
@@ -52,7 +55,7 @@ pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationTo
         accepts_writes,
         drain,
     } = deps;
-    let (log, blocking) = (Arc::clone(&ledger.log), ledger.blocking);
+    let (closing, blocking) = (Arc::clone(&ledger), ledger.blocking);
     let health = HealthHandle::new(&[INGEST_SERVICE, LOG_SERVICE]).await;
     health.set(LOG_SERVICE, true).await;
     // what goes on after its call has begun to be answered
@@ -77,16 +80,16 @@ pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationTo
     tokio::pin!(serving);
     let outcome = tokio::select! {
         served = &mut serving => served.map_err(RunError::from),
-        failure = failed(log.status()) => {
+        failed = failed(&closing) => {
             stop.cancel();
             serving.await?;
-            Err(RunError::Log(failure))
+            Err(failed)
         }
     };
     stop.cancel();
     streams.close();
     streams.wait().await;
-    let closed = blocking.run(move || log.close());
+    let closed = blocking.run(move || closing.close());
     for ended in [reported.await, closed.await] {
         ended.unwrap_or_else(|panic| error!(error = %panic, "end task"));
     }
@@ -108,13 +111,24 @@ async fn report_health(health: HealthHandle, mut accepts_writes: watch::Receiver
     }
 }
 
-/// Waits until the log fails, for ever if it does not.
-async fn failed(mut status: watch::Receiver<LogStatus>) -> Failure {
-    let failure = status
-        .wait_for(|status| status.failure.is_some())
-        .await
-        .ok()
-        .and_then(|status| status.failure.clone());
+/// Waits until the log or its index fails, for ever if they do not.
+async fn failed(ledger: &Ledger) -> RunError {
+    let log = failure(ledger.log.status(), |status: &LogStatus| status.failure.as_ref());
+    let index = async {
+        match ledger.index_failure() {
+            Some(index) => failure(index, Option::as_ref).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        failure = log => RunError::Log(failure),
+        failure = index => RunError::Index(failure),
+    }
+}
+
+async fn failure<T>(mut told: watch::Receiver<T>, of: impl Fn(&T) -> Option<&Failure>) -> Failure {
+    let told = told.wait_for(|told| of(told).is_some()).await;
+    let failure = told.ok().and_then(|told| of(&told).cloned());
     match failure {
         Some(failure) => failure,
         None => std::future::pending().await,

@@ -9,7 +9,8 @@ use almanac_wire::FieldViolation;
 use crate::corrections::Search;
 use crate::draft::{Draft, Rejected, Row};
 use crate::error::reason;
-use crate::state::{Seen, State};
+use crate::state::State;
+use crate::state::tallies::{KnownTallies, Seen};
 
 /// The corrections that came too late; `None` when the search does not reach the newest batch.
 pub(crate) fn late_corrections(state: &State, draft: &Draft, search: Option<Search>) -> Option<Vec<Rejected>> {
@@ -30,7 +31,7 @@ pub(crate) struct Sorted {
 }
 
 /// Sets aside what was recorded before and what cannot be recorded.
-pub(crate) fn sort_rows(state: &State, draft: Draft, late: Vec<Rejected>) -> Sorted {
+pub(crate) fn sort_rows(known: &KnownTallies, draft: Draft, late: Vec<Rejected>) -> Sorted {
     let mut sorted = Sorted {
         rows: Vec::with_capacity(draft.rows.len()),
         duplicates: 0,
@@ -41,7 +42,7 @@ pub(crate) fn sort_rows(state: &State, draft: Draft, late: Vec<Rejected>) -> Sor
         match row
             .tally
             .as_ref()
-            .map_or(Seen::New, |tally| state.seen(tally, row.is_retraction))
+            .map_or(Seen::New, |tally| known.seen(tally, row.is_retraction))
         {
             Seen::New if late_rows.contains(&row.index) => {}
             Seen::New => sorted.rows.push(row),

@@ -6,13 +6,15 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use almanac_catalog::{Catalog, CatalogFiles, Problem, ReadError};
-use almanac_event_log::{AppendError, Failure, OpenError, SledLog, SledOptions, wait_durable};
+use almanac_event_log::{Failure, OpenError, SledLog, SledOptions, wait_durable};
 use tokio::sync::watch;
 use tracing::{Instrument, info, warn};
 
-use crate::ledger::{Clock, Ledger, LedgerOptions, RecoverError};
+use crate::ledger::{Clock, Ledger, LedgerOptions, OrderError, RecoverError};
 
 const BUILTIN_CA_MAU: &str = "builtin:ca-mau";
+/// The folder of the index, in that of the log. A backup needs no copy of it.
+const INDEX: &str = "index";
 
 /// Where the first catalogue of a log comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,7 +45,7 @@ pub enum StartError {
     },
     /// The catalogue cannot be recorded.
     #[error("cannot record the catalogue: {0}")]
-    Append(#[from] AppendError),
+    Order(#[from] OrderError),
     /// The catalogue cannot be made durable.
     #[error("cannot record the catalogue: {0}")]
     Durable(#[from] Failure),
@@ -78,7 +80,7 @@ impl CatalogSource {
     }
 }
 
-/// Opens the log of a folder, and says from then on whether its disk has room. It blocks on the disk.
+/// Opens the log of a folder and its index, and says from then on whether its disk has room. It blocks on the disk.
 pub fn open(
     dir: &Path,
     log: SledOptions,
@@ -88,7 +90,7 @@ pub fn open(
     let log = SledLog::open(dir, log)?;
     let mut disk = log.disk_state();
     let (room, accepts_writes) = watch::channel(disk.borrow().accepts_writes);
-    let ledger = Arc::new(Ledger::recover(Arc::new(log), clock, options)?);
+    let ledger = Arc::new(Ledger::open(Arc::new(log), &dir.join(INDEX), clock, options)?);
     let watcher = async move {
         while disk.changed().await.is_ok() {
             let accepts = disk.borrow_and_update().accepts_writes;

@@ -1,15 +1,24 @@
 //! What the log says so far, as far as recording needs it. Derived from the log's records alone: a restart finds the same.
 
+pub(crate) mod facts;
+#[cfg(test)]
+pub(crate) mod naive;
 pub(crate) mod producers;
+pub(crate) mod rows;
+pub(crate) mod tallies;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use almanac_catalog::{Catalog, Method};
-use almanac_event_log::RequestKey;
+use almanac_catalog::Catalog;
+use almanac_event_log::{Failure, ProducerPosition};
 use almanac_model::{Batch, Release, ReleaseName, Revision};
+use bytes::Bytes;
 
-use crate::draft::{TallyEvent, tally_content, tally_id};
+use crate::index::Index;
+use facts::{Change, Fact, Facts, Key, KnownRequest, Looked};
+use producers::{KnownProducer, Step};
+use tallies::KnownTallies;
 
 /// Rows of recent batches that are kept for corrections, so that they need not be read again from the log.
 const RECENT_ROWS: usize = 200_000;
@@ -23,57 +32,174 @@ pub struct InForce {
     pub catalog: Arc<Catalog>,
 }
 
+/// The times of the last records, in Unix milliseconds. Time is what the log says: it never goes back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "a unit comes last in a name")]
+pub(crate) struct Clocks {
+    pub(crate) head_ms: i64,
+    /// Of the last that came from a request with an id.
+    pub(crate) requests_ms: i64,
+    /// Of the last that came from a producer.
+    pub(crate) producers_ms: i64,
+}
+
+impl Default for Clocks {
+    fn default() -> Self {
+        Self {
+            head_ms: i64::MIN,
+            requests_ms: i64::MIN,
+            producers_ms: i64::MIN,
+        }
+    }
+}
+
 /// The state after the last record.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) head: Revision,
+    pub(crate) clocks: Clocks,
     pub(crate) in_force: Option<InForce>,
     /// Releases with the revision that recorded each.
     pub(crate) releases: BTreeMap<ReleaseName, (Release, Revision)>,
-    pub(crate) producers: producers::Producers,
-    requests: HashMap<[u8; 16], Revision>,
-    requests_by_age: VecDeque<(i64, [u8; 16])>,
-    tallies: HashMap<[u8; 16], KnownTally>,
+    pub(crate) facts: Facts,
+    retention_ms: i64,
     recent: VecDeque<(Revision, Arc<Batch>)>,
     recent_rows: usize,
 }
 
-/// A tallied event: what it says, where it is, and whether it was taken back.
-#[derive(Clone, Copy, Debug)]
-struct KnownTally {
-    content: [u8; 16],
-    revision: Revision,
-    is_retracted: bool,
+/// A record, as far as the state depends on it.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) revision: Revision,
+    pub(crate) at_ms: i64,
+    /// The id of the request it came from.
+    pub(crate) request: Option<[u8; 16]>,
+    pub(crate) step: Option<(ProducerPosition, Step)>,
+    pub(crate) content: Content,
+    /// The length of its payload.
+    pub(crate) bytes: usize,
 }
 
-/// How an event id of a tally stands to what was recorded.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Seen {
-    New,
-    /// The same event again.
-    Same,
-    /// Another event under the same id.
-    Other,
+/// What a record holds; a catalogue and a release also as they are stored.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Events(Arc<Batch>),
+    Catalog(Arc<Catalog>, Bytes),
+    Release(Release, Bytes),
+}
+
+/// What was known before of what a record speaks of.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    pub(crate) tallies: KnownTallies,
+    pub(crate) producer: Option<KnownProducer>,
 }
 
 impl State {
-    pub(crate) fn apply_catalog(&mut self, revision: Revision, catalog: Arc<Catalog>) {
-        self.head = revision;
-        self.in_force = Some(InForce { revision, catalog });
+    /// The state of an empty log.
+    pub(crate) fn new(retention_ms: i64, index: Option<Arc<Index>>) -> Self {
+        Self::after(Revision::EMPTY, retention_ms, index)
     }
 
-    pub(crate) fn apply_release(&mut self, revision: Revision, release: Release) {
-        self.head = revision;
-        self.releases.insert(release.name.clone(), (release, revision));
+    /// The state of a log whose records up to `head` are in the index, before anything of it is known.
+    pub(crate) fn after(head: Revision, retention_ms: i64, index: Option<Arc<Index>>) -> Self {
+        Self {
+            head,
+            clocks: Clocks::default(),
+            in_force: None,
+            releases: BTreeMap::new(),
+            facts: Facts::new(index, head),
+            retention_ms,
+            recent: VecDeque::new(),
+            recent_rows: 0,
+        }
     }
 
-    pub(crate) fn apply_events(&mut self, revision: Revision, batch: Arc<Batch>) {
+    /// What is known of the tallied events with these keys and of a producer. The keys were looked up before.
+    pub(crate) fn before(
+        &self,
+        tallies: impl Iterator<Item = Key>,
+        looked: &Looked,
+        producer: Option<&[u8; 16]>,
+    ) -> Result<Before, Failure> {
+        Ok(Before {
+            tallies: self.tallies(tallies, looked)?,
+            producer: producer.map(|id| self.producer(id, looked)).transpose()?.flatten(),
+        })
+    }
+
+    /// The same for a record that is read from the log.
+    pub(crate) fn before_entry(&self, entry: &Entry) -> Result<Before, Failure> {
+        let tallied = match &entry.content {
+            Content::Events(batch) => tallies::tallied(self.catalog(), batch),
+            Content::Catalog(..) | Content::Release(..) => Vec::new(),
+        };
+        let producer = entry.step.as_ref().map(|(at, _)| &at.producer);
+        self.before(tallies::keys_of(&tallied), &Looked::default(), producer)
+    }
+
+    /// Takes in the next record. `before` is what was known of everything that it speaks of.
+    pub(crate) fn apply(&mut self, entry: Entry, before: &Before) {
+        let Entry {
+            revision,
+            at_ms,
+            request,
+            step,
+            content,
+            bytes,
+        } = entry;
+        let mut facts = match content {
+            Content::Events(batch) => {
+                let tallied = tallies::tallied(self.catalog(), &batch);
+                self.keep_for_corrections(revision, batch);
+                tallies::facts(tallied, &before.tallies, revision)
+            }
+            Content::Catalog(catalog, payload) => {
+                self.in_force = Some(InForce { revision, catalog });
+                vec![(Key::Catalog, Fact::Payload(revision, payload))]
+            }
+            Content::Release(release, payload) => {
+                self.releases.insert(release.name.clone(), (release, revision));
+                vec![(Key::Release(revision), Fact::Payload(revision, payload))]
+            }
+        };
         self.head = revision;
+        self.clocks.head_ms = at_ms;
+        if let Some(id) = request {
+            self.clocks.requests_ms = at_ms;
+            facts.push((Key::Request(id), Fact::Request(KnownRequest { revision, at_ms })));
+        }
+        if let Some((at, step)) = step {
+            facts.extend(self.step(&at, step, before.producer, revision, at_ms));
+            self.clocks.producers_ms = at_ms;
+        }
+        self.facts.add(Change {
+            revision,
+            clocks: self.clocks,
+            bytes,
+            facts,
+        });
+    }
+
+    /// The revision that recorded a request, for as long as its retries are recognised. Its key was looked up before.
+    pub(crate) fn request(&self, id: &[u8; 16], looked: &Looked) -> Result<Option<Revision>, Failure> {
+        Ok(match self.facts.get_looked(&Key::Request(*id), looked)? {
+            Some(Fact::Request(known)) if !is_forgotten(known.at_ms, self.clocks.requests_ms, self.retention_ms) => {
+                Some(known.revision)
+            }
+            _ => None,
+        })
+    }
+
+    fn catalog(&self) -> Option<&Catalog> {
+        self.in_force.as_ref().map(|in_force| in_force.catalog.as_ref())
+    }
+
+    fn keep_for_corrections(&mut self, revision: Revision, batch: Arc<Batch>) {
         // what only moves a producer on has nothing to correct, and would never be dropped
         if batch.is_empty() {
             return;
         }
-        self.remember_tallies(revision, &batch);
         self.recent_rows += batch.len();
         self.recent.push_back((revision, batch));
         while self.recent_rows > RECENT_ROWS {
@@ -84,61 +210,6 @@ impl State {
         }
     }
 
-    fn remember_tallies(&mut self, revision: Revision, batch: &Batch) {
-        let Some(InForce { catalog, .. }) = &self.in_force else {
-            return;
-        };
-        let is_tally = |id: &str| catalog.metric(id).is_some_and(|metric| metric.method == Method::Tally);
-        for (row, extra) in batch.rows_with_extras() {
-            let series = row.series;
-            if let Some(event_id) = extra.event_id.as_deref().filter(|_| is_tally(series.metric.as_str())) {
-                let id = tally_id(&series.reporter, &series.metric, event_id);
-                let content = tally_content(series, row.period, row.value, u32::from(row.status.bits()));
-                let known = self.tallies.entry(id).or_insert(KnownTally {
-                    content,
-                    revision,
-                    is_retracted: false,
-                });
-                known.is_retracted |= row.is_retraction;
-            }
-        }
-    }
-
-    /// How an event of a tally, or its retraction, stands to what was recorded.
-    pub(crate) fn seen(&self, tally: &TallyEvent, is_retraction: bool) -> Seen {
-        match self.tallies.get(&tally.id) {
-            Some(known) if known.content != tally.content => Seen::Other,
-            // an event that was taken back is not recorded again by a late retry
-            Some(known) if !is_retraction || known.is_retracted => Seen::Same,
-            _ => Seen::New,
-        }
-    }
-
-    /// The content and the revision of a tallied event.
-    pub(crate) fn tally(&self, id: &[u8; 16]) -> Option<([u8; 16], Revision)> {
-        self.tallies.get(id).map(|known| (known.content, known.revision))
-    }
-
-    /// Remembers a request for as long as its retries are recognised.
-    pub(crate) fn remember_request(&mut self, request: &RequestKey, revision: Revision, at_ms: i64, retention_ms: i64) {
-        self.requests.insert(request.id, revision);
-        self.requests_by_age.push_back((at_ms, request.id));
-        while self
-            .requests_by_age
-            .front()
-            .is_some_and(|(age, _)| *age < at_ms.saturating_sub(retention_ms))
-        {
-            if let Some((_, id)) = self.requests_by_age.pop_front() {
-                self.requests.remove(&id);
-            }
-        }
-    }
-
-    /// The revision that recorded a request.
-    pub(crate) fn request(&self, id: &[u8; 16]) -> Option<Revision> {
-        self.requests.get(id).copied()
-    }
-
     /// The batches after a revision, the oldest first; `None` when they are no longer all kept.
     pub(crate) fn batches_after(&self, revision: Revision) -> Option<Vec<(Revision, Arc<Batch>)>> {
         let kept_from = self.recent.front().map_or(self.head.next(), |(first, _)| *first);
@@ -146,4 +217,9 @@ impl State {
         let after = self.recent.iter().filter(|(of, _)| *of > revision).cloned();
         complete.then(|| after.collect())
     }
+}
+
+/// Whether a request that was recorded at `at_ms` is forgotten, when the last one was recorded at `now_ms`.
+pub(crate) fn is_forgotten(at_ms: i64, now_ms: i64, retention_ms: i64) -> bool {
+    at_ms < now_ms.saturating_sub(retention_ms)
 }

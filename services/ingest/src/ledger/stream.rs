@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use almanac_event_log::{AppendError, NewRecord, ProducerPosition, RecordKind};
+use almanac_event_log::{Failure, NewRecord, ProducerPosition, RecordKind};
 use almanac_model::{Batch, Revision};
 use almanac_wire::pb::ingest::RejectedEvent;
 use almanac_wire::pb::log::Receipt;
 use almanac_wire::{FieldViolation, Payload};
 use prost::Message;
 
-use super::Ledger;
+use super::{Ledger, OrderError};
 use crate::corrections::Search;
 use crate::draft::{Draft, Rejected};
 use crate::sorting::{batch, late_corrections, sort_rows};
-use crate::state::State;
-use crate::state::producers::{BatchDigest, Decision, Position, Standing, Step};
+use crate::state::facts::Key;
+use crate::state::producers::{self, BatchDigest, Decision, Position, Standing, Step};
+use crate::state::{Before, Content, State, tallies};
 
 /// The most mistakes of a batch that its refusal lists.
 const MAX_MISTAKES: usize = 100;
@@ -48,9 +49,10 @@ impl Ledger {
         producer: [u8; 16],
         epoch: u64,
         principal: String,
-    ) -> Result<Beginning, AppendError> {
+    ) -> Result<Beginning, OrderError> {
+        let looked = self.look_up(std::iter::once(Key::Producer(producer)))?;
         let mut state = self.state();
-        let position = state.producers.position(&producer);
+        let position = state.position(&producer, &looked)?;
         if epoch != 0 {
             return Ok(match epoch.cmp(&position.epoch) {
                 std::cmp::Ordering::Equal => Beginning::At(position),
@@ -64,18 +66,27 @@ impl Ledger {
             epoch: position.epoch + 1,
             sequence: position.last_sequence,
         };
-        self.append_step(&mut state, at, principal, &Receipt::default(), Batch::default())?;
-        Ok(Beginning::At(state.producers.position(&producer)))
+        let before = state.before(std::iter::empty(), &looked, Some(&producer))?;
+        self.append_step(
+            &mut state,
+            at,
+            principal,
+            &Receipt::default(),
+            Batch::default(),
+            &before,
+        )?;
+        Ok(Beginning::At(state.position(&producer, &looked)?))
     }
 
     /// How a batch stands to what its producer sent before.
-    pub(crate) fn standing(&self, at: &ProducerPosition, digest: &BatchDigest) -> Standing {
-        self.state().producers.standing(at, digest)
+    pub(crate) fn standing(&self, at: &ProducerPosition, digest: &BatchDigest) -> Result<Standing, Failure> {
+        let looked = self.look_up(producers::keys(at))?;
+        self.state().standing(at, digest, &looked)
     }
 
     /// Decides a batch if it is the next of its producer: its events are ordered, or the refusal of all of them is. `None`
     /// when it has to be checked again: the catalogue, or a value that it corrects, changed meanwhile.
-    pub(crate) fn decide(&self, proposal: BatchProposal) -> Result<Option<Standing>, AppendError> {
+    pub(crate) fn decide(&self, proposal: BatchProposal) -> Result<Option<Standing>, OrderError> {
         let BatchProposal {
             at,
             digest,
@@ -83,8 +94,10 @@ impl Ledger {
             checked_under,
             principal,
         } = proposal;
+        let tallied = || checked.iter().flat_map(|(draft, _)| tallies::keys(draft));
+        let looked = self.look_up(tallied().chain(producers::keys(&at)))?;
         let mut state = self.state();
-        let standing = state.producers.standing(&at, &digest);
+        let standing = state.standing(&at, &digest, &looked)?;
         if standing != Standing::Next {
             return Ok(Some(standing));
         }
@@ -92,16 +105,17 @@ impl Ledger {
         if in_force != Some(checked_under) {
             return Ok(None);
         }
+        let before = state.before(tallied(), &looked, Some(&at.producer))?;
         let (mut receipt, batch) = match checked {
             Err(violation) => (refusal(vec![mistake(None, violation)], 0), Batch::default()),
-            Ok((draft, search)) => match sorted(&state, draft, search) {
+            Ok((draft, search)) => match sorted(&state, &before, draft, search) {
                 Some(sorted) => sorted,
                 None => return Ok(None),
             },
         };
         receipt.batch_digest = digest.to_vec();
-        self.append_step(&mut state, at, principal, &receipt, batch)?;
-        Ok(Some(state.producers.standing(&at, &digest)))
+        self.append_step(&mut state, at, principal, &receipt, batch, &before)?;
+        Ok(Some(state.standing(&at, &digest, &looked)?))
     }
 
     /// Appends a record that moves a producer on. It may hold no event: the position alone is worth a record.
@@ -112,24 +126,16 @@ impl Ledger {
         principal: String,
         receipt: &Receipt,
         batch: Batch,
-    ) -> Result<Revision, AppendError> {
+        before: &Before,
+    ) -> Result<Revision, OrderError> {
         let payload = Payload::Events(batch.clone()).encode();
-        let recorded_at_ms = (self.clock)().as_millisecond();
-        let revision = self.log.append(NewRecord {
-            kind: RecordKind::Events,
-            recorded_at_ms,
-            principal,
+        let stored = receipt.encode_to_vec().into();
+        let record = NewRecord {
             producer: Some(at),
-            request: None,
-            receipt: receipt.encode_to_vec().into(),
-            payload: payload.into(),
-        })?;
-        state.apply_events(revision, Arc::new(batch));
-        let step = step(revision, receipt);
-        state
-            .producers
-            .remember(&at, step, revision, recorded_at_ms, self.retention_ms);
-        Ok(revision)
+            ..self.new_record(RecordKind::Events, principal, None, stored, payload)
+        };
+        let content = Content::Events(Arc::new(batch));
+        self.append(state, record, content, Some((at, receipt)), before)
     }
 }
 
@@ -146,9 +152,9 @@ pub(super) fn step(revision: Revision, receipt: &Receipt) -> Step {
 }
 
 /// The receipt and the batch that are recorded; `None` when the search for corrections has to go on.
-fn sorted(state: &State, draft: Draft, search: Option<Search>) -> Option<(Receipt, Batch)> {
+fn sorted(state: &State, before: &Before, draft: Draft, search: Option<Search>) -> Option<(Receipt, Batch)> {
     let late = late_corrections(state, &draft, search)?;
-    let sorted = sort_rows(state, draft, late);
+    let sorted = sort_rows(&before.tallies, draft, late);
     if sorted.rejected.is_empty() {
         let receipt = Receipt {
             duplicate_event_count: crate::rpc::count(sorted.duplicates),

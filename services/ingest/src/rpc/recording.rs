@@ -37,15 +37,17 @@ pub(super) async fn record(
     list: &'static str,
     propose: impl Fn() -> Result<Proposal, IngestError> + Send + Sync + 'static,
 ) -> Result<Answered, IngestError> {
-    if let Some(key) = &key
-        && let Some(revision) = ledger.request(&key.id)
-    {
-        return repeated(ledger, revision, key).await;
-    }
     let propose = Arc::new(propose);
     loop {
         let (propose, log) = (Arc::clone(&propose), Arc::clone(ledger));
-        let attempt = move || Ok::<_, IngestError>(log.record(propose()?, encode_receipt)?);
+        let attempt = move || {
+            // before its events are checked: what was recorded once need not fit the catalogue of today
+            let recorded = key.map(|key| log.request(&key.id)).transpose();
+            match recorded.map_err(IngestError::Failed)?.flatten() {
+                Some(revision) => Ok::<_, IngestError>(Outcome::Repeated(revision)),
+                None => Ok(log.record(propose()?, encode_receipt)?),
+            }
+        };
         match blocking(ledger.blocking, attempt).await?? {
             Outcome::Recorded(recorded) => {
                 durable(ledger, recorded.revision).await?;

@@ -3,10 +3,11 @@
 //! Every sequence of a producer is decided once, by one record: its events, or the refusal of them. So the position of the
 //! last record says what comes next, and a batch that is sent again is recognised as long as it is among the last ones.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
-
-use almanac_event_log::ProducerPosition;
+use almanac_event_log::{Failure, ProducerPosition};
 use almanac_model::Revision;
+
+use super::State;
+use super::facts::{Fact, Key, Looked};
 
 /// How many of a producer's last batches are recognised; a client may have so many unanswered.
 pub(crate) const WINDOW: usize = 256;
@@ -60,99 +61,143 @@ pub(crate) struct Position {
     pub(crate) revision: Revision,
 }
 
-/// All producers that ever wrote. A producer that is silent for long keeps its position only.
-#[derive(Debug, Default)]
-pub(crate) struct Producers {
-    known: HashMap<[u8; 16], Producer>,
-    /// Those with a window, by the time of their last record.
-    by_age: BTreeSet<(i64, [u8; 16])>,
+/// What is known of a producer. One that is silent for long keeps its position only.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct KnownProducer {
+    pub(crate) position: Position,
+    /// When the last record about it was made, in Unix milliseconds.
+    pub(crate) at_ms: i64,
+    /// The first sequence whose decision was not forgotten for its silence.
+    pub(crate) known_from: u64,
 }
 
-#[derive(Debug, Default)]
-struct Producer {
-    position: Position,
-    at_ms: i64,
-    /// What was decided of the last sequences, up to the last.
-    window: VecDeque<Decision>,
+/// A decision, and of which sequence. A producer has [`WINDOW`] places for them, which it uses over and over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Decided {
+    pub(crate) sequence: u64,
+    pub(crate) decision: Decision,
 }
 
-impl Producers {
-    /// Where a producer stands.
-    pub(crate) fn position(&self, producer: &[u8; 16]) -> Position {
-        self.known
-            .get(producer)
-            .map_or_else(Position::default, |known| known.position)
+/// The place of a sequence's decision.
+fn place(producer: [u8; 16], sequence: u64) -> Key {
+    let place = sequence % WINDOW as u64;
+    Key::Decision(producer, u8::try_from(place).unwrap_or_default())
+}
+
+/// The keys of what says how a batch stands.
+pub(crate) fn keys(at: &ProducerPosition) -> impl Iterator<Item = Key> + use<> {
+    [Key::Producer(at.producer), place(at.producer, at.sequence)].into_iter()
+}
+
+impl State {
+    /// What is known of a producer. Its key was looked up before.
+    pub(super) fn producer(&self, id: &[u8; 16], looked: &Looked) -> Result<Option<KnownProducer>, Failure> {
+        Ok(match self.facts.get_looked(&Key::Producer(*id), looked)? {
+            Some(Fact::Producer(known)) => Some(known),
+            _ => None,
+        })
     }
 
-    /// How a batch stands to those before.
-    pub(crate) fn standing(&self, at: &ProducerPosition, digest: &BatchDigest) -> Standing {
-        let Some(known) = self.known.get(&at.producer) else {
-            return Standing::Gap { expected: 1 };
+    /// Where a producer stands. Its key was looked up before.
+    pub(crate) fn position(&self, producer: &[u8; 16], looked: &Looked) -> Result<Position, Failure> {
+        let known = self.producer(producer, looked)?;
+        Ok(known.map_or_else(Position::default, |known| known.position))
+    }
+
+    /// How a batch stands to those before. Its [`keys`] were looked up before.
+    pub(crate) fn standing(
+        &self,
+        at: &ProducerPosition,
+        digest: &BatchDigest,
+        looked: &Looked,
+    ) -> Result<Standing, Failure> {
+        let Some(known) = self.producer(&at.producer, looked)? else {
+            return Ok(Standing::Gap { expected: 1 });
         };
         let Position {
-            epoch, last_sequence, ..
+            epoch,
+            last_sequence: last,
+            ..
         } = known.position;
         if at.epoch != epoch {
-            return Standing::Fenced { epoch };
+            return Ok(Standing::Fenced { epoch });
         }
-        let expected = last_sequence + 1;
-        if at.sequence == 0 || at.sequence > last_sequence {
-            return if at.sequence == expected {
+        let expected = last + 1;
+        if at.sequence == 0 || at.sequence > last {
+            return Ok(if at.sequence == expected {
                 Standing::Next
             } else {
                 Standing::Gap { expected }
-            };
+            });
         }
-        let back = usize::try_from(last_sequence - at.sequence).unwrap_or(usize::MAX);
-        let place = known.window.len().checked_sub(back.saturating_add(1));
-        match place.and_then(|place| known.window.get(place)) {
-            Some(decision) if decision.digest == *digest => Standing::Decided(*decision),
-            Some(decision) => Standing::Reused(decision.revision),
-            None => Standing::Forgotten { last: last_sequence },
+        let is_kept = at.sequence + WINDOW as u64 > last && at.sequence >= known.known_from;
+        if !is_kept || self.is_silent(&known) {
+            return Ok(Standing::Forgotten { last });
         }
+        Ok(match self.facts.get_looked(&place(at.producer, at.sequence), looked)? {
+            Some(Fact::Decision(Decided { sequence, decision })) if sequence == at.sequence => {
+                if decision.digest == *digest {
+                    Standing::Decided(decision)
+                } else {
+                    Standing::Reused(decision.revision)
+                }
+            }
+            _ => Standing::Forgotten { last },
+        })
     }
 
-    /// Remembers what a record says. What was decided longer than `retention_ms` ago is forgotten where the producer has
-    /// been silent since.
-    pub(crate) fn remember(
-        &mut self,
+    /// Whether a producer was silent for so long, when another one was heard, that its decisions are forgotten.
+    fn is_silent(&self, known: &KnownProducer) -> bool {
+        known.at_ms < self.clocks.producers_ms.saturating_sub(self.retention_ms)
+    }
+
+    /// What a record says of its producer, as facts.
+    pub(super) fn step(
+        &self,
         at: &ProducerPosition,
         step: Step,
+        before: Option<KnownProducer>,
         revision: Revision,
         at_ms: i64,
-        retention_ms: i64,
-    ) {
-        let known = self.known.entry(at.producer).or_default();
-        self.by_age.remove(&(known.at_ms, at.producer));
-        if let Step::Batch(decision) = step {
-            known.window.push_back(decision);
-            while known.window.len() > WINDOW {
-                known.window.pop_front();
-            }
-        }
-        known.at_ms = at_ms;
-        known.position = Position {
-            epoch: at.epoch,
-            last_sequence: at.sequence,
-            revision,
+    ) -> impl Iterator<Item = (Key, Fact)> + use<> {
+        let (decided, next_known) = match step {
+            Step::Epoch => (None, at.sequence + 1),
+            Step::Batch(decision) => (Some(decision), at.sequence),
         };
-        self.by_age.insert((at_ms, at.producer));
-        while let Some(&(age, silent)) = self.by_age.first()
-            && age < at_ms.saturating_sub(retention_ms)
-        {
-            self.by_age.pop_first();
-            if let Some(silent) = self.known.get_mut(&silent) {
-                silent.window = VecDeque::new();
-            }
-        }
+        let known = KnownProducer {
+            position: Position {
+                epoch: at.epoch,
+                last_sequence: at.sequence,
+                revision,
+            },
+            at_ms,
+            known_from: match before {
+                Some(before) if !self.is_silent(&before) => before.known_from,
+                _ => next_known,
+            },
+        };
+        let ProducerPosition { producer, sequence, .. } = *at;
+        let decided = decided.map(|decision| {
+            let decided = Decided { sequence, decision };
+            (place(producer, sequence), Fact::Decision(decided))
+        });
+        decided
+            .into_iter()
+            .chain([(Key::Producer(producer), Fact::Producer(known))])
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use almanac_model::Batch;
+
     use super::*;
+    use crate::state::{Before, Content, Entry};
 
     const PRODUCER: [u8; 16] = [7; 16];
+    const RETENTION_MS: i64 = 100;
 
     fn at(epoch: u64, sequence: u64) -> ProducerPosition {
         ProducerPosition {
@@ -174,69 +219,102 @@ mod tests {
         }
     }
 
-    fn after(last: u64) -> Producers {
-        let mut producers = Producers::default();
-        producers.remember(&at(1, 0), Step::Epoch, Revision(1), 0, 100);
+    fn remember(state: &mut State, at: &ProducerPosition, step: Step, revision: Revision, at_ms: i64) {
+        let before = Before {
+            producer: state
+                .producer(&at.producer, &Looked::default())
+                .expect("there is no index"),
+            ..Before::default()
+        };
+        let entry = Entry {
+            revision,
+            at_ms,
+            request: None,
+            step: Some((*at, step)),
+            content: Content::Events(Arc::new(Batch::default())),
+            bytes: 0,
+        };
+        state.apply(entry, &before);
+    }
+
+    fn standing(state: &State, at: &ProducerPosition, digest: &BatchDigest) -> Standing {
+        state
+            .standing(at, digest, &Looked::default())
+            .expect("there is no index")
+    }
+
+    fn after(last: u64) -> State {
+        let mut state = State::new(RETENTION_MS, None);
+        remember(&mut state, &at(1, 0), Step::Epoch, Revision(1), 0);
         for sequence in 1..=last {
             let decision = decided(sequence);
-            producers.remember(&at(1, sequence), Step::Batch(decision), decision.revision, 0, 100);
+            remember(
+                &mut state,
+                &at(1, sequence),
+                Step::Batch(decision),
+                decision.revision,
+                0,
+            );
         }
-        producers
+        state
     }
 
     #[test]
     fn only_the_sequence_after_the_last_is_new() {
-        let producers = after(2);
-        assert_eq!(producers.standing(&at(1, 3), &digest(3)), Standing::Next);
-        assert_eq!(producers.standing(&at(1, 4), &digest(4)), Standing::Gap { expected: 3 });
-        assert_eq!(producers.standing(&at(1, 2), &digest(2)), Standing::Decided(decided(2)));
-        assert_eq!(producers.standing(&at(1, 2), &digest(9)), Standing::Reused(Revision(3)));
-        assert_eq!(producers.standing(&at(1, 0), &digest(0)), Standing::Gap { expected: 3 });
-        assert_eq!(
-            Producers::default().standing(&at(1, 1), &digest(1)),
-            Standing::Gap { expected: 1 }
-        );
+        let state = after(2);
+        assert_eq!(standing(&state, &at(1, 3), &digest(3)), Standing::Next);
+        assert_eq!(standing(&state, &at(1, 4), &digest(4)), Standing::Gap { expected: 3 });
+        assert_eq!(standing(&state, &at(1, 2), &digest(2)), Standing::Decided(decided(2)));
+        assert_eq!(standing(&state, &at(1, 2), &digest(9)), Standing::Reused(Revision(3)));
+        assert_eq!(standing(&state, &at(1, 0), &digest(0)), Standing::Gap { expected: 3 });
+        let empty = State::new(RETENTION_MS, None);
+        assert_eq!(standing(&empty, &at(1, 1), &digest(1)), Standing::Gap { expected: 1 });
     }
 
     #[test]
     fn a_newer_epoch_fences_and_goes_on_with_the_sequences() {
-        let mut producers = after(2);
-        producers.remember(&at(2, 2), Step::Epoch, Revision(9), 0, 100);
-        assert_eq!(producers.standing(&at(1, 3), &digest(3)), Standing::Fenced { epoch: 2 });
-        assert_eq!(producers.standing(&at(2, 3), &digest(3)), Standing::Next);
-        assert_eq!(producers.standing(&at(2, 1), &digest(1)), Standing::Decided(decided(1)));
+        let mut state = after(2);
+        remember(&mut state, &at(2, 2), Step::Epoch, Revision(9), 0);
+        assert_eq!(standing(&state, &at(1, 3), &digest(3)), Standing::Fenced { epoch: 2 });
+        assert_eq!(standing(&state, &at(2, 3), &digest(3)), Standing::Next);
+        assert_eq!(standing(&state, &at(2, 1), &digest(1)), Standing::Decided(decided(1)));
         let expected = Position {
             epoch: 2,
             last_sequence: 2,
             revision: Revision(9),
         };
-        assert_eq!(producers.position(&PRODUCER), expected);
+        assert_eq!(state.position(&PRODUCER, &Looked::default()).ok(), Some(expected));
     }
 
     #[test]
     fn the_last_256_decisions_are_known_and_no_more() {
-        let producers = after(300);
+        let state = after(300);
         assert_eq!(
-            producers.standing(&at(1, 45), &digest(45)),
+            standing(&state, &at(1, 45), &digest(45)),
             Standing::Decided(decided(45))
         );
         let forgotten = Standing::Forgotten { last: 300 };
-        assert_eq!(producers.standing(&at(1, 44), &digest(44)), forgotten);
+        assert_eq!(standing(&state, &at(1, 44), &digest(44)), forgotten);
     }
 
     #[test]
     fn a_producer_that_is_silent_for_long_keeps_its_position_only() {
-        let mut producers = after(5);
+        let mut state = after(5);
         let other = ProducerPosition {
             producer: [8; 16],
             epoch: 1,
             sequence: 0,
         };
-        producers.remember(&other, Step::Epoch, Revision(7), 100, 100);
-        assert_eq!(producers.standing(&at(1, 5), &digest(5)), Standing::Decided(decided(5)));
-        producers.remember(&other, Step::Epoch, Revision(8), 101, 100);
+        remember(&mut state, &other, Step::Epoch, Revision(7), 100);
+        assert_eq!(standing(&state, &at(1, 5), &digest(5)), Standing::Decided(decided(5)));
+        remember(&mut state, &other, Step::Epoch, Revision(8), 101);
         let forgotten = Standing::Forgotten { last: 5 };
-        assert_eq!(producers.standing(&at(1, 5), &digest(5)), forgotten);
-        assert_eq!(producers.standing(&at(1, 6), &digest(6)), Standing::Next);
+        assert_eq!(standing(&state, &at(1, 5), &digest(5)), forgotten);
+        assert_eq!(standing(&state, &at(1, 6), &digest(6)), Standing::Next);
+        // what it sends from now on is known again, what it sent before is not
+        remember(&mut state, &at(1, 6), Step::Batch(decided(6)), Revision(9), 102);
+        assert_eq!(standing(&state, &at(1, 6), &digest(6)), Standing::Decided(decided(6)));
+        let forgotten = Standing::Forgotten { last: 6 };
+        assert_eq!(standing(&state, &at(1, 5), &digest(5)), forgotten);
     }
 }

@@ -55,6 +55,7 @@ impl Producer {
     pub(super) fn decide(&self, received: &Batched) -> Result<Standing, IngestError> {
         loop {
             let standing = self.ledger.standing(&received.at, &received.digest);
+            let standing = standing.map_err(IngestError::Failed)?;
             if standing != Standing::Next {
                 return Ok(standing);
             }

@@ -88,7 +88,7 @@ impl Intake {
             let decided = blocking.run_among(&self.tasks, move || producer.decide(&batch));
             match decided.await.map_err(panicked)? {
                 // the client waits with it: what is on the way to the disk makes room
-                Err(IngestError::Append(AppendError::QueueFull { .. })) => {
+                Err(IngestError::Append(AppendError::QueueFull { .. }) | IngestError::Behind(_)) => {
                     let _waited = timeout(BUSY, status.changed()).await;
                 }
                 decided => return decision(sequence, decided?),
