@@ -1,5 +1,6 @@
 //! What the tests' programs share.
 
+pub mod checkpoints;
 pub mod ledger;
 pub mod powerloss;
 pub mod proxy;

@@ -7,6 +7,7 @@ mod faults;
 mod flipped_bytes;
 mod io_errors;
 mod kill;
+mod kill_query;
 mod ledger;
 mod power_loss;
 mod programs;
@@ -30,6 +31,7 @@ enum Task {
 #[derive(Subcommand)]
 enum Proof {
     Kill(kill::Args),
+    KillQuery(kill_query::Args),
     PowerLoss(power_loss::Args),
     IoErrors(io_errors::Args),
     DiskFull(disk_full::Args),
@@ -47,6 +49,7 @@ async fn main() -> ExitCode {
     let Task::Prove(proof) = Task::parse();
     let outcome = match proof {
         Proof::Kill(args) => kill::prove(&args).await,
+        Proof::KillQuery(args) => kill_query::prove(&args).await,
         Proof::PowerLoss(args) => power_loss::prove(&args),
         Proof::IoErrors(args) => io_errors::prove(&args).await,
         Proof::DiskFull(args) => disk_full::prove(&args).await,

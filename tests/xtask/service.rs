@@ -20,6 +20,8 @@ pub(crate) struct Service {
 /// How it is started.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
+    /// Which program; the ingest service when it is not said.
+    pub(crate) program: &'static str,
     /// What is started in its place, and starts it with these words as the last ones.
     pub(crate) before: Vec<OsString>,
     /// Arguments after the folder.
@@ -32,7 +34,11 @@ pub(crate) struct Options {
 
 impl Service {
     pub(crate) fn start(programs: &Path, dir: &Path, options: &Options) -> std::io::Result<Self> {
-        let own = OsString::from(programs.join("service-under-proof"));
+        let program = match options.program {
+            "" => "service-under-proof",
+            other => other,
+        };
+        let own = OsString::from(programs.join(program));
         let mut words = options.before.iter().cloned().chain([own]);
         let program = words.next().unwrap_or_default();
         let mut child = Command::new(program)
@@ -74,6 +80,16 @@ impl Service {
                 Ok(Some(said)) = self.log.next_line() => self.last = said,
             }
         }
+    }
+
+    /// The same, without reading what it logs; whoever waits so reads it afterwards.
+    pub(crate) async fn address_unread(&mut self) -> Option<SocketAddr> {
+        self.address.next_line().await.ok()??.parse().ok()
+    }
+
+    /// The next line of its log; `None` when it ended.
+    pub(crate) async fn log_line(&mut self) -> Option<String> {
+        self.log.next_line().await.ok()?
     }
 
     /// Reads its log until it has written so many lines, or one with this text; false when it ended before.

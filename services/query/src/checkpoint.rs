@@ -49,6 +49,8 @@ pub struct CheckpointOptions {
     pub bytes: u64,
     /// or when anything is new after this time.
     pub every: Duration,
+    /// After each, nothing is written for so many times as long as it took.
+    pub rest: u32,
     /// The disk.
     pub disk: Arc<dyn Disk>,
 }
@@ -59,6 +61,7 @@ impl Default for CheckpointOptions {
             revisions: limits::CHECKPOINT_REVISIONS,
             bytes: limits::CHECKPOINT_BYTES,
             every: limits::CHECKPOINT_EVERY,
+            rest: limits::CHECKPOINT_REST,
             disk: Arc::new(RealDisk),
         }
     }
@@ -111,7 +114,7 @@ pub enum OpenError {
 pub struct Checkpoints {
     folder: Arc<Folder>,
     options: CheckpointOptions,
-    durable: watch::Sender<Revision>,
+    durable: watch::Sender<Option<Revision>>,
 }
 
 impl Checkpoints {
@@ -125,9 +128,10 @@ impl Checkpoints {
         })
     }
 
-    /// Up to which revision there is a checkpoint that survives a loss of power, as far as this process knows; 0 for none.
+    /// Up to which revision there is a checkpoint that survives a loss of power, 0 when there is none; nothing before the service
+    /// has looked for one.
     #[must_use]
-    pub fn durable(&self) -> watch::Receiver<Revision> {
+    pub fn durable(&self) -> watch::Receiver<Option<Revision>> {
         self.durable.subscribe()
     }
 }

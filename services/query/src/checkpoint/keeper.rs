@@ -61,13 +61,14 @@ impl Keeper {
     pub(crate) async fn restore(&mut self) -> Result<(), Broken> {
         let folder = Arc::clone(&self.checkpoints.folder);
         let Some(Checkpoint { log, derived }) = self.replica.run(Work::Large, move || folder.newest()).await? else {
+            self.checkpoints.durable.send_replace(Some(Revision::EMPTY));
             return Ok(());
         };
         let revision = derived.applied();
         let resume = move |replica: &mut Replica| *replica = Replica::resumed(log, derived);
         self.replica.change(Work::Small, resume).await?;
         self.kept.revision = revision;
-        self.checkpoints.durable.send_replace(revision);
+        self.checkpoints.durable.send_replace(Some(revision));
         Ok(())
     }
 
@@ -135,7 +136,7 @@ impl Keeper {
         match self.try_keep().await {
             Ok(()) => {
                 self.failing = false;
-                self.rest_until = Instant::now() + begun.elapsed() * limits::CHECKPOINT_REST;
+                self.rest_until = Instant::now() + begun.elapsed() * self.checkpoints.options.rest;
             }
             Err(fault) => {
                 if !std::mem::replace(&mut self.failing, true) {
@@ -175,7 +176,7 @@ impl Keeper {
             rebuilds: progress.rebuilds,
             at: Instant::now(),
         };
-        self.checkpoints.durable.send_replace(progress.applied);
+        self.checkpoints.durable.send_replace(Some(progress.applied));
         Ok(())
     }
 
@@ -189,7 +190,7 @@ impl Keeper {
             rebuilds,
             at: Instant::now(),
         };
-        self.checkpoints.durable.send_replace(Revision::EMPTY);
+        self.checkpoints.durable.send_replace(Some(Revision::EMPTY));
         Ok(())
     }
 }
