@@ -6,7 +6,8 @@ use std::process::Command;
 use crate::Outcome;
 use crate::programs;
 
-/// Replays losses of power, strict and torn, with segments that roll; without syncs the replay has to find a loss
+/// Replays losses of power, strict and torn, with segments that roll and with checkpoints of a replica; without syncs the
+/// replay has to find a loss
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// How many cuts of each kind
@@ -28,6 +29,6 @@ pub(crate) fn prove(args: &Args) -> Outcome {
     if ran.success() {
         Ok(())
     } else {
-        Err("a loss of power lost what was acknowledged".into())
+        Err("a loss of power lost what was acknowledged, or a checkpoint".into())
     }
 }
