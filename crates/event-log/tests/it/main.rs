@@ -5,6 +5,7 @@ mod archiving;
 mod conformance;
 mod damage;
 mod disk;
+mod groups;
 mod recovery;
 mod restart;
 mod support;

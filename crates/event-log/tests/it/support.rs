@@ -24,6 +24,7 @@ struct Behaviour {
     free_bytes: u64,
     holds: bool,
     breaks: bool,
+    syncs: u32,
 }
 
 /// A real disk whose free space and syncs a test controls.
@@ -39,6 +40,7 @@ impl TestDisk {
             free_bytes: GIBIBYTE,
             holds: false,
             breaks: false,
+            syncs: 0,
         };
         Arc::new(Self {
             behaviour: Mutex::new(behaviour),
@@ -60,6 +62,11 @@ impl TestDisk {
         self.change(|behaviour| behaviour.breaks = true);
     }
 
+    /// How many syncs were begun.
+    pub(crate) fn syncs(&self) -> u32 {
+        self.behaviour.lock().expect("no test panicked with the lock").syncs
+    }
+
     pub(crate) fn set_free_bytes(&self, free_bytes: u64) {
         self.change(|behaviour| behaviour.free_bytes = free_bytes);
     }
@@ -76,7 +83,8 @@ impl Disk for TestDisk {
     }
 
     fn sync_data(&self, file: &File) -> io::Result<()> {
-        let behaviour = self.behaviour.lock().expect("not poisoned");
+        let mut behaviour = self.behaviour.lock().expect("not poisoned");
+        behaviour.syncs += 1;
         let behaviour = self
             .changed
             .wait_while(behaviour, |behaviour| behaviour.holds)
