@@ -17,6 +17,7 @@
 //! It never computes an indicator.
 
 mod columns;
+pub mod config;
 mod corrections;
 mod draft;
 mod error;
