@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, env = "ALMANAC_GROUP_MIB", value_name = "MIB", default_value_t = 8,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub group_mib: u16,
-    /// Mebibytes that may wait for a sync; what would be more is refused with LOG_BUSY, so that nobody waits longer
+    /// Mebibytes that may wait for a sync; more is refused, and told when to try again, so that nobody waits longer
     #[arg(long, env = "ALMANAC_QUEUE_MIB", value_name = "MIB", default_value_t = 64,
           value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub queue_mib: u16,
