@@ -90,6 +90,16 @@ impl Catalog {
         }
     }
 
+    /// Whether what lies in an area beside the areas under it belongs to a region on that day.
+    pub(crate) fn belongs_itself(&self, area: &AreaId, region: &Region, day: Date) -> bool {
+        let mut codes = region.codes.iter();
+        region.areas.iter().any(|above| self.lies_under(area, above, day))
+            && codes.all(|(grouping, wanted)| {
+                let code = self.code_on(grouping.as_str(), area, day);
+                code.is_some_and(|code| wanted.contains(code))
+            })
+    }
+
     /// Whether an area has one of the codes of each grouping on that day.
     #[must_use]
     pub fn has_codes(&self, area: &AreaId, codes: &Codes, day: Date) -> Within {

@@ -95,9 +95,10 @@ impl Catalog {
             // what does not exist has no territory
             (before, after) => return before == after,
         }
-        let mut days = self.change_days(from, to).into_iter();
-        let mut code_days = self.code_changes(region, from, to).into_iter();
-        days.all(|day| !self.border_moved(region, day)) && code_days.all(|day| !self.codes_moved(region, day))
+        let mut days = BTreeSet::from_iter(self.change_days(from, to));
+        days.extend(self.code_changes(region, from, to));
+        let mut days = days.into_iter();
+        days.all(|day| !self.border_moved(region, day) && !self.codes_moved(region, day))
     }
 
     /// The days after `from` and until `to` on which an area was given another code of a region's groupings.
@@ -129,13 +130,23 @@ impl Catalog {
         })
     }
 
-    /// Whether an area came into a region or left it since it has another code from a day on.
+    /// Whether an area came into a region or left it by its own code: what lies in it beside the areas under it went with
+    /// that, whatever codes those have. What lies in a new one was a part of the area above.
     fn codes_moved(&self, region: &Region, day: Date) -> bool {
-        let inside = |unit: &Area, day| self.within(&unit.id, region, day) == Within::Inside;
-        let mut lasting = self
-            .areas()
-            .filter(|unit| unit.is_valid_at(eve(day)) && unit.is_valid_at(day));
-        lasting.any(|unit| inside(unit, eve(day)) != inside(unit, day))
+        if region.codes.is_empty() {
+            return false;
+        }
+        let eve = eve(day);
+        let there = self.areas().filter(|unit| unit.is_valid_at(day));
+        there.into_iter().any(|unit| {
+            let now = self.belongs_itself(&unit.id, region, day);
+            let was_other = |origin: &AreaId| self.belongs_itself(origin, region, eve) != now;
+            if unit.is_valid_at(eve) {
+                was_other(&unit.id)
+            } else {
+                self.part_of_before(&unit.id, day).iter().any(was_other)
+            }
+        })
     }
 
     fn share_backwards(&self, area: &AreaId, day: Date, region: &Region, boundaries: Date) -> Share {

@@ -153,6 +153,14 @@ impl Catalog {
         BTreeSet::new()
     }
 
+    /// Of which areas a new one was a part on the eve, when neither transitions nor the areas under it tell.
+    pub(super) fn part_of_before(&self, area: &AreaId, date: Date) -> BTreeSet<AreaId> {
+        if self.arrivals(area, date).next().is_some() || !self.units_under(area, date).is_empty() {
+            return BTreeSet::new();
+        }
+        self.origin_above(area, date)
+    }
+
     /// A unit that came to be, with no word of what it was made of and nothing under it, was a part of the unit above.
     fn origin_above(&self, area: &AreaId, date: Date) -> BTreeSet<AreaId> {
         let above = std::iter::successors(Some(area), |unit| self.parent_at(unit, date));

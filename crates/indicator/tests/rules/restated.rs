@@ -88,8 +88,8 @@ fn rule_11_a_figure_that_is_incomplete_is_not_out_of_range() {
     assert!(!strict.flags.contains(&FigureFlag::OutOfRange));
 }
 
-#[test]
-fn rule_17_a_new_area_of_another_code_restates_what_it_was_a_part_of() {
+/// What was sent in May 2018, 4 in the east, of a code in the north on the boundaries of the end of 2019.
+fn sent_of(code: &str, town: &str, members: &str) -> Figure {
     let zone = "[[grouping]]
 id = \"zone\"
 label = { vi = \"x\", en = \"x\" }
@@ -99,21 +99,47 @@ owner = \"x\"
 codes = [{ code = \"urban\", label = { vi = \"x\", en = \"x\" } }, { code = \"rural\", label = { vi = \"x\", en = \"x\" } }]
 ";
     let files = [
-        ("areas.csv", format!("{AREAS}town,6,Pho,district,north,2018-06-01,\n")),
+        ("areas.csv", format!("{AREAS}{town}")),
         ("groupings.toml", zone.to_owned()),
-        (
-            "groupings.csv",
-            "grouping,code,area,from,to\nzone,rural,north,,\nzone,urban,town,,\n".to_owned(),
-        ),
+        ("groupings.csv", format!("grouping,code,area,from,to\n{members}")),
     ];
     let mut book = Book::with_files(&[monthly_flow("sent")], files);
     book.post("sent", "east", "2018-05", "4");
-    let rural = Question {
+    let question = Question {
         on_boundaries_of: Some(date(2019, 12, 31)),
-        filters: [("zone".parse().unwrap(), ["rural".parse().unwrap()].into())].into(),
+        filters: [("zone".parse().unwrap(), [code.parse().unwrap()].into())].into(),
         ..book.question("sent", "north", "2018-05", false)
     };
-    let figure = book.ask(&rural).unwrap();
+    book.ask(&question).unwrap()
+}
+
+const TOWN: &str = "town,6,Pho,district,north,2018-06-01,\n";
+
+#[test]
+fn rule_17_a_new_area_of_another_code_restates_what_it_was_a_part_of() {
+    let figure = sent_of("rural", TOWN, "zone,rural,north,,\nzone,urban,town,,\n");
     assert_eq!(figure.value, number("4"));
     assert!(figure.flags.contains(&FigureFlag::Restated), "{figure:?}");
+}
+
+#[test]
+fn rule_17_a_new_area_of_another_code_restates_what_it_came_to() {
+    let members = "zone,urban,north,,\nzone,rural,east,,\nzone,rural,town,,\n";
+    let figure = sent_of("rural", TOWN, members);
+    assert_eq!(figure.value, number("4"));
+    assert!(figure.flags.contains(&FigureFlag::Restated), "{figure:?}");
+    // without the new area nothing became rural
+    let members = "zone,urban,north,,\nzone,rural,east,,\n";
+    assert!(!sent_of("rural", "", members).flags.contains(&FigureFlag::Restated));
+}
+
+#[test]
+fn rule_17_what_lies_in_an_area_beside_the_listed_ones_under_it_goes_with_its_own_code() {
+    // the east was rural all the time; what else is in the north became rural on the day on which the town was founded
+    let members = "zone,urban,north,,2018-06-01\nzone,rural,north,2018-06-01,\nzone,rural,east,,\n";
+    for town in ["", TOWN] {
+        let figure = sent_of("rural", town, members);
+        assert_eq!(figure.value, number("4"));
+        assert!(figure.flags.contains(&FigureFlag::Restated), "{figure:?}");
+    }
 }
