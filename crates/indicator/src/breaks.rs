@@ -1,12 +1,13 @@
 //! Breaks in definitions: from a day on a metric counts something else, or in another way (rule 18).
 
 use almanac_catalog::Metric;
-use almanac_model::{FigureFlag, Period};
+use almanac_model::{FigureFlag, Period, PeriodRange};
 use jiff::civil::Date;
 
 use crate::evaluate::Reading;
 use crate::expected::relevant_periods;
 use crate::plan::Plan;
+use crate::reach::{Follow, reach};
 use crate::value::Value;
 
 /// Whether a metric has a break after a day, up to and with another.
@@ -27,22 +28,20 @@ pub(crate) fn flag_break(plan: &Plan<'_>, readings: &[Reading], period: Period, 
     }
 }
 
-/// Whether the values of two periods stand on different sides of a break of a metric behind them. Of a level only the
-/// sub-period at its end counts: that of a year with a break in June is already one of the new definition.
+/// Whether the values of two periods stand on different sides of a break of a metric behind them: of each term, what it
+/// reads for one against what it reads for the other. Of a level only the sub-period at its end counts: that of a year with a
+/// break in June is already one of the new definition.
 pub(crate) fn is_broken_between(plan: &Plan<'_>, one: (Period, &Value), other: (Period, &Value)) -> bool {
-    let apart = plan.terms.iter().any(|term| {
-        let read = |period: Period| {
-            let parts = period.parts(term.metric.frequency)?;
-            let relevant = relevant_periods(term.metric, parts);
-            Some((relevant.first()?.start(), relevant.last()?.last_day()))
-        };
-        // a denominator may be coarser than the period; then its own period is not longer ago than the period's
-        let whole = |period: Period| (period.start(), period.last_day());
-        let (first, second) = (
-            read(one.0).unwrap_or(whole(one.0)),
-            read(other.0).unwrap_or(whole(other.0)),
-        );
-        breaks_between(term.metric, first.0.min(second.0), first.1.max(second.1))
+    let reads = [one.0, other.0].map(|period| reach(plan, &plan.root, period.into(), Follow::Asked).reads);
+    let apart = plan.terms.iter().enumerate().any(|(index, term)| {
+        let of_term = reads.iter().flatten().filter(|read| read.term == index);
+        let stretches = of_term.flat_map(|read| [read.first, read.last]);
+        let days: Vec<(Date, Date)> = stretches.map(|span| rests_on(term.metric, span)).collect();
+        let first = days.iter().map(|(first, _)| *first).min();
+        let last = days.iter().map(|(_, last)| *last).max();
+        first
+            .zip(last)
+            .is_some_and(|(first, last)| breaks_between(term.metric, first, last))
     });
     // a denominator of another period may be of another side than its numerator's period
     let reads_across = |value: &Value| {
@@ -50,4 +49,15 @@ pub(crate) fn is_broken_between(plan: &Plan<'_>, one: (Period, &Value), other: (
         flags.contains(&FigureFlag::DenominatorOtherPeriod) && flags.contains(&FigureFlag::Break)
     };
     apart || reads_across(one.1) || reads_across(other.1)
+}
+
+/// The first and the last day of what counts of a stretch.
+fn rests_on(metric: &Metric, span: PeriodRange) -> (Date, Date) {
+    let parts = span.parts(metric.frequency);
+    let relevant = parts.map_or_else(Vec::new, |parts| relevant_periods(metric, parts));
+    match (relevant.first(), relevant.last()) {
+        (Some(first), Some(last)) => (first.start(), last.last_day()),
+        // a denominator may be coarser than the period; then its own period is not longer ago than the period's
+        _ => (span.start(), span.last_day()),
+    }
 }

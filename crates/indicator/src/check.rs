@@ -7,7 +7,7 @@ mod targets;
 use std::collections::{BTreeSet, HashMap};
 
 use almanac_catalog::{Catalog, Metric, SumOperator};
-use almanac_model::{DimensionId, FigureArea, Period};
+use almanac_model::{DimensionId, FigureArea, Period, PeriodRange};
 
 use self::groupings::{Asked, asked, check_groupings, of_codes};
 use self::periods::{check_functions, check_periods};
@@ -146,12 +146,8 @@ fn read_at(term: usize, targets: &[(FigureArea, Period)], reaches: &Reaches<'_>)
     for (area, period) in targets {
         let reads = reaches.get(period).into_iter().flat_map(|reach| &reach.reads);
         for read in reads.filter(|read| read.term == term && read.joined.is_none()) {
-            let ends = [read.first.last(), read.last.last()];
-            found.extend(
-                ends.into_iter()
-                    .filter(|end| end != period)
-                    .map(|end| (area.clone(), end)),
-            );
+            let ends = read.stretches().map(PeriodRange::last);
+            found.extend(ends.filter(|end| end != period).map(|end| (area.clone(), end)));
         }
     }
     found

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use almanac_catalog::{
     Catalog, DenominatorJoin, Formula, MeasureId, Metric, Operator, Range, Reference, TimeFunction, TimeOperator,
 };
-use almanac_model::Decimal;
+use almanac_model::{Decimal, TimeUnit};
 
 use crate::question::{AdHocFormula, Filters};
 
@@ -58,7 +58,7 @@ pub(crate) struct QuotientNode {
 pub(crate) struct OverNode {
     pub(crate) function: TimeFunction,
     pub(crate) inner: Node,
-    /// Whether the values of several periods add up to that of all of them: flows, their sums and their multiples.
+    /// Of a window, whether the values of its periods add up to that of all of them: flows, their sums and their multiples.
     pub(crate) adds_over_time: bool,
     /// As it is written, with indicators written out.
     pub(crate) text: String,
@@ -176,22 +176,35 @@ impl Node {
         }
     }
 
-    /// Whether the values of several periods add up to that of all of them.
-    fn adds_over_time(&self, terms: &[Term<'_>]) -> bool {
+    /// Whether the values of several periods of a unit add up to that of all of them.
+    fn adds_over_time(&self, terms: &[Term<'_>], unit: TimeUnit) -> bool {
         match self {
             Self::Constant(_) | Self::OrZero(_) => false,
             Self::Term(index) => terms[*index].metric.time == TimeOperator::Sum,
-            Self::Negate(inner) => inner.adds_over_time(terms),
+            Self::Negate(inner) => inner.adds_over_time(terms, unit),
             Self::Binary(Operator::Multiply, left, right) => match (&**left, &**right) {
-                (Self::Constant(_), factor) | (factor, Self::Constant(_)) => factor.adds_over_time(terms),
+                (Self::Constant(_), factor) | (factor, Self::Constant(_)) => factor.adds_over_time(terms, unit),
                 _ => false,
             },
-            Self::Binary(_, left, right) => left.adds_over_time(terms) && right.adds_over_time(terms),
+            Self::Binary(_, left, right) => left.adds_over_time(terms, unit) && right.adds_over_time(terms, unit),
             Self::Quotient(quotient) => {
-                matches!(quotient.denominator, Self::Constant(_)) && quotient.numerator.adds_over_time(terms)
+                matches!(quotient.denominator, Self::Constant(_)) && quotient.numerator.adds_over_time(terms, unit)
             }
-            Self::Over(over) => matches!(over.function, TimeFunction::Shift { .. }) && over.adds_over_time,
+            Self::Over(over) => match over.function {
+                TimeFunction::Shift { unit: by, .. } => moves_alike(by, unit) && over.inner.adds_over_time(terms, unit),
+                _ => false,
+            },
         }
+    }
+}
+
+/// Whether a shift moves all periods of a unit by as much, so that it leaves none out and takes none twice: months have more
+/// or fewer days, and some years have a week 53.
+const fn moves_alike(by: TimeUnit, unit: TimeUnit) -> bool {
+    match unit {
+        TimeUnit::Day => matches!(by, TimeUnit::Day | TimeUnit::Week),
+        TimeUnit::Week => matches!(by, TimeUnit::Week),
+        TimeUnit::Month | TimeUnit::Quarter | TimeUnit::Half | TimeUnit::Year => true,
     }
 }
 
@@ -260,7 +273,10 @@ impl<'c> Writer<'c> {
                 let text = Formula::Over(*function, Box::new(text));
                 let node = Node::Over(Box::new(OverNode {
                     function: *function,
-                    adds_over_time: inner.adds_over_time(&self.terms),
+                    adds_over_time: match function {
+                        TimeFunction::Moving { unit, .. } => inner.adds_over_time(&self.terms, *unit),
+                        _ => false,
+                    },
                     inner,
                     text: text.to_string(),
                 }));

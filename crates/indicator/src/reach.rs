@@ -81,6 +81,14 @@ impl Read {
     pub(crate) fn hull(&self) -> PeriodRange {
         self.first.until(self.last.last())
     }
+
+    /// The stretches over which it is read: the first, then each later period, and the last where that is a longer one.
+    pub(crate) fn stretches(&self) -> impl Iterator<Item = PeriodRange> {
+        let (first, last) = (self.first, self.last);
+        let later = self.hull().iter().filter(move |period| period.end() > first.end());
+        let longer = (last != first && last.first() != last.last()).then_some(last);
+        std::iter::once(first).chain(later.map(PeriodRange::from)).chain(longer)
+    }
 }
 
 /// Whether denominators that are joined by date are followed to every period that they may be of.

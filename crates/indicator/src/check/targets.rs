@@ -1,7 +1,5 @@
 //! Areas in which a term cannot be read: of a finer level than it is collected, or with boundaries that changed.
 
-use std::collections::BTreeSet;
-
 use almanac_catalog::{Catalog, Kind, Metric, SumOperator, TimeOperator};
 use almanac_model::{AreaId, LevelId, Period, PeriodRange};
 
@@ -73,7 +71,8 @@ impl Target<'_> {
         found
     }
 
-    /// An average, a least or a greatest value over two collection levels would be of different series.
+    /// An average, a least or a greatest value over two collection levels would be of different series. What a function makes
+    /// of several periods is of whole areas: each of those may have a level of its own.
     fn check_levels(&self, metric: &Metric, found: &mut Refusals) {
         if !matches!(
             metric.time,
@@ -81,12 +80,12 @@ impl Target<'_> {
         ) {
             return;
         }
-        let span = self.read.hull();
-        let levels: BTreeSet<&LevelId> = span
-            .parts(metric.frequency)
-            .map(|parts| levels_read(metric, parts))
-            .unwrap_or_default();
-        if levels.len() > 1 {
+        let levels = |span: PeriodRange| {
+            let parts = span.parts(metric.frequency)?;
+            let levels = levels_read(metric, parts);
+            (levels.len() > 1).then_some((span, levels))
+        };
+        if let Some((span, levels)) = self.read.stretches().find_map(levels) {
             let levels: Vec<&str> = levels.into_iter().map(LevelId::as_str).collect();
             let message = format!(
                 "{} was collected by {} within {span}; ask for periods in which the level is the same",

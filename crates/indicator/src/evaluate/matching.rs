@@ -87,9 +87,7 @@ impl<'a> Evaluation<'a> {
     /// The levels at which what a term rests on was collected: of each stretch for which it is read.
     fn levels_of(&self, read: &Read) -> BTreeSet<&'a LevelId> {
         let metric = self.plan.terms[read.term].metric;
-        let later = read.hull().iter().filter(|period| period.end() > read.first.end());
-        let stretches = std::iter::once(read.first).chain(later.map(PeriodRange::from));
-        stretches
+        read.stretches()
             .filter_map(|stretch| stretch.parts(metric.frequency))
             .flat_map(|parts| levels_read(metric, parts))
             .collect()

@@ -11,6 +11,7 @@ mod comparisons;
 mod completeness;
 mod confidential;
 mod functions;
+mod functions_breaks;
 mod functions_calendars;
 mod functions_explained;
 mod functions_levels;
