@@ -171,7 +171,11 @@ impl<'p> Walk<'p, '_> {
             (DenominatorJoin::YearAverage, follow) => {
                 let year = denominator_year(frequency, span);
                 let Some(parts) = year.parts(frequency) else {
-                    return self.node(node, year.into(), Some((asked, year.granularity())));
+                    // no average of the year: the terms themselves do not fit into it, whatever functions read
+                    for term in node.terms() {
+                        self.read(term, year.into(), Some((asked, year.granularity())));
+                    }
+                    return;
                 };
                 let joined = (follow == Follow::Asked).then_some((asked, frequency));
                 for part in parts.iter() {

@@ -8,7 +8,9 @@
 //! territory  three levels, areas that begin, end, move and divide       generate/territory.rs
 //! groupings  areas that are urban, rural or neither                     generate/groupings.rs
 //! metrics    kinds, operators, frequencies, levels                      generate/metrics.rs
-//! formulas   indicators over metrics and indicators                     generate/formulas.rs
+//! formulas   indicators, and formulas of questions                      generate/formulas.rs
+//! draft      the texts of formulas                                      generate/draft.rs
+//! kinds      what may be asked of a formula                             generate/kinds.rs
 //! targets    what is planned for measures                               generate/targets.rs
 //! reporters  who may report, and what is expected                       generate/reporters.rs
 //! log        events that the catalogue accepts, in batches              generate/log.rs
@@ -18,9 +20,11 @@
 //! ```
 
 mod batches;
+mod draft;
 mod formulas;
 mod genes;
 mod groupings;
+mod kinds;
 mod log;
 mod metrics;
 mod questions;
@@ -67,6 +71,8 @@ struct Genome {
     expectations: Vec<Gene>,
     events: EventGenes,
     questions: Vec<Gene>,
+    /// Formulas of some of the questions, in their order.
+    ad_hoc: Vec<Gene>,
 }
 
 /// Random worlds.
@@ -86,9 +92,9 @@ pub fn world() -> impl Strategy<Value = World> {
         any::<u8>(),
         definitions,
         (genes(3, 6), genes(0, 10), genes(0, 2), genes(0, 4)),
-        genes(1, 8),
+        (genes(1, 8), genes(0, 5)),
     );
-    parts.prop_map(|(calendar, definitions, events, questions)| {
+    parts.prop_map(|(calendar, definitions, events, (questions, ad_hoc))| {
         let (floods, bursts, secrets, withdrawals) = events;
         let (areas, changes, groupings, metrics, indicators, targets, reporters, expectations) = definitions;
         Genome {
@@ -108,6 +114,7 @@ pub fn world() -> impl Strategy<Value = World> {
                 withdrawals,
             },
             questions,
+            ad_hoc,
         }
         .world()
     })
@@ -117,10 +124,11 @@ impl Genome {
     fn world(&self) -> World {
         let catalog = self.catalog();
         let log = log::log(&catalog, &self.events);
+        let mut ad_hoc = self.ad_hoc.iter().map(|gene| formulas::ad_hoc(&catalog, gene));
         let questions = self.questions.iter();
         World {
             questions: questions
-                .map(|gene| questions::question(&catalog, &log, gene))
+                .map(|gene| questions::question(&catalog, &log, gene, ad_hoc.next().flatten()))
                 .collect(),
             catalog,
             log,

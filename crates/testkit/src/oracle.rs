@@ -1,6 +1,6 @@
 //! The naive oracle: every figure computed in the plainest way, straight from the definitions.
 //!
-//! It goes through all recorded events for every value it needs, keeps no index, plans nothing and remembers nothing.
+//! It goes through all recorded events of a series for every value it needs, plans nothing and remembers nothing.
 //! It shares with the read model and the evaluation only the vocabulary: the catalogue, exact numbers, questions.
 //!
 //! ```text
@@ -13,8 +13,13 @@
 //! target      the plan's figure, and who set it                           target.rs
 //! share       which part of a total a figure is                           share.rs
 //! refusal     what no question may ask for                                refusal.rs
-//! formula     the formula of the catalogue, read recursively              formula.rs
-//! quotient    which period and which areas both sides of a division have  quotient.rs
+//! measure     metrics, indicators, formulas of the question               measure.rs
+//! formula     a formula, read recursively                                 formula.rs
+//! function    a formula over other periods                                function.rs
+//! stretch     earlier and later periods, the year so far                  stretch.rs
+//! reads       what a formula reads, function by function                  reads.rs
+//! join        which denominator stands against a numerator                join.rs
+//! quotient    which areas both sides of a division have                   quotient.rs
 //! term        which series belong to a metric in an area, and their sum   term.rs
 //! territory   how much of each unit belongs to what is asked for          territory.rs
 //! region      what lies in several areas, narrowed to codes of groupings   region.rs
@@ -39,30 +44,34 @@ mod contribution;
 mod expected;
 mod figure;
 mod formula;
+mod function;
 mod growth;
+mod join;
 mod like;
+mod measure;
 mod moved;
 mod quotient;
+mod reads;
 mod records;
 mod refusal;
 mod region;
 mod secrets;
 mod series;
 mod share;
+mod stretch;
 mod target;
 mod term;
 mod territory;
 mod told;
 mod value;
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use almanac_catalog::Catalog;
 use almanac_model::{Batch, Exact, MetricId, Revision};
 
 use self::like::Counterparts;
-use self::records::{Event, Place, SeriesKey};
+use self::records::{Events, Place};
 use self::secrets::Block;
 pub use self::told::{Figure, Side, Sides};
 
@@ -70,10 +79,8 @@ pub use self::told::{Figure, Side, Sides};
 #[derive(Clone, Debug)]
 pub struct Oracle<'a> {
     catalog: &'a Catalog,
-    /// Every event that was recorded up to the revision, in the order of the log.
-    events: Rc<Vec<Event>>,
-    /// The series of which anything was recorded.
-    series: Rc<BTreeSet<(MetricId, SeriesKey)>>,
+    /// Every event that was recorded up to the revision, of each series in the order of the log.
+    events: Rc<Events>,
     /// It sees only what these periods have too; `None`: everything.
     like: Option<Rc<Counterparts>>,
     /// What must not be told, by metric.
@@ -87,12 +94,13 @@ impl<'a> Oracle<'a> {
     #[must_use]
     pub fn new(catalog: &'a Catalog, log: &[(Revision, Batch)], as_of: Revision) -> Self {
         let seen = log.iter().filter(|(revision, _)| *revision <= as_of);
-        let events: Vec<Event> = seen
-            .flat_map(|(revision, batch)| records::events(*revision, batch))
-            .collect();
+        let mut events = Events::new();
+        for (metric, series, event) in seen.flat_map(|(revision, batch)| records::events(*revision, batch)) {
+            let of_metric = events.entry(metric).or_default();
+            of_metric.entry(series).or_default().push(event);
+        }
         let mut oracle = Self {
             catalog,
-            series: Rc::new(events.iter().map(Event::series).collect()),
             events: Rc::new(events),
             like: None,
             blocks: Rc::default(),

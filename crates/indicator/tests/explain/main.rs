@@ -10,7 +10,7 @@ use almanac_cube::Cube;
 use almanac_indicator::{
     AdHocFormula, Effect, Explanation, FigureKey, Number, OneFigure, Question, State, Window, answer, explain,
 };
-use almanac_model::{Decimal, Exact, Figure, Granularity, IndicatorId, Period, Revision};
+use almanac_model::{Decimal, Exact, Figure, Granularity, IndicatorId, MissingReason, Period, Revision};
 use almanac_testkit::generate::{World, world};
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -59,15 +59,19 @@ fn check_explanation(explained: &Explanation, figure: &Figure, decimals: u8) -> 
     }
     for term in &explained.terms {
         prop_assert_eq!(term.series_count, term.series.len());
-        if let Ok(value) = &term.value {
+        // what is not told of a series is in the sum all the same
+        let is_told = |value: &Result<Number, MissingReason>| *value != Err(MissingReason::Suppressed);
+        if let Ok(value) = &term.value
+            && term.series.iter().all(|series| is_told(&series.value))
+        {
             let parts = term.series.iter().filter_map(|series| series.value.as_ref().ok());
             let sum = parts.fold(Exact::from_integer(0), |sum, part| &sum + &number(part));
             prop_assert_eq!(sum, number(value), "{}", &term.expression);
         }
         for value in term.series.iter().flat_map(|series| &series.values) {
             prop_assert_eq!(value.event_count, value.writes.len());
-            // a report is what its one revision said, a tally what all of them added
-            if value.cell.status.missing.is_none() {
+            // a report is what its one revision said, a tally what all of them added, where that is told
+            if value.cell.status.missing.is_none() && value.writes.iter().all(|write| write.amount.is_some()) {
                 let amounts = value.writes.iter().filter_map(|write| write.amount);
                 prop_assert_eq!(amounts.sum::<i128>(), value.cell.value);
             }
@@ -245,5 +249,5 @@ fn explain_gives_the_figure_of_the_answer_and_by_hand_the_same_number() {
         of_functions,
     } = seen;
     let seen = (numbers.get(), missing.get(), of_functions.get());
-    assert!(seen.0 > 500 && seen.1 > 200 && seen.2 > 150, "{seen:?} say little");
+    assert!(seen.0 > 300 && seen.1 > 200 && seen.2 > 120, "{seen:?} say little");
 }

@@ -1,6 +1,7 @@
 //! Every figure of random questions to random catalogues, against the naive oracle.
 
 mod completeness;
+mod formulas;
 mod ranks;
 mod tally;
 
@@ -76,7 +77,7 @@ fn check_world(world: &World, tally: &mut Tally) -> TestCaseResult {
             prop_assert_eq!(found, expected, "as of {} to {:?}", as_of, question);
             tally.figures += 1;
             tally.numbers += usize::from(found.value.is_ok());
-            seen.count(found, question, *as_of);
+            seen.count(world, found, question, *as_of);
         }
         prop_assert_eq!(found.len(), expected.len());
         if let Some(telling) = oracle.telling_secrets() {

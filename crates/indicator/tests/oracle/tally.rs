@@ -11,6 +11,8 @@ use almanac_model::{
 use almanac_testkit::generate::World;
 use almanac_testkit::oracle::Figure;
 
+use crate::formulas;
+
 /// In how many worlds and figures something was seen.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
@@ -66,7 +68,10 @@ impl WorldTally {
         }
     }
 
-    pub(crate) fn count(&mut self, figure: &Figure, question: &Question, as_of: Revision) {
+    pub(crate) fn count(&mut self, world: &World, figure: &Figure, question: &Question, as_of: Revision) {
+        for what in formulas::reached(world, figure, question) {
+            self.saw(what);
+        }
         let asked = [
             ("asked: strict", question.strict),
             ("asked: on boundaries of a day", question.on_boundaries_of.is_some()),
@@ -253,7 +258,7 @@ fn wanted() -> Vec<String> {
         "share: of reporter",
         "share: percent",
     ];
-    let mut wanted: Vec<String> = plain.into_iter().map(str::to_owned).collect();
+    let mut wanted: Vec<String> = plain.into_iter().chain(formulas::WANTED).map(str::to_owned).collect();
     wanted.extend(wanted_of_comparisons());
     wanted.extend(flags.map(|flag| format!("flag: {flag:?}")));
     wanted.extend(reasons.map(|reason| format!("missing: {reason:?}")));

@@ -92,6 +92,20 @@ fn rule_9_weeks_make_up_no_year_to_average() {
         book("week").refusal("density", "east", "2017-05"),
         RefusalReason::PeriodNotDivisible
     );
+    // 2017 ended on a Sunday, so that a window of weeks would end with it; it is no average of the year
+    let window = Book::new(&[
+        monthly_flow("sent"),
+        inhabitants("week"),
+        indicator(
+            "lately",
+            "sent / moving_avg(inhabitants, 2 weeks)",
+            "denominator = \"year_average\"",
+        ),
+    ]);
+    assert_eq!(
+        window.refusal("lately", "east", "2017-05"),
+        RefusalReason::PeriodNotDivisible
+    );
 }
 
 #[test]

@@ -66,6 +66,8 @@ pub(super) struct MetricSketch {
     pub(super) id: String,
     pub(super) dimensions: Vec<&'static str>,
     pub(super) is_report: bool,
+    pub(super) is_stock: bool,
+    pub(super) frequency: &'static str,
     pub(super) toml: String,
 }
 
@@ -124,6 +126,8 @@ fn metric(id: &str, choices: &mut Choices<'_>, frequencies: &[&'static str]) -> 
         id: id.to_owned(),
         dimensions,
         is_report,
+        is_stock,
+        frequency,
         toml,
     }
 }

@@ -2,26 +2,40 @@
 
 use std::collections::BTreeSet;
 
-use almanac_catalog::{Area, Catalog, Formula, MeasureId, Metric, Operator, SumOperator};
-use almanac_indicator::{AreaSelection, Base, Comparing, Filters, GroupKey, Question, Ranking, ShareOf};
+use almanac_catalog::{Area, Catalog, MeasureId, Metric};
+use almanac_indicator::{AdHocFormula, AreaSelection, Base, Comparing, Filters, GroupKey, Question, Ranking, ShareOf};
 use almanac_model::{AreaId, Batch, Code, DimensionId, Granularity, Period, Revision};
 use jiff::civil::{Date, date};
 
 use super::genes::{Choices, Gene};
 use super::groupings::GROUPING;
+use super::kinds::{adds, is_sum, reads_other_periods};
 use super::secrets;
 
 /// A question and the revision as of which it is asked.
-pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene) -> (Revision, Question) {
+pub(super) fn question(
+    catalog: &Catalog,
+    log: &[(Revision, Batch)],
+    gene: &Gene,
+    formula: Option<AdHocFormula>,
+) -> (Revision, Question) {
     let mut choices = Choices::of(gene);
     let secret = secrets::asked_for(log, &mut choices);
-    let measures = match &secret {
+    let mut measures = match &secret {
         Some(secret) => secret.measures(catalog, &mut choices),
         None => measures(catalog, &mut choices),
     };
-    let aim = aim(catalog, &measures, &mut choices);
+    let asked = measures.len();
+    // what is asked for has to suit the formula too
+    let references = formula.iter().flat_map(|asked| asked.formula.references());
+    measures.extend(references.map(|reference| reference.measure.clone()));
+    let over_time = reads_other_periods(catalog, &measures, formula.as_ref());
+    let aim = match formula {
+        Some(_) => None,
+        None => aim(catalog, &measures, &mut choices),
+    };
     let around = secret.as_ref().map(|secret| secret.period.last_day());
-    let periods = periods(catalog, &measures, (aim, around), &mut choices);
+    let periods = periods(catalog, &measures, (aim, around, over_time), &mut choices);
     let mut revisions = vec![Revision::LATEST; 5];
     revisions.extend(log.iter().map(|(revision, _)| *revision));
     let as_of = choices.one(&revisions).copied().unwrap_or(Revision::LATEST);
@@ -41,27 +55,24 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
         None => areas(catalog, &measures, &periods, aim, &mut choices),
     };
     let strict = choices.once_in(6);
-    let on_boundaries_of = choices.once_in(3).then(|| choices.of_values(BOUNDARIES));
+    // what reads other periods is refused where boundaries changed in between
+    let on_boundaries_of = choices
+        .once_in(if over_time { 2 } else { 3 })
+        .then(|| choices.of_values(BOUNDARIES));
     let comparisons = comparisons(&periods, &mut choices);
     let combine_areas = choices.once_in(5);
-    if let Some(grouping) = catalog.grouping(GROUPING) {
-        match choices.below(8) {
-            7 => group_by.push(GroupKey::Dimension(grouping.dimension.id.clone())),
-            6 => {
-                let code = choices.one(&grouping.dimension.codes).map(|item| item.code.clone());
-                filters.insert(grouping.dimension.id.clone(), code.into_iter().collect());
-            }
-            _ => {}
-        }
-    }
+    by_grouping(catalog, &mut group_by, &mut filters, &mut choices);
     let is_aimed = aim.is_some();
+    // the formula mostly by itself
+    let by_itself = formula.is_some() && choices.below(4) != 3;
+    measures.truncate(if by_itself { 0 } else { asked });
     let mut question = Question {
         on_boundaries_of,
         comparisons,
         areas,
         strict,
         measures,
-        formulas: Vec::new(),
+        formulas: formula.into_iter().collect(),
         periods,
         period_places: Vec::new(),
         group_by,
@@ -72,6 +83,20 @@ pub(super) fn question(catalog: &Catalog, log: &[(Revision, Batch)], gene: &Gene
     };
     relate(catalog, is_aimed, &mut question, &mut choices);
     (as_of, question)
+}
+
+/// Sometimes the codes of the grouping of areas, or one of them.
+fn by_grouping(catalog: &Catalog, group_by: &mut Vec<GroupKey>, filters: &mut Filters, choices: &mut Choices<'_>) {
+    if let Some(grouping) = catalog.grouping(GROUPING) {
+        match choices.below(8) {
+            7 => group_by.push(GroupKey::Dimension(grouping.dimension.id.clone())),
+            6 => {
+                let code = choices.one(&grouping.dimension.codes).map(|item| item.code.clone());
+                filters.insert(grouping.dimension.id.clone(), code.into_iter().collect());
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Days around those on which things change.
@@ -86,17 +111,21 @@ const BOUNDARIES: [Date; 6] = [
 
 /// Relates the figures to their targets, to what two periods have in common and to totals.
 fn relate(catalog: &Catalog, is_aimed: bool, question: &mut Question, choices: &mut Choices<'_>) {
-    let measures = &question.measures;
+    let (measures, formula) = (&question.measures, question.formulas.first());
     let key = choices.one(&question.group_by).cloned();
-    let of_total = measures.iter().all(|measure| adds(catalog, measure)) || choices.once_in(32);
-    let like_for_like = choices.once_in(3) && question.on_boundaries_of.is_none();
+    let adds_up = measures.iter().all(|measure| adds(catalog, measure))
+        && formula.is_none_or(|asked| is_sum(catalog, &asked.formula));
+    let of_total = adds_up || choices.once_in(32);
+    let over_time = reads_other_periods(catalog, measures, formula);
+    let like_for_like =
+        choices.once_in(3) && question.on_boundaries_of.is_none() && (!over_time || choices.below(8) == 7);
     let contribution_of = key.clone().filter(|_| choices.once_in(2) && of_total);
     for comparing in &mut question.comparisons {
         comparing.like_for_like = like_for_like;
         comparing.contribution_of.clone_from(&contribution_of);
     }
     let is_planned = |measure| catalog.targets_of(measure).next().is_some();
-    if is_aimed || (choices.once_in(4) && measures.iter().all(is_planned)) {
+    if is_aimed || (choices.once_in(4) && formula.is_none() && measures.iter().all(is_planned)) {
         question.comparisons.push(Base::Target.into());
     }
     let of_areas = (!question.combine_areas).then_some(ShareOf::Areas);
@@ -119,32 +148,6 @@ fn aim<'a>(catalog: &'a Catalog, measures: &'a [MeasureId], choices: &mut Choice
     let [measure] = measures else { return None };
     let targets: Vec<&Metric> = catalog.targets_of(measure).collect();
     choices.one(&targets).copied().filter(|_| choices.below(4) > 0)
-}
-
-/// Whether the figures of a measure add up: a sum of metrics that do.
-fn adds(catalog: &Catalog, measure: &MeasureId) -> bool {
-    fn is_sum(catalog: &Catalog, formula: &Formula) -> bool {
-        let is_constant = |formula: &Formula| matches!(formula, Formula::Constant(_));
-        match formula {
-            Formula::Reference(reference) => adds(catalog, &reference.measure),
-            Formula::Negate(inner) => is_sum(catalog, inner),
-            Formula::Binary(Operator::Add | Operator::Subtract, left, right) => {
-                is_sum(catalog, left) && is_sum(catalog, right)
-            }
-            Formula::Binary(Operator::Multiply, left, right) => is_sum(catalog, left) && is_constant(right),
-            _ => false,
-        }
-    }
-    match measure {
-        MeasureId::Metric(id) => {
-            let metric = catalog.metric(id.as_str());
-            metric.is_some_and(|metric| metric.sum == SumOperator::Sum)
-        }
-        MeasureId::Indicator(id) => {
-            let indicator = catalog.indicator(id.as_str());
-            indicator.is_some_and(|indicator| is_sum(catalog, &indicator.formula))
-        }
-    }
 }
 
 /// One or two measures. Indicators are more interesting than metrics.
@@ -184,7 +187,7 @@ fn metrics_of<'a>(catalog: &'a Catalog, measures: &[MeasureId]) -> Vec<&'a Metri
 fn periods(
     catalog: &Catalog,
     measures: &[MeasureId],
-    (aim, around): (Option<&Metric>, Option<Date>),
+    (aim, around, over_time): (Option<&Metric>, Option<Date>, bool),
     choices: &mut Choices<'_>,
 ) -> Vec<Period> {
     let metrics = metrics_of(catalog, measures);
@@ -200,6 +203,9 @@ fn periods(
     }
     if let Some(target) = aim.filter(|target| granularities.contains(&target.frequency)) {
         granularities = vec![target.frequency];
+    }
+    if over_time && choices.below(2) == 1 {
+        granularities.truncate(1);
     }
     let granularity = choices.one(&granularities).copied().unwrap_or(Granularity::Year);
     let (day, count) = match granularity.standard() {

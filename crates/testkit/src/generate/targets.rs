@@ -36,6 +36,8 @@ pub(super) fn targets(genes: &[Gene], measures: &[Planned], frequencies: &[&'sta
             id,
             dimensions,
             is_report: true,
+            is_stock: kind == "stock",
+            frequency,
             toml,
         });
     }

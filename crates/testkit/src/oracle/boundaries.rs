@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use almanac_catalog::{Area, Extent, Transition};
+use almanac_catalog::{Extent, Transition};
 use almanac_model::{AreaId, Exact};
 use jiff::civil::Date;
 
@@ -62,24 +62,27 @@ impl Oracle<'_> {
             (true, true) => {}
             (before, after) => return before == after,
         }
-        let recoded = self.code_change_days(region, from, to);
-        if recoded.iter().any(|day| self.is_recoded(region, *day)) {
-            return false;
-        }
         let mut days = self.change_days(from, to);
-        days.extend(recoded);
-        let there = |day: Date| self.catalog.areas().filter(move |unit| unit.is_valid_at(eve(day)));
-        days.into_iter()
-            .all(|day| there(day).all(|unit| self.stays(&unit.id, region, day)))
+        days.extend(self.code_change_days(region, from, to));
+        let there = |day: Date| self.catalog.areas().filter(move |unit| unit.is_valid_at(day));
+        days.into_iter().all(|day| {
+            there(eve(day)).all(|unit| self.stays(&unit.id, region, day))
+                && (region.codes.is_empty() || there(day).all(|unit| self.keeps_codes(&unit.id, region, day)))
+        })
     }
 
-    /// Whether a unit that goes on came into a region, or left it, on a day on which codes were changed. What of a unit has no
-    /// units under it has the unit's own code.
-    fn is_recoded(&self, region: &Region, day: Date) -> bool {
-        let lasting = |unit: &&Area| unit.is_valid_at(eve(day)) && unit.is_valid_at(day);
-        let inside = |unit: &Area, day| self.lies_in(&unit.id, region, day) == Lies::Inside;
-        let mut units = self.catalog.areas().filter(lasting);
-        units.any(|unit| inside(unit, eve(day)) != inside(unit, day))
+    /// Whether what lies in a unit itself, beside the units under it, belongs to a region as much as it did before. That of
+    /// a new unit was a part of the unit above, unless transitions or the units under it tell more.
+    fn keeps_codes(&self, unit: &AreaId, region: &Region, day: Date) -> bool {
+        let before = if self.catalog.is_valid_at(unit, eve(day)) {
+            BTreeSet::from([unit.clone()])
+        } else if self.arriving(unit, day).is_empty() && self.units_under(unit, day).is_empty() {
+            self.above_before(unit, day)
+        } else {
+            BTreeSet::new()
+        };
+        let now = self.is_of(unit, region, day);
+        before.iter().all(|origin| self.is_of(origin, region, eve(day)) == now)
     }
 
     /// Whether a day left a unit inside a region, or not inside.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use almanac_catalog::MeasureId;
 use almanac_indicator::{Base, Comparing};
 use almanac_model::{
     Change, ChangeUnit, Comparison, ComparisonFlag, ComparisonKind, Exact, FigureFlag, MissingReason, NoPercent,
@@ -120,7 +119,7 @@ impl Oracle<'_> {
     /// The value of the base period. Where no question could ask for it, it is missing.
     fn base_value(&self, asked: &Asked<'_>) -> Value {
         let territory = self.territory_asked(asked);
-        if self.is_void(&territory, asked.period) {
+        if self.is_void(&territory, asked.period.last_day()) {
             return Value::missing(MissingReason::CannotExist);
         }
         match self.refused(asked) {
@@ -164,7 +163,7 @@ impl Oracle<'_> {
     fn change(&self, base: &Exact, value: &Exact, asked: &Asked<'_>) -> Change {
         let difference = value - base;
         Change {
-            absolute: difference.to_decimal_string(asked.decimals),
+            absolute: difference.to_decimal_string(asked.measure.decimals),
             unit: self.change_unit(asked),
             percent: percent(&difference, base),
             index: percent(value, base),
@@ -173,14 +172,11 @@ impl Oracle<'_> {
 
     /// Between two percentages there are points.
     fn change_unit(&self, asked: &Asked<'_>) -> ChangeUnit {
-        let unit = match asked.measure {
-            MeasureId::Metric(id) => self.catalog.metric(id.as_str()).map(|metric| &metric.unit),
-            MeasureId::Indicator(id) => self.catalog.indicator(id.as_str()).map(|indicator| &indicator.unit),
-        };
-        let unit = unit.and_then(|unit| self.catalog.unit(unit.as_str()));
-        match unit {
-            Some(unit) if !unit.percentage => ChangeUnit::Figure(unit.id.to_string()),
-            _ => ChangeUnit::PercentagePoint,
+        let unit = &asked.measure.unit;
+        if self.catalog.unit(unit).is_some_and(|unit| unit.percentage) {
+            ChangeUnit::PercentagePoint
+        } else {
+            ChangeUnit::Figure(unit.clone())
         }
     }
 }
@@ -188,7 +184,7 @@ impl Oracle<'_> {
 fn printed(value: &Value, asked: &Asked<'_>) -> Result<String, MissingReason> {
     let printed = value.outcome.as_ref();
     printed
-        .map(|number| number.to_decimal_string(asked.decimals))
+        .map(|number| number.to_decimal_string(asked.measure.decimals))
         .map_err(|reason| *reason)
 }
 

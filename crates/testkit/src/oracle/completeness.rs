@@ -31,7 +31,7 @@ impl Oracle<'_> {
         for reporter in self.catalog.reporters().map(|reporter| &reporter.id) {
             for area in self.catalog.areas().map(|area| &area.id) {
                 for codes in &cells {
-                    for part in sub_periods(metric, period) {
+                    for part in sub_periods(metric, period.into()) {
                         let series = SeriesKey {
                             area: area.clone(),
                             codes: (*codes).clone(),
@@ -118,17 +118,16 @@ impl Oracle<'_> {
 
     /// The revision since which a report is there without having been away in between.
     fn there_since(&self, metric: &Metric, place: &Place) -> Option<Revision> {
-        let revisions: BTreeSet<Revision> = self.events.iter().map(|event| event.revision).collect();
+        let events = self.events.values().flat_map(BTreeMap::values).flatten();
+        let revisions: BTreeSet<Revision> = events.map(|event| event.revision).collect();
         let mut since = None;
         for revision in revisions {
+            let mut events = (*self.events).clone();
+            for of_series in events.values_mut().flat_map(BTreeMap::values_mut) {
+                of_series.retain(|event| event.revision <= revision);
+            }
             let then = Self {
-                events: Rc::new(
-                    self.events
-                        .iter()
-                        .filter(|event| event.revision <= revision)
-                        .cloned()
-                        .collect(),
-                ),
+                events: Rc::new(events),
                 ..self.clone()
             };
             match then.record(metric, &place.series, place.period) {

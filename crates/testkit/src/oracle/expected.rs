@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{Expectation, Metric};
-use almanac_model::{Coverage, MissingReason, Period};
+use almanac_model::{Coverage, MissingReason, Period, PeriodRange};
 
 use super::Oracle;
 use super::boundaries::Share;
@@ -12,11 +12,11 @@ use super::series::relevant;
 use super::term::{Term, level_of};
 use super::territory::Territory;
 
-/// A term and the period for which it was read.
+/// A term and the stretch for which it was read.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
     pub(super) term: Term,
-    pub(super) period: Period,
+    pub(super) span: PeriodRange,
 }
 
 impl Oracle<'_> {
@@ -64,13 +64,13 @@ impl Oracle<'_> {
         found
     }
 
-    /// Reports received and expected of all that was read, in the whole of a territory. Two terms that read the same report
-    /// count it once. `None` when the catalogue asks for no report; one that cannot exist is asked for, but not expected.
+    /// Reports received and expected of all that was read, in the whole of a territory. A report that is read twice, by
+    /// two terms or for two periods, counts once. `None` when the catalogue asks for no report; one that cannot exist is asked for, but not expected.
     pub(super) fn coverage(&self, readings: &[Reading], territory: &Territory) -> Option<Coverage> {
         let mut asked_for = BTreeMap::new();
-        for Reading { term, period } in readings {
+        for Reading { term, span } in readings {
             let metric = &term.metric;
-            for run in self.runs(metric, territory, *period) {
+            for run in self.runs(metric, territory, *span) {
                 for series in self.expectable_series(metric) {
                     if self.belongs(term, &series, territory, &run) == Share::Nothing {
                         continue;
@@ -78,7 +78,7 @@ impl Oracle<'_> {
                     for sub_period in relevant(metric, &run.parts) {
                         if self.is_expected(metric, &series, sub_period) {
                             let record = self.record(metric, &series, sub_period);
-                            let report = (metric.id.clone(), *period, series.clone(), sub_period);
+                            let report = (metric.id.clone(), series.clone(), sub_period);
                             asked_for.insert(report, record.map(|record| record.outcome));
                         }
                     }

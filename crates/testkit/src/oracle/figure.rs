@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use almanac_catalog::{Formula, MeasureId, Range, Reference};
+use almanac_catalog::Range;
 use almanac_indicator::{AreaSelection, GroupKey, Question};
 use almanac_model::{AreaId, Exact, FigureArea, FigureFlag, MissingReason, Period, Qualifier, ReporterId};
 
 use super::Oracle;
 use super::breaks::flag_break;
 use super::compare::lacks_something;
-use super::formula::{Evaluated, EvaluatedSides, Scope, narrowed};
+use super::formula::{Definition, Evaluated, EvaluatedSides, Scope, narrowed};
+use super::measure::{Body, Measure};
+use super::reads::{Read, Reads};
 use super::region::Region;
-use super::term::{Filter, Term};
+use super::term::Filter;
 use super::territory::Territory;
 use super::told::{Figure, Side, Sides};
 use super::value::Value;
@@ -28,9 +30,7 @@ pub(super) struct Group {
 #[derive(Clone, Debug)]
 pub(super) struct Asked<'a> {
     pub(super) question: &'a Question,
-    pub(super) measure: &'a MeasureId,
-    pub(super) decimals: u8,
-    pub(super) range: Range,
+    pub(super) measure: &'a Measure,
     pub(super) area: &'a FigureArea,
     pub(super) period: Period,
     pub(super) group: &'a Group,
@@ -44,15 +44,12 @@ impl Oracle<'_> {
     #[must_use]
     pub fn answer(&self, question: &Question) -> Vec<Figure> {
         let mut figures = Vec::new();
-        for measure in &question.measures {
-            let (decimals, range) = self.printed_as(measure);
+        for measure in &self.measures(question) {
             for (area, period) in &self.targets(question) {
                 for group in &self.groups(measure, question) {
                     figures.push(self.figure(&Asked {
                         question,
                         measure,
-                        decimals,
-                        range,
                         area,
                         period: *period,
                         group,
@@ -88,7 +85,7 @@ impl Oracle<'_> {
     }
 
     /// Every combination of what is grouped by.
-    fn groups(&self, measure: &MeasureId, question: &Question) -> Vec<Group> {
+    fn groups(&self, measure: &Measure, question: &Question) -> Vec<Group> {
         let mut groups = vec![Group::default()];
         for key in &question.group_by {
             let mut longer = Vec::new();
@@ -128,12 +125,11 @@ impl Oracle<'_> {
     }
 
     /// Who may report the metric that the measure's formula names first.
-    fn reporters_of(&self, measure: &MeasureId) -> Vec<ReporterId> {
-        let reference = Reference {
-            measure: measure.clone(),
-            filter: Filter::new(),
+    fn reporters_of(&self, measure: &Measure) -> Vec<ReporterId> {
+        let terms = match &measure.body {
+            Body::Metric(metric) => vec![self.term(metric, &Filter::new(), None)],
+            Body::Formula(definition) => self.terms(&definition.formula, &Filter::new(), None),
         };
-        let terms = self.terms(&Formula::Reference(reference), &Filter::new(), None);
         let may_report = |metrics: &BTreeSet<_>| terms.first().is_some_and(|term| metrics.contains(&term.metric.id));
         let reporters = self
             .catalog
@@ -146,14 +142,14 @@ impl Oracle<'_> {
         let Evaluated { value, sides } = self.figure_value(asked);
         let bases = asked.question.comparisons.iter();
         Figure {
-            measure: asked.measure.to_string(),
+            measure: asked.measure.id.clone(),
             area: asked.area.clone(),
             period: asked.period,
             group: asked.group.texts.clone(),
             value: value
                 .outcome
                 .as_ref()
-                .map(|number| number.to_decimal_string(asked.decimals))
+                .map(|number| number.to_decimal_string(asked.measure.decimals))
                 .map_err(|reason| *reason),
             quality: value.quality,
             qualifier: value.qualifier,
@@ -170,7 +166,7 @@ impl Oracle<'_> {
 
     /// The value of a figure, if there can be one.
     pub(super) fn figure_value(&self, asked: &Asked<'_>) -> Evaluated {
-        if self.is_void(&self.territory_asked(asked), asked.period) {
+        if self.is_void(&self.territory_asked(asked), asked.period.last_day()) {
             return Value::missing(MissingReason::CannotExist).into();
         }
         let mut evaluated = self.value_asked(asked);
@@ -178,7 +174,7 @@ impl Oracle<'_> {
         if value
             .outcome
             .as_ref()
-            .is_ok_and(|number| is_outside(asked.range, number))
+            .is_ok_and(|number| is_outside(asked.measure.range, number))
         {
             value.flags.insert(FigureFlag::OutOfRange);
         }
@@ -198,29 +194,13 @@ impl Oracle<'_> {
 
     /// The value of a measure, whatever it lacks.
     pub(super) fn formula_asked(&self, asked: &Asked<'_>) -> Evaluated {
-        let filter = asked.codes();
-        let territory = self.territory_asked(asked);
-        let mut evaluated = match asked.measure {
-            MeasureId::Metric(id) => {
-                let Some(metric) = self.catalog.metric(id.as_str()) else {
-                    unreachable!("a question names what is defined")
-                };
-                let term = self.term(metric, &filter, asked.group.reporter.as_ref());
-                self.term_value(&term, &territory, asked.period).into()
+        let mut evaluated = match &asked.measure.body {
+            Body::Metric(metric) => {
+                let term = self.term(metric, &asked.codes(), asked.group.reporter.as_ref());
+                self.term_value(&term, &self.territory_asked(asked), asked.period.into())
+                    .into()
             }
-            MeasureId::Indicator(id) => {
-                let Some(indicator) = self.catalog.indicator(id.as_str()) else {
-                    unreachable!("a question names what is defined")
-                };
-                self.indicator_value(&Scope {
-                    territory,
-                    period: asked.period,
-                    filter,
-                    reporter: asked.group.reporter.clone(),
-                    place: 0,
-                    indicator,
-                })
-            }
+            Body::Formula(definition) => self.definition_value(&self.scope_asked(asked, definition)),
         };
         flag_break(&mut evaluated.value, asked.period);
         evaluated
@@ -277,29 +257,29 @@ impl Oracle<'_> {
         kept
     }
 
-    /// All terms that a figure may read.
-    pub(super) fn terms_of(&self, asked: &Asked<'_>) -> Vec<Term> {
-        let reference = Reference {
-            measure: asked.measure.clone(),
-            filter: Filter::new(),
-        };
-        self.terms(
-            &Formula::Reference(reference),
-            &asked.codes(),
-            asked.group.reporter.as_ref(),
-        )
+    fn scope_asked(&self, asked: &Asked<'_>, definition: &Definition) -> Scope {
+        Scope {
+            territory: self.territory_asked(asked),
+            span: asked.period.into(),
+            filter: asked.codes(),
+            reporter: asked.group.reporter.clone(),
+            place: 0,
+            definition: definition.clone(),
+        }
     }
 
-    /// The decimals with which a measure is printed and the range in which it can be.
-    fn printed_as(&self, measure: &MeasureId) -> (u8, Range) {
-        let printed = match measure {
-            MeasureId::Metric(id) => self.catalog.metric(id.as_str()).map(|one| (one.decimals, one.range)),
-            MeasureId::Indicator(id) => {
-                let indicator = self.catalog.indicator(id.as_str());
-                indicator.map(|one| (one.decimals, one.range))
-            }
-        };
-        printed.unwrap_or_default()
+    /// All that a figure reads.
+    pub(super) fn reads_of(&self, asked: &Asked<'_>) -> Reads {
+        match &asked.measure.body {
+            Body::Metric(metric) => Reads {
+                list: vec![Read {
+                    term: self.term(metric, &asked.codes(), asked.group.reporter.as_ref()),
+                    span: asked.period.into(),
+                }],
+                not_whole: false,
+            },
+            Body::Formula(definition) => self.reads(&definition.formula, &self.scope_asked(asked, definition)),
+        }
     }
 }
 

@@ -1,18 +1,32 @@
 //! Formulas, read recursively as the catalogue has them.
 
-use almanac_catalog::{Formula, Indicator, MeasureId, Operator, Reference};
-use almanac_model::{Exact, Period, ReporterId};
+use std::collections::BTreeSet;
+
+use almanac_catalog::{DenominatorJoin, Formula, MeasureId, Operator, Reference};
+use almanac_model::{Decimal, Exact, Period, PeriodRange, ReporterId};
 
 use super::Oracle;
 use super::term::{Filter, Term};
 use super::territory::Territory;
 use super::value::Value;
 
+/// A formula with what is declared of it, in the catalogue or with the question.
+#[derive(Clone, Debug)]
+pub(super) struct Definition {
+    pub(super) formula: Formula,
+    /// The formula's result is multiplied by it.
+    pub(super) per: Decimal,
+    /// Terms that are zero when they are missing.
+    pub(super) optional: BTreeSet<MeasureId>,
+    pub(super) denominator: DenominatorJoin,
+}
+
 /// For what a formula is evaluated.
 #[derive(Clone, Debug)]
-pub(super) struct Scope<'a> {
+pub(super) struct Scope {
     pub(super) territory: Territory,
-    pub(super) period: Period,
+    /// A period, or several that are read as one.
+    pub(super) span: PeriodRange,
     /// The codes to which everything is narrowed that has their dimension.
     pub(super) filter: Filter,
     /// The reporter to whom everything is narrowed that the reporter may report.
@@ -20,7 +34,7 @@ pub(super) struct Scope<'a> {
     /// How many terms of the whole formula stand before it.
     pub(super) place: usize,
     /// Whose formula it is: it says which terms are optional and how denominators join.
-    pub(super) indicator: &'a Indicator,
+    pub(super) definition: Definition,
 }
 
 /// A value and, when it comes from a division, both sides of it.
@@ -43,7 +57,7 @@ impl From<Value> for Evaluated {
     }
 }
 
-impl Scope<'_> {
+impl Scope {
     /// The same to the right of some terms.
     pub(super) fn after(&self, terms: &[Term]) -> Self {
         Self {
@@ -52,35 +66,49 @@ impl Scope<'_> {
         }
     }
 
-    pub(super) fn with(&self, territory: Territory, period: Period) -> Self {
+    /// The same in another territory.
+    pub(super) fn with(&self, territory: Territory) -> Self {
         Self {
             territory,
-            period,
+            ..self.clone()
+        }
+    }
+
+    /// The same of another stretch.
+    pub(super) fn at(&self, span: PeriodRange) -> Self {
+        Self { span, ..self.clone() }
+    }
+
+    /// The same of a formula that this one names, under filters.
+    pub(super) fn of(&self, definition: Definition, filter: Filter) -> Self {
+        Self {
+            filter,
+            definition,
             ..self.clone()
         }
     }
 }
 
 impl Oracle<'_> {
-    /// An indicator: its formula, times its factor.
-    pub(super) fn indicator_value(&self, scope: &Scope<'_>) -> Evaluated {
-        let Evaluated { value, sides } = self.formula_value(&scope.indicator.formula, scope);
-        let per = Value::number(Exact::from(scope.indicator.per));
+    /// A definition: its formula, times its factor.
+    pub(super) fn definition_value(&self, scope: &Scope) -> Evaluated {
+        let Evaluated { value, sides } = self.formula_value(&scope.definition.formula, scope);
+        let per = Value::number(Exact::from(scope.definition.per));
         Evaluated {
             value: Value::combine(Operator::Multiply, &value, &per),
             sides,
         }
     }
 
-    pub(super) fn formula_value(&self, formula: &Formula, scope: &Scope<'_>) -> Evaluated {
+    pub(super) fn formula_value(&self, formula: &Formula, scope: &Scope) -> Evaluated {
         match formula {
             Formula::Constant(number) => Value::number(Exact::from(*number)).into(),
             Formula::Negate(inner) => self.formula_value(inner, scope).value.negated().into(),
             Formula::Reference(reference) => self.reference_value(reference, scope),
-            Formula::Over(..) => unreachable!("no formula of a random catalogue has a function"),
+            Formula::Over(function, inner) => self.function_value(*function, inner, scope).into(),
             Formula::Binary(Operator::Divide, numerator, denominator) => self.quotient(numerator, denominator, scope),
             Formula::Binary(operator, left, right) => {
-                let before = self.terms(left, &scope.filter, scope.reporter.as_ref());
+                let before = self.scope_terms(left, scope);
                 let left = self.formula_value(left, scope);
                 let right_value = self.formula_value(right, &scope.after(&before)).value;
                 let value = Value::combine(*operator, &left.value, &right_value);
@@ -93,7 +121,7 @@ impl Oracle<'_> {
         }
     }
 
-    fn reference_value(&self, reference: &Reference, scope: &Scope<'_>) -> Evaluated {
+    fn reference_value(&self, reference: &Reference, scope: &Scope) -> Evaluated {
         let filter = narrowed(&scope.filter, &reference.filter);
         let evaluated = match &reference.measure {
             MeasureId::Metric(id) => {
@@ -104,24 +132,25 @@ impl Oracle<'_> {
                     place: scope.place,
                     ..self.term(metric, &filter, scope.reporter.as_ref())
                 };
-                self.term_value(&term, &scope.territory, scope.period).into()
+                self.term_value(&term, &scope.territory, scope.span).into()
             }
             MeasureId::Indicator(id) => {
                 let Some(indicator) = self.catalog.indicator(id.as_str()) else {
                     unreachable!("a checked formula names what is defined")
                 };
-                self.indicator_value(&Scope {
-                    filter,
-                    indicator,
-                    ..scope.clone()
-                })
+                self.definition_value(&scope.of(indicator.into(), filter))
             }
         };
-        if scope.indicator.optional.contains(&reference.measure) {
+        if scope.definition.optional.contains(&reference.measure) {
             evaluated.value.or_zero().into()
         } else {
             evaluated
         }
+    }
+
+    /// All terms of a formula in a scope.
+    pub(super) fn scope_terms(&self, formula: &Formula, scope: &Scope) -> Vec<Term> {
+        self.terms(formula, &scope.filter, scope.reporter.as_ref())
     }
 
     /// All terms of a formula from the left, with the filters that reach them.

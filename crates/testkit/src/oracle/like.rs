@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use almanac_catalog::{Kind, Method, Metric};
-use almanac_model::Period;
+use almanac_model::{Period, PeriodRange};
 
 use super::Oracle;
 use super::boundaries::Share;
@@ -22,7 +22,7 @@ use super::value::Value;
 /// What the whole figure of one period reads: the place in the formula, the period, and the period that the other figure reads
 /// in that place.
 #[derive(Clone, Debug)]
-pub(super) struct Counterparts(Vec<(usize, Period, Period)>);
+pub(super) struct Counterparts(Vec<(usize, PeriodRange, PeriodRange)>);
 
 /// The figures of two periods, from what both have.
 pub(super) struct Alike {
@@ -38,13 +38,13 @@ impl Counterparts {
         let pairs = pairs.filter(|(own, other)| own.term.place == other.term.place);
         Self(
             pairs
-                .map(|(own, other)| (own.term.place, own.period, other.period))
+                .map(|(own, other)| (own.term.place, own.span, other.span))
                 .collect(),
         )
     }
 
-    fn against(&self, place: usize, period: Period) -> Option<Period> {
-        let found = self.0.iter().find(|(known, own, _)| *known == place && *own == period);
+    fn against(&self, place: usize, span: PeriodRange) -> Option<PeriodRange> {
+        let found = self.0.iter().find(|(known, own, _)| *known == place && *own == span);
         found.map(|(_, _, other)| *other)
     }
 }
@@ -81,15 +81,15 @@ impl Oracle<'_> {
     pub(super) fn common(
         &self,
         counterparts: &Counterparts,
-        (term, period): (&Term, Period),
+        (term, span): (&Term, PeriodRange),
         territory: &Territory,
         series: &SeriesKey,
     ) -> Vec<Period> {
         let metric = &term.metric;
-        let Some(other) = counterparts.against(term.place, period) else {
+        let Some(other) = counterparts.against(term.place, span) else {
             return Vec::new();
         };
-        let (own_parts, other_parts) = (sub_periods(metric, period), sub_periods(metric, other));
+        let (own_parts, other_parts) = (sub_periods(metric, span), sub_periods(metric, other));
         let there = Run {
             parts: other_parts.clone(),
             day: other.last_day(),
@@ -99,7 +99,7 @@ impl Oracle<'_> {
             codes: Filter::new(),
         };
         if self.belongs(term, series, territory, &there) == Share::Nothing
-            || !self.same_territory(&area, period.last_day(), other.last_day())
+            || !self.same_territory(&area, span.last_day(), other.last_day())
         {
             return Vec::new();
         }

@@ -1,31 +1,30 @@
-//! Divisions: both sides have to be of the same areas and of periods that belong together.
+//! Rule 26: divisions, both sides of which have to be of the same areas.
 
-use almanac_catalog::{DenominatorJoin, Formula, Operator};
-use almanac_model::{AreaId, FigureFlag, LevelId, Period};
+use almanac_catalog::{Formula, Operator};
+use almanac_model::{AreaId, FigureFlag, LevelId, PeriodRange};
 
 use super::Oracle;
 use super::formula::{Evaluated, EvaluatedSides, Scope};
 use super::series::sub_periods;
-use super::term::{Term, levels_in};
+use super::term::levels_in;
 use super::territory::Territory;
 use super::value::Value;
 
 impl Oracle<'_> {
-    pub(super) fn quotient(&self, numerator: &Formula, denominator: &Formula, scope: &Scope<'_>) -> Evaluated {
-        let denominator_period = self.denominator_period(denominator, scope);
-        let (territory, left_out) = self.matched_territory(numerator, denominator, scope, denominator_period);
-        let below = scope.after(&self.scope_terms(numerator, scope));
-        let numerator = self
-            .formula_value(numerator, &scope.with(territory.clone(), scope.period))
-            .value;
-        let denominator = self
-            .formula_value(denominator, &below.with(territory, denominator_period))
-            .value;
+    pub(super) fn quotient(&self, numerator: &Formula, denominator: &Formula, scope: &Scope) -> Evaluated {
+        let denominator_span = self.denominator_span(denominator, scope);
+        let (territory, left_out) = self.matched_territory(numerator, denominator, scope, denominator_span);
+        let above = scope.with(territory.clone());
+        let after = scope.after(&self.scope_terms(numerator, scope));
+        let numerator = self.formula_value(numerator, &above).value;
+        let below = after.with(territory).at(denominator_span);
+        let denominator = self.denominator_value(denominator, &below, scope);
         let mut value = Value::combine(Operator::Divide, &numerator, &denominator);
         if left_out {
             value.flags.insert(FigureFlag::Unmatched);
         }
-        if denominator_period != scope.period {
+        let same_days = denominator_span.start() == scope.span.start() && denominator_span.end() == scope.span.end();
+        if !same_days {
             value.flags.insert(FigureFlag::DenominatorOtherPeriod);
         }
         Evaluated {
@@ -33,46 +32,9 @@ impl Oracle<'_> {
             sides: Some(EvaluatedSides {
                 numerator,
                 denominator,
-                denominator_period,
+                denominator_period: denominator_span.last(),
             }),
         }
-    }
-
-    /// The period whose denominator stands against the scope's period: the first candidate that has one.
-    fn denominator_period(&self, denominator: &Formula, scope: &Scope<'_>) -> Period {
-        let DenominatorJoin::LatestOnOrBefore { limit } = scope.indicator.denominator else {
-            return scope.period;
-        };
-        let candidates = self.candidates(denominator, scope, limit);
-        let whole = self.whole();
-        let has_one = |period: &Period| {
-            let scope = scope.with(scope.territory.clone(), *period);
-            !whole.formula_value(denominator, &scope).value.is_lacking()
-        };
-        let found = candidates.iter().copied().find(has_one);
-        found.or(candidates.first().copied()).unwrap_or(scope.period)
-    }
-
-    /// The periods whose denominator may stand in, the preferred first.
-    fn candidates(&self, denominator: &Formula, scope: &Scope<'_>, limit: u32) -> Vec<Period> {
-        let terms = self.scope_terms(denominator, scope);
-        let Some(coarsest) = terms.iter().map(|term| term.metric.frequency).max() else {
-            return vec![scope.period];
-        };
-        let itself = coarsest.divides(scope.period.granularity());
-        let latest_end = if itself {
-            scope.period.start()
-        } else {
-            scope.period.end()
-        };
-        let containing = Period::containing(coarsest, scope.period.last_day());
-        let back = (0..=limit.cast_signed()).map(|places| containing.offset(-places));
-        let before = back.filter(|period| period.end() <= latest_end);
-        let all = itself.then_some(scope.period).into_iter().chain(before);
-        // what was counted on other boundaries does not stand against the areas of the scope
-        let day = scope.period.last_day();
-        all.filter(|period| self.is_comparable(&scope.territory, period.last_day(), day))
-            .collect()
     }
 
     /// The part of the territory that has both sides, and whether some that has only one was left out.
@@ -80,27 +42,24 @@ impl Oracle<'_> {
         &self,
         numerator: &Formula,
         denominator: &Formula,
-        scope: &Scope<'_>,
-        denominator_period: Period,
+        scope: &Scope,
+        denominator_span: PeriodRange,
     ) -> (Territory, bool) {
-        let above = self.scope_terms(numerator, scope);
-        let below = self.scope_terms(denominator, scope);
-        let parts = self.parts(&above, &below, scope, denominator_period);
-        if above.is_empty() || below.is_empty() || parts.len() < 2 {
+        let parts = self.parts(numerator, denominator, scope, denominator_span);
+        if parts.len() < 2 {
             return (scope.territory.clone(), false);
         }
-        let day = scope.period.last_day();
-        let after = scope.after(&above);
-        let has = |side: &Formula, scope: &Scope<'_>, part: &AreaId, period: Period| {
-            let scope = scope.with(scope.territory.narrowed(day, vec![part.clone()]), period);
-            !self.formula_value(side, &scope).value.is_lacking()
-        };
+        let day = scope.span.last_day();
+        let numerator_terms = self.scope_terms(numerator, scope);
         let sides: Vec<(bool, bool)> = parts
             .iter()
             .map(|part| {
+                let above = scope.with(scope.territory.narrowed(day, vec![part.clone()]));
+                let after = above.after(&numerator_terms).at(denominator_span);
+                let below = self.denominator_value(denominator, &after, &above);
                 (
-                    has(numerator, scope, part, scope.period),
-                    has(denominator, &after, part, denominator_period),
+                    !self.formula_value(numerator, &above).value.is_lacking(),
+                    !below.is_lacking(),
                 )
             })
             .collect();
@@ -119,25 +78,43 @@ impl Oracle<'_> {
         (scope.territory.narrowed(day, kept), left_out)
     }
 
-    /// The areas of the coarsest level at which any term of the two sides is collected.
-    fn parts(&self, above: &[Term], below: &[Term], scope: &Scope<'_>, denominator_period: Period) -> Vec<AreaId> {
-        let levels_of = |terms: &[Term], period: Period| -> Vec<LevelId> {
-            let levels = |term: &Term| levels_in(&term.metric, &sub_periods(&term.metric, period));
-            terms.iter().flat_map(levels).collect()
-        };
-        let mut levels = levels_of(above, scope.period);
-        levels.extend(levels_of(below, denominator_period));
-        let Some(coarsest) = levels
-            .into_iter()
-            .min_by_key(|level| self.catalog.level_rank(level.as_str()))
-        else {
+    /// The areas of the coarsest level at which anything of the two sides was collected; none when a side is a number.
+    fn parts(
+        &self,
+        numerator: &Formula,
+        denominator: &Formula,
+        scope: &Scope,
+        denominator_span: PeriodRange,
+    ) -> Vec<AreaId> {
+        let names_none = |side: &Formula| self.scope_terms(side, scope).is_empty();
+        if names_none(numerator) || names_none(denominator) {
             return Vec::new();
-        };
-        let units = self.units(&scope.territory, &[coarsest], scope.period.last_day());
+        }
+        let mut levels = self.levels_read(numerator, scope);
+        let day = scope.span.last_day();
+        match self.averaged(denominator, scope, denominator_span) {
+            None => levels.extend(self.levels_read(denominator, &scope.at(denominator_span))),
+            Some(parts) => {
+                let counts = parts
+                    .iter()
+                    .filter(|part| self.is_comparable(&scope.territory, part.last_day(), day));
+                levels.extend(counts.flat_map(|part| self.levels_read(denominator, &scope.at(part.into()))));
+            }
+        }
+        let coarsest = levels
+            .into_iter()
+            .min_by_key(|level| self.catalog.level_rank(level.as_str()));
+        let units = coarsest.map_or_else(Vec::new, |level| self.units(&scope.territory, &[level], day));
         units.into_iter().map(|(unit, _)| unit).collect()
     }
 
-    fn scope_terms(&self, formula: &Formula, scope: &Scope<'_>) -> Vec<Term> {
-        self.terms(formula, &scope.filter, scope.reporter.as_ref())
+    /// The levels at which what a formula reads was collected.
+    fn levels_read(&self, formula: &Formula, scope: &Scope) -> Vec<LevelId> {
+        let reads = self.reads(formula, scope).list;
+        let levels = reads.iter().flat_map(|read| {
+            let metric = &read.term.metric;
+            levels_in(metric, &sub_periods(metric, read.span))
+        });
+        levels.collect()
     }
 }

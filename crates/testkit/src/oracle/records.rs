@@ -9,16 +9,17 @@ use almanac_model::{
 
 use super::Oracle;
 
-/// One event of the log.
+/// One event of a series.
 #[derive(Clone, Debug)]
 pub(super) struct Event {
-    metric: MetricId,
-    series: SeriesKey,
     period: Period,
     record: Record,
     pub(super) revision: Revision,
     is_retraction: bool,
 }
+
+/// The events of each series, in the order of the log.
+pub(super) type Events = BTreeMap<MetricId, BTreeMap<SeriesKey, Vec<Event>>>;
 
 /// Everything that tells the series of one metric apart.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -46,23 +47,16 @@ pub(super) struct Record {
     pub(super) is_secret: bool,
 }
 
-impl Event {
-    pub(super) fn series(&self) -> (MetricId, SeriesKey) {
-        (self.metric.clone(), self.series.clone())
-    }
-}
-
 /// The events of a batch, row by row.
-pub(super) fn events(revision: Revision, batch: &Batch) -> Vec<Event> {
+pub(super) fn events(revision: Revision, batch: &Batch) -> Vec<(MetricId, SeriesKey, Event)> {
     let rows = batch.rows().filter_map(|row| {
         let number = Exact::from_scaled(row.value.into(), row.series.decimals);
-        Some(Event {
-            metric: row.series.metric.clone(),
-            series: SeriesKey {
-                area: row.series.area.clone(),
-                codes: row.series.dimensions.iter().cloned().collect(),
-                reporter: row.series.reporter.clone(),
-            },
+        let series = SeriesKey {
+            area: row.series.area.clone(),
+            codes: row.series.dimensions.iter().cloned().collect(),
+            reporter: row.series.reporter.clone(),
+        };
+        let event = Event {
             period: Period::from_ordinal(row.series.granularity, row.period)?,
             record: Record {
                 outcome: row.status.missing.map_or(Ok(number), Err),
@@ -72,7 +66,8 @@ pub(super) fn events(revision: Revision, batch: &Batch) -> Vec<Event> {
             },
             revision,
             is_retraction: row.is_retraction,
-        })
+        };
+        Some((row.series.metric.clone(), series, event))
     });
     rows.collect()
 }
@@ -80,44 +75,48 @@ pub(super) fn events(revision: Revision, batch: &Batch) -> Vec<Event> {
 impl Oracle<'_> {
     /// The series of which anything was ever recorded.
     pub(super) fn recorded_series(&self, metric: &Metric) -> BTreeSet<SeriesKey> {
-        let of_metric = self.series.iter().filter(|(id, _)| *id == metric.id);
-        of_metric.map(|(_, series)| series.clone()).collect()
+        let of_metric = self.events.get(&metric.id).into_iter();
+        of_metric.flat_map(BTreeMap::keys).cloned().collect()
+    }
+
+    /// The events of a series and sub-period.
+    fn events_of(&self, metric: &Metric, series: &SeriesKey, sub_period: Period) -> impl Iterator<Item = &Event> {
+        let of_series = self.events.get(&metric.id).and_then(|of_metric| of_metric.get(series));
+        let events = of_series.into_iter().flatten();
+        events.filter(move |event| event.period == sub_period)
     }
 
     /// The places at which anything of a metric was recorded, when a secret was among it.
     pub(super) fn places_with_secrets(&self, metric: &Metric) -> BTreeSet<Place> {
-        let of_metric: Vec<&Event> = self.events.iter().filter(|event| event.metric == metric.id).collect();
-        if !of_metric.iter().any(|event| event.record.is_secret) {
+        let of_metric = self.events.get(&metric.id);
+        let events = || of_metric.into_iter().flatten();
+        let mut all = events().flat_map(|(_, events)| events);
+        if !all.any(|event| event.record.is_secret) {
             return BTreeSet::new();
         }
-        let places = of_metric.into_iter().map(|event| Place {
-            metric: metric.id.clone(),
-            series: event.series.clone(),
-            period: event.period,
+        let places = events().flat_map(|(series, events)| {
+            events.iter().map(|event| Place {
+                metric: metric.id.clone(),
+                series: series.clone(),
+                period: event.period,
+            })
         });
         places.collect()
     }
 
     /// The revision of the last event of a series and sub-period.
     pub(super) fn recorded_last(&self, metric: &Metric, series: &SeriesKey, sub_period: Period) -> Option<Revision> {
-        let of_series = |event: &&Event| event.metric == metric.id && event.series == *series;
-        let events = self.events.iter().filter(of_series);
-        let revisions = events
-            .filter(|event| event.period == sub_period)
-            .map(|event| event.revision);
-        revisions.max()
+        self.events_of(metric, series, sub_period)
+            .map(|event| event.revision)
+            .max()
     }
 
     /// What stands for a series in a sub-period; `None` when nothing was recorded, or all of it was taken back.
     ///
     /// Of reports the last one counts. The events of a tally add up.
     pub(super) fn record(&self, metric: &Metric, series: &SeriesKey, sub_period: Period) -> Option<Record> {
-        let events = self
-            .events
-            .iter()
-            .filter(|event| event.period == sub_period && event.metric == metric.id && event.series == *series);
         let mut standing: Vec<Record> = Vec::new();
-        for event in events {
+        for event in self.events_of(metric, series, sub_period) {
             match (metric.method, event.is_retraction) {
                 (Method::Report, false) => standing = vec![event.record.clone()],
                 (Method::Report, true) => standing.clear(),

@@ -1,10 +1,12 @@
 //! Rules 2, 4 and 17: what no question may ask for, of one area and period.
 
 use almanac_catalog::{Kind, Metric, SumOperator, TimeOperator};
-use almanac_model::{AreaId, MissingReason, Period};
+use almanac_model::{AreaId, MissingReason, PeriodRange};
+use jiff::civil::Date;
 
 use super::Oracle;
 use super::figure::Asked;
+use super::reads::{MAX_READS, Read, Reads};
 use super::region::{Lies, Region};
 use super::series::sub_periods;
 use super::term::{Filter, level_of, levels_in};
@@ -12,20 +14,30 @@ use super::term::{Filter, level_of, levels_in};
 impl Oracle<'_> {
     /// Why a figure cannot be asked for, as a base of a comparison tells it.
     pub(super) fn refused(&self, asked: &Asked<'_>) -> Option<MissingReason> {
+        let reads = self.reads_of(asked);
+        if reads.not_whole {
+            return Some(MissingReason::CannotExist);
+        }
         let restated = asked.question.on_boundaries_of.is_some();
-        let terms = self.terms_of(asked);
-        let reasons: Vec<MissingReason> = terms
-            .iter()
-            .flat_map(|term| asked.area.areas().iter().map(move |area| (&term.metric, area)))
-            .flat_map(|(metric, area)| {
+        let mut reasons = Vec::new();
+        for read in &reads.list {
+            let metric = &read.term.metric;
+            for area in asked.area.areas() {
                 if restated {
-                    return self.refused_restated(metric, area, asked.period);
+                    reasons.extend(self.refused_restated(metric, area, read.span));
+                } else {
+                    reasons.extend(self.refused_plain(read, &reads, area, asked));
+                    let stretches = [asked.period.into(), read.span.last().into()];
+                    let divided = stretches
+                        .into_iter()
+                        .any(|span| self.is_divided(metric, area, asked, span));
+                    reasons.extend(divided.then_some(MissingReason::NotCollected));
                 }
-                let mut reasons = self.refused_plain(metric, area, asked.period);
-                reasons.extend(self.refused_codes(metric, area, asked));
-                reasons
-            })
-            .collect();
+            }
+        }
+        if reads.list.len() > MAX_READS {
+            reasons.push(MissingReason::NotCollected);
+        }
         let order = [
             MissingReason::NotAdditive,
             MissingReason::NotRestatable,
@@ -35,26 +47,32 @@ impl Oracle<'_> {
     }
 
     /// On the boundaries of its own time, a figure needs a level that was collected and a territory that lasted.
-    fn refused_plain(&self, metric: &Metric, area: &AreaId, period: Period) -> Vec<MissingReason> {
+    fn refused_plain(&self, read: &Read, reads: &Reads, area: &AreaId, asked: &Asked<'_>) -> Vec<MissingReason> {
+        let (metric, span) = (&read.term.metric, read.span);
         let rank = |level: &str| self.catalog.level_rank(level);
-        let Some(collected) = level_of(metric, period) else {
-            return vec![MissingReason::NotCollected];
+        let Some(collected) = level_of(metric, span.last()) else {
+            // an earlier period of a window may have nothing
+            return if reads.is_latest(read) {
+                vec![MissingReason::NotCollected]
+            } else {
+                Vec::new()
+            };
         };
-        if !self.catalog.is_valid_at(area, period.last_day()) {
+        if !self.catalog.is_valid_at(area, asked.period.last_day()) {
             return Vec::new();
         }
-        let asked = self
+        let asked_rank = self
             .catalog
             .area(area.as_str())
             .and_then(|area| rank(area.level.as_str()));
         let mut reasons = Vec::new();
-        if asked > rank(collected.as_str()) {
+        if asked_rank > rank(collected.as_str()) {
             reasons.push(MissingReason::NotCollected);
         }
-        if asked < rank(collected.as_str()) && metric.sum == SumOperator::None {
+        if asked_rank < rank(collected.as_str()) && metric.sum == SumOperator::None {
             reasons.push(MissingReason::NotAdditive);
         }
-        let mut levels = levels_in(metric, &sub_periods(metric, period));
+        let mut levels = levels_in(metric, &sub_periods(metric, span));
         levels.sort();
         levels.dedup();
         let of_all = matches!(
@@ -64,24 +82,29 @@ impl Oracle<'_> {
         if of_all && levels.len() > 1 {
             reasons.push(MissingReason::NotRestatable);
         }
-        if self.is_cut(metric, area, period) {
+        let cut = if span == PeriodRange::from(asked.period) {
+            self.is_cut(metric, area, span)
+        } else {
+            self.is_other_until(metric, area, span, asked.period.into())
+        };
+        if cut {
             reasons.push(MissingReason::NotRestatable);
         }
         reasons
     }
 
     /// Codes of groupings may not divide the units at which a metric is collected.
-    fn refused_codes(&self, metric: &Metric, area: &AreaId, asked: &Asked<'_>) -> Option<MissingReason> {
-        let day = asked.period.last_day();
-        let parts = sub_periods(metric, asked.period);
+    fn is_divided(&self, metric: &Metric, area: &AreaId, asked: &Asked<'_>, span: PeriodRange) -> bool {
+        let day = span.last_day();
+        let parts = sub_periods(metric, span);
         let levels = if parts.is_empty() {
-            level_of(metric, asked.period).cloned().into_iter().collect()
+            level_of(metric, span.last()).cloned().into_iter().collect()
         } else {
             levels_in(metric, &parts)
         };
         let units = self.catalog.areas().filter(|unit| levels.contains(&unit.level));
         let mut under = units.filter(|unit| self.catalog.lies_under(&unit.id, area, day));
-        let divided = under.any(|unit| {
+        under.any(|unit| {
             let codes = self.codes_asked(asked);
             let mut each = codes.into_iter();
             each.any(|(grouping, codes)| {
@@ -91,27 +114,39 @@ impl Oracle<'_> {
                 };
                 self.has_codes(&unit.id, &region, day) == Lies::Across
             })
-        });
-        divided.then_some(MissingReason::NotCollected)
+        })
     }
 
     /// Only sums and last values can be restated when a boundary changed inside the period.
-    fn refused_restated(&self, metric: &Metric, area: &AreaId, period: Period) -> Vec<MissingReason> {
+    fn refused_restated(&self, metric: &Metric, area: &AreaId, span: PeriodRange) -> Vec<MissingReason> {
         let restatable = matches!(metric.time, TimeOperator::Sum | TimeOperator::Last);
-        let cut = !restatable && self.is_cut(metric, area, period);
+        let cut = !restatable && self.is_cut(metric, area, span);
         cut.then_some(MissingReason::NotRestatable).into_iter().collect()
     }
 
-    /// Whether a boundary changed between the parts of a period that one value is made of.
-    fn is_cut(&self, metric: &Metric, area: &AreaId, period: Period) -> bool {
-        let only_last = metric.kind == Kind::Stock && metric.time == TimeOperator::Last;
-        let one_part = metric.frequency == period.granularity();
-        let mut days = self.change_days(period.start(), period.last_day()).into_iter();
-        !only_last && !one_part && days.any(|day| self.is_touched(area, day))
+    /// Whether a boundary changed between the parts of a stretch that one value is made of.
+    fn is_cut(&self, metric: &Metric, area: &AreaId, span: PeriodRange) -> bool {
+        !counts_with_its_end(metric, span) && self.is_touched_within(area, span.start(), span.last_day())
+    }
+
+    /// Whether a boundary changed between what is read and the end of the period that is asked for, which it stands for.
+    fn is_other_until(&self, metric: &Metric, area: &AreaId, span: PeriodRange, asked: PeriodRange) -> bool {
+        let since = if counts_with_its_end(metric, span) {
+            span.last_day()
+        } else {
+            span.start()
+        };
+        let until = span.last_day().max(asked.last_day());
+        self.is_touched_within(area, since.min(asked.last_day()), until)
+    }
+
+    fn is_touched_within(&self, area: &AreaId, after: Date, until: Date) -> bool {
+        let mut days = self.change_days(after, until).into_iter();
+        days.any(|day| self.is_touched(area, day))
     }
 
     /// Whether a day changed an area: it or a unit under it came, went, moved, gave or was given a part.
-    fn is_touched(&self, area: &AreaId, day: jiff::civil::Date) -> bool {
+    fn is_touched(&self, area: &AreaId, day: Date) -> bool {
         let eve = day.yesterday().unwrap_or(day);
         let mut concerned = self.catalog.areas().filter(|unit| {
             self.catalog.lies_under(&unit.id, area, eve) || self.catalog.lies_under(&unit.id, area, day)
@@ -123,4 +158,10 @@ impl Oracle<'_> {
             begun_or_ended || moved || transitions.any(|one| one.from == unit.id || one.to == unit.id)
         })
     }
+}
+
+/// Whether only the end of a stretch counts, since a level is asked for or since there is nothing else in it.
+fn counts_with_its_end(metric: &Metric, span: PeriodRange) -> bool {
+    let only_last = metric.kind == Kind::Stock && metric.time == TimeOperator::Last;
+    only_last || metric.frequency == span.granularity() && span.first() == span.last()
 }

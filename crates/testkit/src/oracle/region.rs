@@ -77,6 +77,18 @@ impl Oracle<'_> {
         under.map(|area| self.code(grouping, &area.id, day)).collect()
     }
 
+    /// Whether what lies in a unit itself belongs to a region, whatever the codes of the units under it.
+    pub(super) fn is_of(&self, unit: &AreaId, region: &Region, day: Date) -> bool {
+        let under = region.areas.iter().any(|area| self.catalog.lies_under(unit, area, day));
+        let mut codes = region.codes.iter();
+        under
+            && codes.all(|(id, wanted)| {
+                let grouping = self.catalog.grouping(id.as_str());
+                let code = grouping.and_then(|grouping| self.code(grouping, unit, day));
+                code.is_some_and(|code| wanted.contains(&code))
+            })
+    }
+
     /// The code of a unit, or of the nearest one above it that has one.
     fn code(&self, grouping: &Grouping, unit: &AreaId, day: Date) -> Option<Code> {
         let mut area = Some(unit);

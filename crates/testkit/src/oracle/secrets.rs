@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use almanac_catalog::Metric;
-use almanac_model::{Exact, MetricId, Period};
+use almanac_model::{Exact, MetricId, Period, PeriodRange};
 
 use super::Oracle;
 use super::records::{Place, SeriesKey};
@@ -22,12 +22,12 @@ const FAR: i128 = 1_000_000_000;
 
 impl Oracle<'_> {
     /// Whether a number can be told of a term.
-    pub(super) fn may_be_told(&self, term: &Term, territory: &Territory, period: Period, value: &Value) -> bool {
+    pub(super) fn may_be_told(&self, term: &Term, territory: &Territory, span: PeriodRange, value: &Value) -> bool {
         let of_metric = self.blocks.iter().filter(|(metric, _)| *metric == term.metric.id);
         let mut both_ways = of_metric.flat_map(|(_, block)| [FAR, -FAR].map(|steps| (block, steps)));
         both_ways.all(|(block, steps)| {
             let moved = self.moved(block, steps);
-            moved.add_series(term, territory, period).outcome == value.outcome
+            moved.add_series(term, territory, span).outcome == value.outcome
         })
     }
 

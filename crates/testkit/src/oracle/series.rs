@@ -1,7 +1,7 @@
 //! The time operator: from the sub-periods of one series to its value in the period.
 
 use almanac_catalog::{Kind, Method, Metric, TimeOperator};
-use almanac_model::{Exact, FigureFlag, MissingReason, Period, Qualifier};
+use almanac_model::{Exact, FigureFlag, MissingReason, Period, PeriodRange, Qualifier};
 
 use super::Oracle;
 use super::breaks::breaks_within;
@@ -30,10 +30,9 @@ impl Part {
     }
 }
 
-/// The periods of the metric's frequency in a period, the earliest first.
-pub(super) fn sub_periods(metric: &Metric, period: Period) -> Vec<Period> {
-    period
-        .parts(metric.frequency)
+/// The periods of the metric's frequency in a stretch, the earliest first.
+pub(super) fn sub_periods(metric: &Metric, span: PeriodRange) -> Vec<Period> {
+    span.parts(metric.frequency)
         .map_or_else(Vec::new, |range| range.iter().collect())
 }
 
@@ -47,11 +46,16 @@ pub(super) fn relevant(metric: &Metric, all: &[Period]) -> Vec<Period> {
     }
 }
 
-/// The reasons why there is no number, the most telling first: what exists before what cannot.
-pub(super) const REASONS: [MissingReason; 5] = [
+/// The reasons why there is no number, the most telling first: what was stated, then what arithmetic came to, then that there
+/// is nothing; what exists before what cannot.
+const REASONS: [MissingReason; 9] = [
     MissingReason::Suppressed,
     MissingReason::NotCollected,
     MissingReason::Unspecified,
+    MissingReason::NotRestatable,
+    MissingReason::NotAdditive,
+    MissingReason::DenominatorZero,
+    MissingReason::Incomplete,
     MissingReason::NoRecord,
     MissingReason::CannotExist,
 ];

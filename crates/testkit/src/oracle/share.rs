@@ -39,7 +39,9 @@ impl Oracle<'_> {
             },
             total_quality: total.quality,
             total_flags: total.flags,
-            total: total.outcome.map(|number| number.to_decimal_string(asked.decimals)),
+            total: total
+                .outcome
+                .map(|number| number.to_decimal_string(asked.measure.decimals)),
         }
     }
 }

@@ -18,7 +18,7 @@ impl Oracle<'_> {
     /// The target of a figure. It is neither spread over periods, areas or codes, nor added, nor restated.
     pub(super) fn target(&self, asked: &Asked<'_>) -> (Value, Option<TargetSetting>) {
         let territory = self.territory_asked(asked);
-        if self.is_void(&territory, asked.period) {
+        if self.is_void(&territory, asked.period.last_day()) {
             return (Value::missing(MissingReason::CannotExist), None);
         }
         if self.is_restated_from(&territory, asked.period.last_day()) {
@@ -37,14 +37,17 @@ impl Oracle<'_> {
             areas: vec![area.clone()],
             codes: Filter::new(),
         };
-        let value = self.term_value(&term, &Territory::Current(region), asked.period);
+        let value = self.term_value(&term, &Territory::Current(region), asked.period.into());
         (value, self.setting(metric, asked, area, &codes))
     }
 
     /// Whether the values of a metric are targets of the measure, for such periods, areas and codes.
     fn plans(&self, metric: &Metric, asked: &Asked<'_>, area: &AreaId, codes: &BTreeMap<DimensionId, Code>) -> bool {
         let level = self.catalog.area(area.as_str()).map(|area| &area.level);
-        metric.target_of.as_ref() == Some(asked.measure)
+        metric
+            .target_of
+            .as_ref()
+            .is_some_and(|of| of.as_str() == asked.measure.id)
             && metric.frequency == asked.period.granularity()
             && level_of(metric, asked.period) == level
             && metric.dimensions.len() == codes.len()

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{CollectionLevel, Metric, SumOperator};
-use almanac_model::{Code, DimensionId, Exact, FigureFlag, LevelId, MissingReason, Period, Qualifier, ReporterId};
+use almanac_model::{
+    Code, DimensionId, Exact, FigureFlag, LevelId, MissingReason, Period, PeriodRange, Qualifier, ReporterId,
+};
 
 use super::Oracle;
 use super::boundaries::Share;
@@ -40,25 +42,25 @@ struct Addends {
 
 impl Oracle<'_> {
     /// The value of a term in a territory.
-    pub(super) fn term_value(&self, term: &Term, territory: &Territory, period: Period) -> Value {
-        let mut total = if self.is_void(territory, period) {
+    pub(super) fn term_value(&self, term: &Term, territory: &Territory, span: PeriodRange) -> Value {
+        let mut total = if self.is_void(territory, span.last_day()) {
             Value::missing(MissingReason::CannotExist)
         } else {
-            self.add_series(term, territory, period)
+            self.add_series(term, territory, span)
         };
         total.readings.push(Reading {
             term: term.clone(),
-            period,
+            span,
         });
         total
     }
 
     /// The series of a term: time operator first, then the sum.
-    pub(super) fn add_series(&self, term: &Term, territory: &Territory, period: Period) -> Value {
-        let runs = self.runs(&term.metric, territory, period);
+    pub(super) fn add_series(&self, term: &Term, territory: &Territory, span: PeriodRange) -> Value {
+        let runs = self.runs(&term.metric, territory, span);
         let mut addends = Addends::default();
         for run in &runs {
-            self.read((term, period), territory, run, &mut addends);
+            self.read((term, span), territory, run, &mut addends);
         }
         let mut total = sum(&term.metric, &addends);
         for value in &addends.values {
@@ -68,7 +70,7 @@ impl Oracle<'_> {
         if total.outcome.is_ok() && addends.reasons.iter().any(lacks) {
             total.flags.insert(FigureFlag::PartialCoverage);
         }
-        if total.outcome.is_ok() && !self.may_be_told(term, territory, period, &total) {
+        if total.outcome.is_ok() && !self.may_be_told(term, territory, span, &total) {
             total.withhold();
         }
         if total.outcome.is_ok() && runs.iter().any(|run| self.is_restated_from(territory, run.day)) {
@@ -78,7 +80,7 @@ impl Oracle<'_> {
     }
 
     /// The series of a term over some sub-periods.
-    fn read(&self, (term, period): (&Term, Period), territory: &Territory, run: &Run, addends: &mut Addends) {
+    fn read(&self, (term, span): (&Term, PeriodRange), territory: &Territory, run: &Run, addends: &mut Addends) {
         let metric = &term.metric;
         let mut candidates = self.recorded_series(metric);
         candidates.extend(self.expectable_series(metric));
@@ -91,7 +93,7 @@ impl Oracle<'_> {
             let value = match &self.like {
                 None => self.series_value(metric, &series, &run.parts),
                 Some(like) => {
-                    let common = self.common(like, (term, period), territory, &series);
+                    let common = self.common(like, (term, span), territory, &series);
                     self.series_value_of(metric, &series, &run.parts, &common)
                 }
             };

@@ -1,7 +1,7 @@
 //! Rules 17 and 26: of which territory a value is, and how much of each unit belongs to it.
 
 use almanac_catalog::{Metric, TimeOperator};
-use almanac_model::{AreaId, Period};
+use almanac_model::{AreaId, Period, PeriodRange};
 use jiff::civil::Date;
 
 use super::Oracle;
@@ -59,10 +59,10 @@ impl Territory {
 }
 
 impl Oracle<'_> {
-    /// Whether there is no such area: at the end of a period, or on the day on whose boundaries it is restated.
-    pub(super) fn is_void(&self, territory: &Territory, period: Period) -> bool {
+    /// Whether there is no such area: on the last day of what is read, or on the day on whose boundaries it is restated.
+    pub(super) fn is_void(&self, territory: &Territory, last_day: Date) -> bool {
         let (region, day) = match territory {
-            Territory::Current(region) => (region, period.last_day()),
+            Territory::Current(region) => (region, last_day),
             Territory::Restated { region, boundaries, .. } => (region, *boundaries),
         };
         let mut areas = region.areas.iter();
@@ -108,10 +108,10 @@ impl Oracle<'_> {
 
     /// The sub-periods of a period in runs that are read on the same boundaries. The parts of a restated sum are each read
     /// on the boundaries of their own time; everything else on those of the period's end.
-    pub(super) fn runs(&self, metric: &Metric, territory: &Territory, period: Period) -> Vec<Run> {
-        let parts = sub_periods(metric, period);
+    pub(super) fn runs(&self, metric: &Metric, territory: &Territory, span: PeriodRange) -> Vec<Run> {
+        let parts = sub_periods(metric, span);
         if !territory.is_restated() || metric.time != TimeOperator::Sum {
-            let day = period.last_day();
+            let day = span.last_day();
             return vec![Run { parts, day }];
         }
         let mut runs: Vec<Run> = Vec::new();

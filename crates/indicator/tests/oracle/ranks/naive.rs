@@ -50,10 +50,14 @@ fn exact_of(text: &str) -> Exact {
 
 /// The number before rounding of the same figure of a period; `None` when there is none.
 fn number_in(state: State<'_>, question: &Question, figure: &Figure, period: Period) -> Option<Exact> {
-    let measures = question.measures.iter();
+    let (measures, formulas) = (question.measures.iter(), question.formulas.iter());
     let of_figure = Question {
         measures: measures
             .filter(|one| one.to_string() == figure.measure)
+            .cloned()
+            .collect(),
+        formulas: formulas
+            .filter(|one| one.id.as_str() == figure.measure)
             .cloned()
             .collect(),
         periods: vec![period],
@@ -158,9 +162,11 @@ fn count(number: usize) -> u32 {
 /// The figures of a question in its order.
 pub(super) fn sorted(catalog: &Catalog, question: &Question, all: &[Numbered<'_>], by: &OrderKey) -> Vec<Figure> {
     let mut sorted = Vec::new();
-    for measure in &question.measures {
+    let measures = question.measures.iter().map(ToString::to_string);
+    let formulas = question.formulas.iter().map(|asked| asked.id.to_string());
+    for measure in measures.chain(formulas) {
         for period in &question.periods {
-            let is_of = |one: &&Numbered<'_>| one.figure.measure == measure.to_string() && one.figure.period == *period;
+            let is_of = |one: &&Numbered<'_>| one.figure.measure == measure && one.figure.period == *period;
             let mut part: Vec<&Numbered<'_>> = all.iter().filter(is_of).collect();
             let whole = part.clone();
             let position = |one: &Numbered<'_>| before(one, whole.iter().copied(), by.descending);
