@@ -20,8 +20,12 @@ async fn what_was_recorded_outlives_the_process() {
     let metric = event.metric.clone();
     // the built-in catalogue is in force without anybody applying one
     let recorded = ingest.record(&reporter, [event]).await.unwrap();
+    let query = QueryClient::connect(&up.query).await.unwrap();
+    let question = query.indicators([&metric]).area("96").period("2017");
+    question.min_revision(recorded).fetch().await.unwrap();
+    drop(query);
     up.stop();
-    // an orderly end leaves a checkpoint for the next start
+    // an orderly end leaves a checkpoint of what was followed for the next start
     let name = format!("checkpoint-{:020}", recorded.at.revision.0);
     assert!(data_dir.join("query").join(&name).is_file(), "{name}");
 
