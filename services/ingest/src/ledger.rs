@@ -208,7 +208,7 @@ impl Ledger {
         let Some(late) = late_corrections(&state, &draft, search) else {
             return Ok(Outcome::Outdated);
         };
-        let before = state.before(tallies::keys(&draft), &looked, None)?;
+        let mut before = state.before(tallies::keys(&draft), &looked, None)?;
         let sorted = sort_rows(&before.tallies, draft, late);
         if !skip_invalid && !sorted.rejected.is_empty() {
             return Ok(Outcome::Refused {
@@ -223,6 +223,7 @@ impl Ledger {
             rejected: sorted.rejected,
         };
         if !validate_only && !sorted.rows.is_empty() {
+            before.tallied = tallies::of_rows(&sorted.rows);
             let batch = batch(sorted.rows);
             let payload = Payload::Events(batch.clone()).encode();
             let receipt = receipt(&recorded);

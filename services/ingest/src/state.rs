@@ -18,7 +18,7 @@ use bytes::Bytes;
 use crate::index::Index;
 use facts::{Change, Fact, Facts, Key, KnownRequest, Looked};
 use producers::{KnownProducer, Step};
-use tallies::KnownTallies;
+use tallies::{KnownTallies, Tallied};
 
 /// Rows of recent batches that are kept for corrections, so that they need not be read again from the log.
 const RECENT_ROWS: usize = 200_000;
@@ -88,9 +88,11 @@ pub(crate) enum Content {
     Release(Release, Bytes),
 }
 
-/// What was known before of what a record speaks of.
+/// What a record speaks of, and what was known of it before.
 #[derive(Debug, Default)]
 pub(crate) struct Before {
+    /// Its tallied events.
+    pub(crate) tallied: Vec<Tallied>,
     pub(crate) tallies: KnownTallies,
     pub(crate) producer: Option<KnownProducer>,
 }
@@ -115,7 +117,8 @@ impl State {
         }
     }
 
-    /// What is known of the tallied events with these keys and of a producer. The keys were looked up before.
+    /// What is known of the tallied events with these keys and of a producer. The keys were looked up before. Which of the
+    /// events the record will have is not known yet.
     pub(crate) fn before(
         &self,
         tallies: impl Iterator<Item = Key>,
@@ -123,6 +126,7 @@ impl State {
         producer: Option<&[u8; 16]>,
     ) -> Result<Before, Failure> {
         Ok(Before {
+            tallied: Vec::new(),
             tallies: self.tallies(tallies, looked)?,
             producer: producer.map(|id| self.producer(id, looked)).transpose()?.flatten(),
         })
@@ -131,14 +135,15 @@ impl State {
     /// The same for a record that is read from the log.
     pub(crate) fn before_entry(&self, entry: &Entry) -> Result<Before, Failure> {
         let tallied = match &entry.content {
-            Content::Events(batch) => tallies::tallied(self.catalog(), batch),
+            Content::Events(batch) => tallies::of_batch(self.catalog(), batch),
             Content::Catalog(..) | Content::Release(..) => Vec::new(),
         };
         let producer = entry.step.as_ref().map(|(at, _)| &at.producer);
-        self.before(tallies::keys_of(&tallied), &Looked::default(), producer)
+        let before = self.before(tallied.iter().map(Tallied::key), &Looked::default(), producer)?;
+        Ok(Before { tallied, ..before })
     }
 
-    /// Takes in the next record. `before` is what was known of everything that it speaks of.
+    /// Takes in the next record. `before` is what it speaks of, and what was known of that.
     pub(crate) fn apply(&mut self, entry: Entry, before: &Before) {
         let Entry {
             revision,
@@ -148,29 +153,37 @@ impl State {
             content,
             bytes,
         } = entry;
-        let mut facts = match content {
+        let mut facts = Vec::new();
+        match content {
             Content::Events(batch) => {
-                let tallied = tallies::tallied(self.catalog(), &batch);
+                // as whoever reads the record will find it
+                debug_assert_eq!(tallies::of_batch(self.catalog(), &batch), before.tallied);
                 self.keep_for_corrections(revision, batch);
-                tallies::facts(tallied, &before.tallies, revision)
+                facts.extend(before.tallied.iter().map(|tallied| {
+                    let fact = |said: Option<&Fact>| tallies::fact(*tallied, &before.tallies, said, revision);
+                    self.facts.say(tallied.key(), revision, fact)
+                }));
             }
             Content::Catalog(catalog, payload) => {
                 self.in_force = Some(InForce { revision, catalog });
-                vec![(Key::Catalog, Fact::Payload(revision, payload))]
+                facts.push((Key::Catalog, Fact::Payload(revision, payload)));
             }
             Content::Release(release, payload) => {
                 self.releases.insert(release.name.clone(), (release, revision));
-                vec![(Key::Release(revision), Fact::Payload(revision, payload))]
+                facts.push((Key::Release(revision), Fact::Payload(revision, payload)));
             }
-        };
+        }
         self.head = revision;
         self.clocks.head_ms = at_ms;
         if let Some(id) = request {
             self.clocks.requests_ms = at_ms;
-            facts.push((Key::Request(id), Fact::Request(KnownRequest { revision, at_ms })));
+            let fact = Fact::Request(KnownRequest { revision, at_ms });
+            facts.push(self.facts.say(Key::Request(id), revision, |_| fact));
         }
         if let Some((at, step)) = step {
-            facts.extend(self.step(&at, step, before.producer, revision, at_ms));
+            for (key, fact) in self.step(&at, step, before.producer, revision, at_ms) {
+                facts.push(self.facts.say(key, revision, |_| fact));
+            }
             self.clocks.producers_ms = at_ms;
         }
         self.facts.add(Change {
@@ -183,7 +196,7 @@ impl State {
 
     /// The revision that recorded a request, for as long as its retries are recognised. Its key was looked up before.
     pub(crate) fn request(&self, id: &[u8; 16], looked: &Looked) -> Result<Option<Revision>, Failure> {
-        Ok(match self.facts.get_looked(&Key::Request(*id), looked)? {
+        Ok(match self.facts.get_looked(&Key::Request(*id), looked, 0)? {
             Some(Fact::Request(known)) if !is_forgotten(known.at_ms, self.clocks.requests_ms, self.retention_ms) => {
                 Some(known.revision)
             }

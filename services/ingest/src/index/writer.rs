@@ -159,7 +159,7 @@ impl Writing {
             let is_due = is_last || state.facts.is_due(&self.limits);
             is_due.then(|| state.facts.take(durable))
         };
-        Run::of(&changes?)
+        Run::of(changes?)
     }
 
     fn merge(&self) -> Result<(), Failure> {
@@ -187,19 +187,19 @@ pub(super) struct Run {
 }
 
 impl Run {
-    fn of(changes: &VecDeque<Change>) -> Option<Self> {
-        let last = changes.back()?;
-        let mut facts: Vec<(Key, Fact)> = changes.iter().flat_map(|change| change.facts.iter().cloned()).collect();
-        facts.push((Key::Clocks, Fact::Clocks(last.clocks)));
+    fn of(changes: VecDeque<Change>) -> Option<Self> {
+        let Change { revision, clocks, .. } = *changes.back()?;
+        let mut facts: Vec<(Key, Fact)> = changes.into_iter().flat_map(|change| change.facts).collect();
+        facts.push((Key::Clocks, Fact::Clocks(clocks)));
         // stable: what was said of a key last comes last
         facts.sort_by_key(|(key, _)| *key);
         facts.reverse();
         facts.dedup_by_key(|(key, _)| *key);
         facts.reverse();
         Some(Self {
-            through: last.revision,
+            through: revision,
             facts,
-            requests_ms: last.clocks.requests_ms,
+            requests_ms: clocks.requests_ms,
         })
     }
 
@@ -225,7 +225,7 @@ impl Run {
             .iter()
             .map(|(key, fact)| (rows::key(key), rows::value(fact)))
             .collect();
-        let rows = rows.iter().map(|(key, value)| (key.as_slice(), value.as_slice()));
+        let rows = rows.iter().map(|(key, value)| (&**key, value.as_slice()));
         index.rows.write(&basis, rows)?;
         index.forget_before(self.requests_ms, retention_ms);
         Ok(Written::Yes)
@@ -248,7 +248,7 @@ pub(super) fn write(
     durable: Revision,
     retention_ms: i64,
 ) -> Result<(), IndexError> {
-    let Some(run) = Run::of(&facts.take(durable)) else {
+    let Some(run) = Run::of(facts.take(durable)) else {
         return Ok(());
     };
     // it was read before

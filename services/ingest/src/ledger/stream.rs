@@ -105,10 +105,10 @@ impl Ledger {
         if in_force != Some(checked_under) {
             return Ok(None);
         }
-        let before = state.before(tallied(), &looked, Some(&at.producer))?;
+        let mut before = state.before(tallied(), &looked, Some(&at.producer))?;
         let (mut receipt, batch) = match checked {
             Err(violation) => (refusal(vec![mistake(None, violation)], 0), Batch::default()),
-            Ok((draft, search)) => match sorted(&state, &before, draft, search) {
+            Ok((draft, search)) => match sorted(&state, &mut before, draft, search) {
                 Some(sorted) => sorted,
                 None => return Ok(None),
             },
@@ -152,7 +152,7 @@ pub(super) fn step(revision: Revision, receipt: &Receipt) -> Step {
 }
 
 /// The receipt and the batch that are recorded; `None` when the search for corrections has to go on.
-fn sorted(state: &State, before: &Before, draft: Draft, search: Option<Search>) -> Option<(Receipt, Batch)> {
+fn sorted(state: &State, before: &mut Before, draft: Draft, search: Option<Search>) -> Option<(Receipt, Batch)> {
     let late = late_corrections(state, &draft, search)?;
     let sorted = sort_rows(&before.tallies, draft, late);
     if sorted.rejected.is_empty() {
@@ -160,6 +160,7 @@ fn sorted(state: &State, before: &Before, draft: Draft, search: Option<Search>) 
             duplicate_event_count: crate::rpc::count(sorted.duplicates),
             ..Receipt::default()
         };
+        before.tallied = tallies::of_rows(&sorted.rows);
         return Some((receipt, batch(sorted.rows)));
     }
     let rejected_count = sorted.rejected.len();

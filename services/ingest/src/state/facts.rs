@@ -3,7 +3,9 @@
 //! A fact is in memory until it is on disk in the index, so that it is always in one of them. Without an index all of them
 //! stay in memory.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use almanac_event_log::Failure;
@@ -16,7 +18,7 @@ use super::tallies::KnownTally;
 use crate::index::{Index, IndexLimits};
 
 /// By what a fact is found. They are ordered as their bytes are.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Key {
     /// A request, by its id.
     Request([u8; 16]),
@@ -32,6 +34,19 @@ pub(crate) enum Key {
     Catalog,
     /// Until when the log was read.
     Clocks,
+}
+
+impl Hash for Key {
+    /// The id alone, in one piece: ids of several kinds are rarely the same.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let id = match self {
+            Self::Request(id) | Self::Tally(id) | Self::Producer(id) => u128::from_ne_bytes(*id),
+            Self::Decision(id, place) => u128::from_ne_bytes(*id).wrapping_add(u128::from(*place)),
+            Self::Release(revision) => u128::from(revision.0),
+            Self::Catalog | Self::Clocks => 0,
+        };
+        state.write_u128(id);
+    }
 }
 
 /// What the log says.
@@ -69,8 +84,20 @@ pub(crate) struct Change {
 pub(crate) struct Looked {
     /// What had left the memory by then.
     left: Revision,
-    /// Of each key that was looked up. One that was not is not taken for new.
-    found: HashMap<Key, Option<Fact>>,
+    /// Of each key that was looked up, in the order in which they were. One that was not is not taken for new.
+    found: Vec<(Key, Option<Fact>)>,
+}
+
+/// So many keys beside those of a list are looked up together.
+const FEW: usize = 3;
+
+impl Looked {
+    /// What was found for the key that was the `place`-th, or one of the last few; none if it was not looked up.
+    fn get(&self, key: &Key, place: usize) -> Option<&Option<Fact>> {
+        let (before, last) = self.found.split_at(self.found.len().saturating_sub(FEW));
+        let mut candidates = before.get(place).into_iter().chain(last);
+        candidates.find(|(looked, _)| looked == key).map(|(_, found)| found)
+    }
 }
 
 /// All facts.
@@ -106,12 +133,12 @@ impl Facts {
         }
     }
 
-    /// The same, for a key that was looked up before.
-    pub(super) fn get_looked(&self, key: &Key, looked: &Looked) -> Result<Option<Fact>, Failure> {
+    /// The same for a key that was looked up before, as the `place`-th one or as one of few.
+    pub(super) fn get_looked(&self, key: &Key, looked: &Looked, place: usize) -> Result<Option<Fact>, Failure> {
         if let Some((fact, _)) = self.recent.get(key) {
             return Ok(Some(fact.clone()));
         }
-        match looked.found.get(key) {
+        match looked.get(key, place) {
             Some(found) if looked.left == self.left => Ok(found.clone()),
             // what was in memory then may be in the index now
             _ => self.get(key),
@@ -126,22 +153,36 @@ impl Facts {
         }
     }
 
-    /// Adds what a record says.
+    /// Adds what a record says, whose facts were [said](Self::say).
     pub(super) fn add(&mut self, change: Change) {
-        for (key, fact) in &change.facts {
-            match fact {
-                // the state has them, whole
-                Fact::Payload(..) | Fact::Clocks(_) => {}
-                fact => {
-                    self.recent.insert(*key, (fact.clone(), change.revision));
-                }
-            }
-        }
         if self.index.is_some() {
             self.changed_rows += change.facts.len();
             self.changed_bytes += change.bytes;
             self.changes.push_back(change);
         }
+    }
+
+    /// Says what a record says of a key; `fact` gets what the same record said of it before.
+    pub(super) fn say(
+        &mut self,
+        key: Key,
+        revision: Revision,
+        fact: impl FnOnce(Option<&Fact>) -> Fact,
+    ) -> (Key, Fact) {
+        let fact = match self.recent.entry(key) {
+            Entry::Occupied(mut recent) => {
+                let (said, by) = recent.get();
+                let fact = fact((*by == revision).then_some(said));
+                recent.insert((fact.clone(), revision));
+                fact
+            }
+            Entry::Vacant(recent) => {
+                let fact = fact(None);
+                recent.insert((fact.clone(), revision));
+                fact
+            }
+        };
+        (key, fact)
     }
 
     /// Whether there is enough to be written to the index.
@@ -173,8 +214,9 @@ impl Facts {
     pub(crate) fn leave(&mut self, through: Revision, keys: impl Iterator<Item = Key>) {
         self.left = self.left.max(through);
         for key in keys {
-            if self.recent.get(&key).is_some_and(|(_, said)| *said <= through) {
-                self.recent.remove(&key);
+            match self.recent.entry(key) {
+                Entry::Occupied(recent) if recent.get().1 <= through => drop(recent.remove()),
+                Entry::Occupied(_) | Entry::Vacant(_) => {}
             }
         }
     }
@@ -190,10 +232,10 @@ pub(crate) struct Lookup {
 impl Lookup {
     /// It may block on the disk; usually not when the log says nothing of them.
     pub(crate) fn look_up(self, keys: impl Iterator<Item = Key>) -> Result<Looked, Failure> {
-        let mut found = HashMap::new();
+        let mut found = Vec::new();
         if let Some(index) = &self.index {
             for key in keys {
-                found.insert(key, index.get(&key)?);
+                found.push((key, index.get(&key)?));
             }
         }
         Ok(Looked { left: self.left, found })

@@ -92,7 +92,7 @@ pub(crate) fn keys(at: &ProducerPosition) -> impl Iterator<Item = Key> + use<> {
 impl State {
     /// What is known of a producer. Its key was looked up before.
     pub(super) fn producer(&self, id: &[u8; 16], looked: &Looked) -> Result<Option<KnownProducer>, Failure> {
-        Ok(match self.facts.get_looked(&Key::Producer(*id), looked)? {
+        Ok(match self.facts.get_looked(&Key::Producer(*id), looked, 0)? {
             Some(Fact::Producer(known)) => Some(known),
             _ => None,
         })
@@ -134,16 +134,18 @@ impl State {
         if !is_kept || self.is_silent(&known) {
             return Ok(Standing::Forgotten { last });
         }
-        Ok(match self.facts.get_looked(&place(at.producer, at.sequence), looked)? {
-            Some(Fact::Decision(Decided { sequence, decision })) if sequence == at.sequence => {
-                if decision.digest == *digest {
-                    Standing::Decided(decision)
-                } else {
-                    Standing::Reused(decision.revision)
+        Ok(
+            match self.facts.get_looked(&place(at.producer, at.sequence), looked, 0)? {
+                Some(Fact::Decision(Decided { sequence, decision })) if sequence == at.sequence => {
+                    if decision.digest == *digest {
+                        Standing::Decided(decision)
+                    } else {
+                        Standing::Reused(decision.revision)
+                    }
                 }
-            }
-            _ => Standing::Forgotten { last },
-        })
+                _ => Standing::Forgotten { last },
+            },
+        )
     }
 
     /// Whether a producer was silent for so long, when another one was heard, that its decisions are forgotten.

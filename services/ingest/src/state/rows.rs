@@ -13,6 +13,8 @@
 //!
 //! A change of these needs another `FORMAT` of the crate `almanac-log-index`.
 
+use std::ops::Deref;
+
 use almanac_model::Revision;
 use bytes::Bytes;
 
@@ -32,16 +34,49 @@ const CLOCKS: u8 = 7;
 /// The beginning of the keys of releases.
 pub(crate) const RELEASES: [u8; 1] = [RELEASE];
 
+/// The longest key: tag, id and place.
+const KEY_BYTES: usize = 1 + 16 + 1;
+
 /// The bytes of a key, which sort as keys do.
-pub(crate) fn key(key: &Key) -> Vec<u8> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyBytes {
+    bytes: [u8; KEY_BYTES],
+    length: usize,
+}
+
+impl KeyBytes {
+    fn new(tag: u8, parts: &[&[u8]]) -> Self {
+        let mut key = Self {
+            bytes: [tag; KEY_BYTES],
+            length: 1,
+        };
+        for part in parts {
+            let end = key.length + part.len();
+            key.bytes[key.length..end].copy_from_slice(part);
+            key.length = end;
+        }
+        key
+    }
+}
+
+impl Deref for KeyBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+/// The bytes of a key.
+pub(crate) fn key(key: &Key) -> KeyBytes {
     match key {
-        Key::Request(id) => join(&[&[REQUEST], id]),
-        Key::Tally(id) => join(&[&[TALLY], id]),
-        Key::Producer(id) => join(&[&[PRODUCER], id]),
-        Key::Decision(id, place) => join(&[&[DECISION], id, &[*place]]),
-        Key::Release(revision) => join(&[&[RELEASE], &revision.0.to_be_bytes()]),
-        Key::Catalog => vec![CATALOG],
-        Key::Clocks => vec![CLOCKS],
+        Key::Request(id) => KeyBytes::new(REQUEST, &[id]),
+        Key::Tally(id) => KeyBytes::new(TALLY, &[id]),
+        Key::Producer(id) => KeyBytes::new(PRODUCER, &[id]),
+        Key::Decision(id, place) => KeyBytes::new(DECISION, &[id, &[*place]]),
+        Key::Release(revision) => KeyBytes::new(RELEASE, &[&revision.0.to_be_bytes()]),
+        Key::Catalog => KeyBytes::new(CATALOG, &[]),
+        Key::Clocks => KeyBytes::new(CLOCKS, &[]),
     }
 }
 
@@ -253,7 +288,7 @@ mod tests {
             Key::Tally([0; 16]),
         ]);
         keys.sort_unstable();
-        let bytes: Vec<_> = keys.iter().map(key).collect();
+        let bytes: Vec<_> = keys.iter().map(|of| key(of).to_vec()).collect();
         assert!(bytes.is_sorted(), "{bytes:?}");
         assert!(bytes.iter().all(|bytes| bytes[0] > 0), "{bytes:?}");
     }

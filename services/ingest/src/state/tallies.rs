@@ -8,7 +8,7 @@ use almanac_model::{Batch, Revision};
 
 use super::State;
 use super::facts::{Fact, Key, Looked};
-use crate::draft::{Draft, TallyEvent, tally_content, tally_id};
+use crate::draft::{Draft, Row, TallyEvent, tally_content, tally_id};
 
 /// A tallied event: what it says, where it is, and whether it was taken back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,14 +50,26 @@ pub(crate) fn keys(draft: &Draft) -> impl Iterator<Item = Key> {
     tallies.map(|tally| Key::Tally(tally.id))
 }
 
-/// An event of a batch that is tallied under a catalogue.
-pub(super) struct Tallied {
+/// An event of a batch that is tallied under the catalogue in force.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Tallied {
     event: TallyEvent,
     is_retraction: bool,
 }
 
-/// The events of a batch that are tallied under a catalogue.
-pub(super) fn tallied(catalog: Option<&Catalog>, batch: &Batch) -> Vec<Tallied> {
+/// The tallied ones of the rows that become a batch.
+pub(crate) fn of_rows(rows: &[Row]) -> Vec<Tallied> {
+    let tallied = rows.iter().filter_map(|row| {
+        let Row {
+            tally, is_retraction, ..
+        } = *row;
+        tally.map(|event| Tallied { event, is_retraction })
+    });
+    tallied.collect()
+}
+
+/// The tallied ones of the events of a batch, under a catalogue.
+pub(super) fn of_batch(catalog: Option<&Catalog>, batch: &Batch) -> Vec<Tallied> {
     let Some(catalog) = catalog else { return Vec::new() };
     let is_tally = |id: &str| catalog.metric(id).is_some_and(|metric| metric.method == Method::Tally);
     let rows = batch.rows_with_extras().filter_map(|(row, extra)| {
@@ -75,11 +87,11 @@ pub(super) fn tallied(catalog: Option<&Catalog>, batch: &Batch) -> Vec<Tallied> 
 }
 
 impl State {
-    /// What is known of the tallied events with these keys, which were looked up before.
+    /// What is known of the tallied events with these keys, which were looked up before, first and in this order.
     pub(super) fn tallies(&self, keys: impl Iterator<Item = Key>, looked: &Looked) -> Result<KnownTallies, Failure> {
         let mut known = HashMap::new();
-        for key in keys {
-            if let (Key::Tally(id), Some(Fact::Tally(tally))) = (key, self.facts.get_looked(&key, looked)?) {
+        for (place, key) in keys.enumerate() {
+            if let (Key::Tally(id), Some(Fact::Tally(tally))) = (key, self.facts.get_looked(&key, looked, place)?) {
                 known.insert(id, tally);
             }
         }
@@ -88,33 +100,33 @@ impl State {
 
     /// The content and the revision of a tallied event. Its key was looked up before.
     pub(crate) fn tally(&self, id: &[u8; 16], looked: &Looked) -> Result<Option<([u8; 16], Revision)>, Failure> {
-        Ok(match self.facts.get_looked(&Key::Tally(*id), looked)? {
+        Ok(match self.facts.get_looked(&Key::Tally(*id), looked, 0)? {
             Some(Fact::Tally(known)) => Some((known.content, known.revision)),
             _ => None,
         })
     }
 }
 
-/// What a batch says of tallied events, as facts. An event keeps what was said of it first.
-pub(super) fn facts(tallied: Vec<Tallied>, before: &KnownTallies, revision: Revision) -> Vec<(Key, Fact)> {
-    let mut known = HashMap::with_capacity(tallied.len());
-    for Tallied { event, is_retraction } in tallied {
-        let tally = known.entry(event.id).or_insert_with(|| {
-            before.0.get(&event.id).copied().unwrap_or(KnownTally {
-                content: event.content,
-                revision,
-                is_retracted: false,
-            })
-        });
-        tally.is_retracted |= is_retraction;
-    }
-    let facts = known
-        .into_iter()
-        .map(|(id, tally)| (Key::Tally(id), Fact::Tally(tally)));
-    facts.collect()
+/// What is said of a tallied event. It keeps what was said of it first.
+pub(super) fn fact(tallied: Tallied, before: &KnownTallies, said: Option<&Fact>, revision: Revision) -> Fact {
+    let Tallied { event, is_retraction } = tallied;
+    let known = match said {
+        Some(Fact::Tally(known)) => Some(*known),
+        _ => before.0.get(&event.id).copied(),
+    };
+    let known = known.unwrap_or(KnownTally {
+        content: event.content,
+        revision,
+        is_retracted: false,
+    });
+    Fact::Tally(KnownTally {
+        is_retracted: known.is_retracted || is_retraction,
+        ..known
+    })
 }
 
-/// The keys of tallied events.
-pub(super) fn keys_of(tallied: &[Tallied]) -> impl Iterator<Item = Key> {
-    tallied.iter().map(|tallied| Key::Tally(tallied.event.id))
+impl Tallied {
+    pub(super) fn key(&self) -> Key {
+        Key::Tally(self.event.id)
+    }
 }
