@@ -160,6 +160,9 @@ impl Genome {
         ]
         .into_iter()
         .collect();
+        if frequencies.iter().any(|frequency| frequency.contains(' ')) {
+            files.insert("calendars.toml", metrics::CALENDARS.to_owned());
+        }
         if let Some((toml, csv)) = groupings::groupings(&self.groupings, &territory.areas) {
             files.insert("groupings.toml", toml);
             files.insert("groupings.csv", csv);

@@ -26,6 +26,7 @@
 //! boundaries  what became of a unit, piece by piece, day by day           boundaries.rs
 //! breaks      from when a metric is defined in another way                 breaks.rs
 //! series      the time operator: the sub-periods of one series            series.rs
+//! cumulative  totals since the start of the year                          cumulative.rs
 //! records     what was recorded for one series and sub-period             records.rs
 //! secrets     what must not be told                                      secrets.rs
 //! moved       a log with other secrets                                    moved.rs
@@ -41,6 +42,7 @@ mod breaks;
 mod compare;
 mod completeness;
 mod contribution;
+mod cumulative;
 mod expected;
 mod figure;
 mod formula;

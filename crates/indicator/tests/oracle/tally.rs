@@ -88,6 +88,10 @@ impl WorldTally {
                 question.filters.keys().any(|id| id.as_str() == "zone"),
             ),
             ("asked: filtered", !question.filters.is_empty()),
+            (
+                "number: of a period of a calendar",
+                figure.period.granularity().calendar().is_some() && figure.value.is_ok(),
+            ),
             ("figure: quotient", figure.sides.is_some()),
             ("figure: coverage", figure.coverage.is_some()),
             (
@@ -221,6 +225,7 @@ fn wanted() -> Vec<String> {
         FigureFlag::Restated,
         FigureFlag::DenominatorOtherPeriod,
         FigureFlag::Break,
+        FigureFlag::CumulativeDecreased,
     ];
     let reasons = [
         NotCollected,
@@ -247,6 +252,7 @@ fn wanted() -> Vec<String> {
         "asked: by grouping",
         "asked: a code of a grouping",
         "figure: quotient",
+        "number: of a period of a calendar",
         "figure: coverage",
         "figure: number on boundaries of a day",
         "log: secret",

@@ -68,7 +68,7 @@ pub(super) fn log(catalog: &Catalog, genes: &EventGenes) -> Log {
         }
     }
     for gene in secrets {
-        keep_secret(&mut batches, &mut Choices::of(gene));
+        keep_secret(catalog, &mut batches, &mut Choices::of(gene));
     }
     let withdrawn = withdrawn(catalog, &batches, withdrawals);
     let mut log: Log = batches

@@ -71,15 +71,50 @@ pub(super) struct MetricSketch {
     pub(super) toml: String,
 }
 
+/// The calendars beside the standard one: months that close on the 14th, and a year that begins with April.
+pub(super) const CALENDARS: &str = "[[calendar]]
+id = \"health\"
+label = { vi = \"x\", en = \"x\" }
+definition = { vi = \"x\", en = \"x\" }
+source = \"x\"
+owner = \"x\"
+closing_day = 14
+[[calendar]]
+id = \"fiscal\"
+label = { vi = \"x\", en = \"x\" }
+definition = { vi = \"x\", en = \"x\" }
+source = \"x\"
+owner = \"x\"
+closing_day = \"last\"
+first_month = 4
+year_named_by = \"end\"
+";
+
+/// The keys of a frequency, which may be of a calendar: "health month".
+pub(super) fn frequency_keys(frequency: &str) -> String {
+    let of_calendar = |(calendar, unit)| format!("frequency = \"{unit}\"\ncalendar = \"{calendar}\"\n");
+    let plain = || format!("frequency = \"{frequency}\"\n");
+    frequency.split_once(' ').map_or_else(plain, of_calendar)
+}
+
+/// The unit of a frequency, in whatever calendar.
+pub(super) fn unit_of(frequency: &'static str) -> &'static str {
+    frequency.split_once(' ').map_or(frequency, |(_, unit)| unit)
+}
+
 /// The frequencies that the metrics of one catalogue have.
 pub(super) fn frequencies(calendar: u8) -> &'static [&'static str] {
-    match calendar % 8 {
+    match calendar % 12 {
         0 => &["month"],
         1 | 2 => &["month", "quarter", "year"],
         3 => &["quarter", "year"],
         4 => &["month", "half"],
         5 => &["day", "week"],
         6 => &["day", "month"],
+        8 => &["health month", "health quarter"],
+        9 => &["health month", "day", "year"],
+        10 => &["fiscal month", "fiscal year", "fiscal half"],
+        11 => &["fiscal quarter", "month", "year"],
         _ => &["month", "day", "week", "quarter", "half", "year"],
     }
 }
@@ -112,13 +147,21 @@ fn metric(id: &str, choices: &mut Choices<'_>, frequencies: &[&'static str]) -> 
     } else {
         0
     };
+    // the total since the start of the year
+    let is_part_of_year = !matches!(unit_of(frequency), "week" | "year");
+    let cumulative = if !is_stock && is_report && is_part_of_year && choices.once_in(3) {
+        "cumulative = \"year\"\n"
+    } else {
+        ""
+    };
     let range = choices.of_values(["", "min = \"0\"\n", "min = \"-3\"\nmax = \"40\"\n"]);
     let method = if is_report { "report" } else { "tally" };
     let toml = format!(
         "[[metric]]\nid = \"{id}\"\n{DOCUMENTATION}kind = \"{kind}\"\nmethod = \"{method}\"\nunit = \"thing\"\n\
-         decimals = {}\ndimensions = {dimensions:?}\nfrequency = \"{frequency}\"\ntime = \"{time}\"\nsum = \"{sum}\"\n\
-         levels = {}\ncarry_forward = {carry_forward}\n{range}{}\n",
+         decimals = {}\ndimensions = {dimensions:?}\n{}time = \"{time}\"\nsum = \"{sum}\"\n\
+         levels = {}\ncarry_forward = {carry_forward}\n{range}{cumulative}{}\n",
         choices.below(3),
+        frequency_keys(frequency),
         levels(choices),
         breaks(choices),
     );
@@ -127,7 +170,7 @@ fn metric(id: &str, choices: &mut Choices<'_>, frequencies: &[&'static str]) -> 
         dimensions,
         is_report,
         is_stock,
-        frequency,
+        frequency: unit_of(frequency),
         toml,
     }
 }

@@ -192,7 +192,16 @@ fn periods(
 ) -> Vec<Period> {
     let metrics = metrics_of(catalog, measures);
     let fits = |granularity: &Granularity| metrics.iter().all(|metric| metric.frequency.divides(*granularity));
-    let mut granularities: Vec<Granularity> = Granularity::ALL.into_iter().filter(fits).collect();
+    let own = metrics.iter().filter_map(|metric| metric.frequency.calendar());
+    let calendars: BTreeSet<_> = own.map(Some).chain([None]).collect();
+    let of_calendar = |calendar| {
+        Granularity::ALL
+            .into_iter()
+            .filter_map(move |kind| kind.in_calendar(calendar))
+    };
+    let mut granularities: Vec<Granularity> = calendars.into_iter().flat_map(of_calendar).filter(fits).collect();
+    granularities.sort_unstable();
+    granularities.dedup();
     let finest = metrics.iter().map(|metric| metric.frequency).min();
     // a denominator may be coarser than the question
     if choices.once_in(4) || granularities.is_empty() {

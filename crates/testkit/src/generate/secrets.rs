@@ -17,9 +17,15 @@ pub(super) struct Secret {
 }
 
 /// Makes one of the numbers confidential, perhaps.
-pub(super) fn keep_secret(batches: &mut BTreeMap<Revision, Vec<CheckedEvent>>, choices: &mut Choices<'_>) {
+pub(super) fn keep_secret(
+    catalog: &Catalog,
+    batches: &mut BTreeMap<Revision, Vec<CheckedEvent>>,
+    choices: &mut Choices<'_>,
+) {
     let mut numbers: Vec<&mut CheckedEvent> = batches.values_mut().flatten().collect();
-    numbers.retain(|event| event.status.missing.is_none());
+    // totals since the start of the year contain each other, and are refused as secrets
+    let is_plain = |id: &MetricId| catalog.metric(id.as_str()).is_some_and(|metric| !metric.cumulative);
+    numbers.retain(|event| event.status.missing.is_none() && is_plain(&event.series.metric));
     let is_kept = choices.once_in(2);
     let at = choices.scattered() * 64 + choices.below(64);
     if let Some(index) = at.checked_rem(numbers.len()).filter(|_| is_kept) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::genes::{Choices, Gene};
-use super::metrics::{DOCUMENTATION, MetricSketch, levels};
+use super::metrics::{DOCUMENTATION, MetricSketch, frequency_keys, levels, unit_of};
 
 /// A measure of which there may be a target: its id and its dimensions.
 pub(super) type Planned = (String, Vec<&'static str>);
@@ -27,9 +27,10 @@ pub(super) fn targets(genes: &[Gene], measures: &[Planned], frequencies: &[&'sta
         let (kind, time) = choices.of_values([("flow", "sum"), ("stock", "last"), ("stock", "average")]);
         let toml = format!(
             "[[metric]]\nid = \"{id}\"\n{DOCUMENTATION}kind = \"{kind}\"\nmethod = \"report\"\nunit = \"thing\"\n\
-             decimals = {}\ndimensions = {dimensions:?}\nfrequency = \"{frequency}\"\ntime = \"{time}\"\n\
+             decimals = {}\ndimensions = {dimensions:?}\n{}time = \"{time}\"\n\
              levels = {}\ntarget_of = \"{measure}\"\n\n",
             choices.below(3),
+            frequency_keys(frequency),
             levels(&mut choices),
         );
         found.push(MetricSketch {
@@ -37,7 +38,7 @@ pub(super) fn targets(genes: &[Gene], measures: &[Planned], frequencies: &[&'sta
             dimensions,
             is_report: true,
             is_stock: kind == "stock",
-            frequency,
+            frequency: unit_of(frequency),
             toml,
         });
     }

@@ -29,7 +29,7 @@ impl Oracle<'_> {
         let (kind, base_period) = match comparing.base {
             Base::Target => return self.against_target(asked, value),
             Base::PreviousPeriod => (ComparisonKind::PreviousPeriod, Some(period.offset(-1))),
-            Base::SamePeriodLastYear => (ComparisonKind::SamePeriodLastYear, last_year(period)),
+            Base::SamePeriodLastYear => (ComparisonKind::SamePeriodLastYear, self.last_year(period)),
             Base::Period(period) => (ComparisonKind::Base, Some(period)),
         };
         let pair = self.pair(asked, value, base_period, comparing.like_for_like);
@@ -160,6 +160,19 @@ impl Oracle<'_> {
         flags
     }
 
+    /// The period that is written the same but for the year; some years have no 29 February and no week 53.
+    fn last_year(&self, period: Period) -> Option<Period> {
+        let text = period.to_string();
+        let (calendar, text) = text
+            .rsplit_once(':')
+            .map_or((String::new(), text.as_str()), |(calendar, text)| {
+                (format!("{calendar}:"), text)
+            });
+        let (year, rest) = text.split_at(4);
+        let earlier = year.parse::<i16>().ok()? - 1;
+        self.catalog.period(&format!("{calendar}{earlier:04}{rest}")).ok()
+    }
+
     fn change(&self, base: &Exact, value: &Exact, asked: &Asked<'_>) -> Change {
         let difference = value - base;
         Change {
@@ -194,12 +207,4 @@ pub(super) fn lacks_something(flag: FigureFlag) -> bool {
         flag,
         FigureFlag::PartialPeriod | FigureFlag::PartialCoverage | FigureFlag::Unmatched
     )
-}
-
-/// The period that is written the same but for the year; some years have no 29 February and no week 53.
-fn last_year(period: Period) -> Option<Period> {
-    let text = period.to_string();
-    let (year, rest) = text.split_at(4);
-    let earlier = year.parse::<i16>().ok()? - 1;
-    format!("{earlier:04}{rest}").parse().ok()
 }

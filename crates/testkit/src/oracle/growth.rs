@@ -6,7 +6,7 @@ use jiff::civil::Date;
 /// In percent, with two decimals.
 pub(super) fn yearly(base: &Exact, value: &Exact, from: Option<Period>, to: Period) -> Result<String, NoPercent> {
     let zero = Exact::from_integer(0);
-    let months = from.map_or(0, |from| months(from.start(), to.start()));
+    let months = from.map_or(0, |from| months(from.last_day(), to.last_day()));
     let makes_years = !matches!(to.granularity(), Granularity::Day | Granularity::Week);
     let is_like = from.is_some_and(|from| from.granularity() == to.granularity());
     if !makes_years || !is_like || !(13..=1200).contains(&months) {

@@ -12,20 +12,20 @@ use super::value::Value;
 
 /// A sub-period and what was recorded for it.
 #[derive(Clone)]
-struct Part {
-    place: Place,
-    period: Period,
-    record: Option<Record>,
+pub(super) struct Part {
+    pub(super) place: Place,
+    pub(super) period: Period,
+    pub(super) record: Option<Record>,
 }
 
 impl Part {
     /// The number of the sub-period and its record, when it has one.
-    fn number(&self) -> Option<(&Exact, &Record)> {
+    pub(super) fn number(&self) -> Option<(&Exact, &Record)> {
         let record = self.record.as_ref()?;
         Some((record.outcome.as_ref().ok()?, record))
     }
 
-    fn reason(&self) -> Option<MissingReason> {
+    pub(super) fn reason(&self) -> Option<MissingReason> {
         self.record.as_ref()?.outcome.as_ref().err().copied()
     }
 }
@@ -97,7 +97,7 @@ impl Oracle<'_> {
         self.of_parts(metric, series, &parts)
     }
 
-    fn part(&self, metric: &Metric, series: &SeriesKey, period: Period) -> Part {
+    pub(super) fn part(&self, metric: &Metric, series: &SeriesKey, period: Period) -> Part {
         Part {
             place: Place {
                 metric: metric.id.clone(),
@@ -113,6 +113,7 @@ impl Oracle<'_> {
         match metric.time {
             TimeOperator::Last => self.last(series, parts),
             TimeOperator::First => first(parts),
+            TimeOperator::Sum if metric.cumulative => self.since_start_of_year(metric, series, parts),
             TimeOperator::Sum | TimeOperator::Average | TimeOperator::Min | TimeOperator::Max => {
                 let mut value = all_together(metric.time, parts);
                 if value.outcome.is_ok() && self.lacks_parts(metric, series, parts) {
@@ -141,7 +142,7 @@ impl Oracle<'_> {
         }
     }
 
-    fn same_area(&self, series: &SeriesKey, one: Period, other: Period) -> bool {
+    pub(super) fn same_area(&self, series: &SeriesKey, one: Period, other: Period) -> bool {
         let area = Region {
             areas: vec![series.area.clone()],
             codes: Filter::new(),
@@ -174,7 +175,7 @@ impl Oracle<'_> {
     }
 
     /// Whether a sub-period has no number that ought to have one.
-    fn lacks_parts(&self, metric: &Metric, series: &SeriesKey, parts: &[Part]) -> bool {
+    pub(super) fn lacks_parts(&self, metric: &Metric, series: &SeriesKey, parts: &[Part]) -> bool {
         let nobody_knows_how_many = metric.method == Method::Tally && metric.kind == Kind::Flow;
         let nothing_declared = self.catalog.expectations(&metric.id).is_empty();
         parts.iter().any(|part| match &part.record {
@@ -192,7 +193,7 @@ impl Oracle<'_> {
 }
 
 /// Why a series has no number, with the weakest quality of its statements.
-fn no_number(parts: &[Part]) -> Value {
+pub(super) fn no_number(parts: &[Part]) -> Value {
     let reasons: Vec<MissingReason> = parts.iter().filter_map(Part::reason).collect();
     let mut value = Value::missing(most_telling(&reasons));
     value.quality = parts
@@ -203,7 +204,7 @@ fn no_number(parts: &[Part]) -> Value {
 }
 
 /// What one record says.
-fn of_record(record: &Record) -> Value {
+pub(super) fn of_record(record: &Record) -> Value {
     let mut value = match &record.outcome {
         Ok(number) => Value::number(number.clone()),
         Err(reason) => Value::missing(*reason),

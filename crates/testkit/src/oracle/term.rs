@@ -100,6 +100,12 @@ impl Oracle<'_> {
             let value = value.part(&share);
             match value.outcome.clone() {
                 Ok(number) => addends.numbers.push((series.clone(), number, value.qualifier)),
+                // a total that has nothing to be compared with was there all the same
+                Err(MissingReason::NoRecord) if value.quality.is_some() => {
+                    addends.reasons.push(MissingReason::NoRecord);
+                    addends.values.push(value);
+                    continue;
+                }
                 // that nothing came is worth telling only of what ought to have come
                 Err(MissingReason::NoRecord) => {
                     let mut due = relevant(metric, &run.parts).into_iter();
