@@ -129,7 +129,7 @@ pub(crate) async fn prove(args: &Args) -> Outcome {
 }
 
 async fn start(programs: &Path, dir: &Path) -> Result<(Service, SocketAddr), Fault> {
-    // it would wait for somebody to read more
+    // nobody reads it
     let quiet = Options {
         filter: "error",
         ..Options::default()

@@ -7,11 +7,13 @@ use std::process::{ExitStatus, Stdio};
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
+use tokio::sync::mpsc;
 
 /// A process that opens its log, and then serves it. Dropping it kills it.
 pub(crate) struct Service {
     child: Child,
-    log: Lines<BufReader<ChildStderr>>,
+    /// What it logs. It is read as it comes: a pipe that is full would hold the process up.
+    log: mpsc::UnboundedReceiver<String>,
     address: Lines<BufReader<tokio::process::ChildStdout>>,
     /// What it logged last.
     last: String,
@@ -61,7 +63,7 @@ impl Service {
             .kill_on_drop(true)
             .spawn()?;
         let piped = || std::io::Error::other("its output is piped");
-        let log = BufReader::new(child.stderr.take().ok_or_else(piped)?).lines();
+        let log = read(child.stderr.take().ok_or_else(piped)?);
         let address = BufReader::new(child.stdout.take().ok_or_else(piped)?).lines();
         Ok(Self {
             child,
@@ -76,8 +78,7 @@ impl Service {
         loop {
             tokio::select! {
                 line = self.address.next_line() => return line.ok()??.parse().ok(),
-                // read, so that nothing holds it up
-                Ok(Some(said)) = self.log.next_line() => self.last = said,
+                Some(said) = self.log.recv() => self.last = said,
             }
         }
     }
@@ -89,16 +90,16 @@ impl Service {
 
     /// The next line of its log; `None` when it ended.
     pub(crate) async fn log_line(&mut self) -> Option<String> {
-        self.log.next_line().await.ok()?
+        self.log.recv().await
     }
 
     /// Reads its log until it has written so many lines, or one with this text; false when it ended before.
     pub(crate) async fn has_logged(&mut self, most_lines: usize, text: &str) -> bool {
         for _ in 0..most_lines {
-            match self.log.next_line().await {
-                Ok(Some(line)) if line.contains(text) => return true,
-                Ok(Some(_)) => {}
-                Ok(None) | Err(_) => return false,
+            match self.log.recv().await {
+                Some(line) if line.contains(text) => return true,
+                Some(_) => {}
+                None => return false,
             }
         }
         true
@@ -111,9 +112,22 @@ impl Service {
 
     /// Waits until it ends by itself, and tells what it wrote last.
     pub(crate) async fn end(mut self) -> std::io::Result<(ExitStatus, String)> {
-        while let Ok(Some(line)) = self.log.next_line().await {
+        while let Some(line) = self.log.recv().await {
             self.last = line;
         }
         Ok((self.child.wait().await?, self.last))
     }
+}
+
+/// The lines of what a process logs.
+fn read(log: ChildStderr) -> mpsc::UnboundedReceiver<String> {
+    let (lines, said) = mpsc::unbounded_channel();
+    let mut log = BufReader::new(log).lines();
+    tokio::spawn(async move {
+        while let Ok(Some(line)) = log.next_line().await {
+            // read on when nobody listens any more
+            let _unheard = lines.send(line);
+        }
+    });
+    said
 }
