@@ -19,7 +19,7 @@ const COMMON: [&str; 3] = [
     "grpc.reflection.v1alpha.ServerReflection",
 ];
 const INGEST: [&str; 2] = ["almanac.ingest.v1.IngestService", "almanac.log.v1.LogService"];
-const QUERY: [&str; 1] = ["almanac.query.v1.QueryService"];
+const QUERY: [&str; 2] = ["almanac.log.v1.SnapshotService", "almanac.query.v1.QueryService"];
 
 /// The names of the services, and whether a message is described; asked in one version of the protocol.
 macro_rules! ask {

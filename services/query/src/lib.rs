@@ -74,6 +74,9 @@ use crate::snapshot::Snapshots;
 /// The name under which the health protocol knows this service.
 pub const SERVICE: &str = "almanac.query.v1.QueryService";
 
+/// The name under which it knows what this service gives to other replicas.
+pub const SNAPSHOT_SERVICE: &str = "almanac.log.v1.SnapshotService";
+
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -160,7 +163,7 @@ impl fmt::Debug for Deps {
 /// Health of [`SERVICE`] is `NOT_SERVING` until the replica has caught up with the log and there is a catalogue, and while it
 /// is further behind than [`Deps::max_lag`].
 pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationToken) -> Result<Drained, ServeError> {
-    let health = HealthHandle::new(&[SERVICE]).await;
+    let health = HealthHandle::new(&[SERVICE, SNAPSHOT_SERVICE]).await;
     let replica = Arc::new(SharedReplica::new(deps.blocking));
     // The follower ends when the shutdown begins: that the log is lost is no news to a service that stops.
     let stop = shutdown.child_token();

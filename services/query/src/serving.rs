@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::lag::seconds;
 use crate::replica::Progress;
-use crate::{Clock, SERVICE, limits};
+use crate::{Clock, SERVICE, SNAPSHOT_SERVICE, limits};
 
 /// Keeps what health says. Clones speak for the same service.
 #[derive(Clone)]
@@ -78,7 +78,9 @@ impl Serving {
         }
         let serving = can_serve && !told.broken && !too_old;
         if std::mem::replace(&mut told.serving, serving) != serving {
-            self.health.set(SERVICE, serving).await;
+            for service in [SERVICE, SNAPSHOT_SERVICE] {
+                self.health.set(service, serving).await;
+            }
         }
     }
 
