@@ -35,7 +35,7 @@ async fn an_unfinished_record_at_the_end_is_discarded_and_its_revision_given_ane
 #[tokio::test]
 async fn opening_a_log_opens_no_segment_but_the_newest() {
     let folder = Folder::with_small_segments();
-    folder.fill(9).await;
+    folder.fill(14).await;
     let segments = folder.segments();
     let (newest, sealed) = segments.split_last().expect("there are segments");
     assert!(sealed.len() > 1, "{segments:?}");
@@ -44,9 +44,9 @@ async fn opening_a_log_opens_no_segment_but_the_newest() {
         fs::write(folder.segment(*first).join("db"), b"no database").expect("the file can be written");
     }
     let log = folder.open();
-    assert_eq!(durable(&log), Revision(9));
+    assert_eq!(durable(&log), Revision(14));
     let read = log.read(Revision(*newest), usize::MAX).expect("the newest is whole");
-    assert_eq!(read.last().map(|record| record.revision), Some(Revision(9)));
+    assert_eq!(read.last().map(|record| record.revision), Some(Revision(14)));
     log.read(Revision(1), 1).expect_err("the oldest is not");
 }
 
