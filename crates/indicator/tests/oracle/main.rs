@@ -18,7 +18,7 @@ use proptest::test_runner::{RngSeed, TestCaseResult, TestRunner};
 use self::tally::{Tally, WorldTally};
 
 /// The cases of each property unless `PROPTEST_CASES` says otherwise.
-const ORACLE_CASES: u32 = 160;
+const ORACLE_CASES: u32 = 110;
 const OTHER_CASES: u32 = 60;
 
 fn config(cases: u32) -> ProptestConfig {

@@ -18,7 +18,7 @@ use proptest::test_runner::{TestCaseResult, TestRunner};
 use self::naive::{Looked, Numbered, looked, numbered, sorted};
 use crate::{config, cube};
 
-const CASES: u32 = 24;
+const CASES: u32 = 40;
 
 /// What the worlds reached.
 #[derive(Debug, Default)]

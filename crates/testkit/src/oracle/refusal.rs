@@ -50,14 +50,10 @@ impl Oracle<'_> {
     fn refused_plain(&self, read: &Read, reads: &Reads, area: &AreaId, asked: &Asked<'_>) -> Vec<MissingReason> {
         let (metric, span) = (&read.term.metric, read.span);
         let rank = |level: &str| self.catalog.level_rank(level);
-        let Some(collected) = level_of(metric, span.last()) else {
-            // an earlier period of a window may have nothing
-            return if reads.is_latest(read) {
-                vec![MissingReason::NotCollected]
-            } else {
-                Vec::new()
-            };
-        };
+        let collected = level_of(metric, span.last());
+        if collected.is_none() && reads.is_latest(read) {
+            return vec![MissingReason::NotCollected];
+        }
         if !self.catalog.is_valid_at(area, asked.period.last_day()) {
             return Vec::new();
         }
@@ -66,11 +62,14 @@ impl Oracle<'_> {
             .area(area.as_str())
             .and_then(|area| rank(area.level.as_str()));
         let mut reasons = Vec::new();
-        if asked_rank > rank(collected.as_str()) {
-            reasons.push(MissingReason::NotCollected);
-        }
-        if asked_rank < rank(collected.as_str()) && metric.sum == SumOperator::None {
-            reasons.push(MissingReason::NotAdditive);
+        // an earlier period of a window may have nothing
+        if let Some(collected) = collected {
+            if asked_rank > rank(collected.as_str()) {
+                reasons.push(MissingReason::NotCollected);
+            }
+            if asked_rank < rank(collected.as_str()) && metric.sum == SumOperator::None {
+                reasons.push(MissingReason::NotAdditive);
+            }
         }
         let mut levels = levels_in(metric, &sub_periods(metric, span));
         levels.sort();
