@@ -17,7 +17,7 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn the_same_seed_has_the_same_trace_and_another_seed_another_one() {
     let mut traces = Vec::new();
-    for seed in [1, 3] {
+    for seed in [1, 2] {
         let [one, other] = [simulated(seed, &["--trace"]), simulated(seed, &["--trace"])];
         assert!(one.status.success(), "{}", text(&one.stderr));
         assert_eq!(text(&one.stderr), text(&other.stderr), "seed {seed}");

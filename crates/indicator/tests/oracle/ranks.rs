@@ -187,8 +187,6 @@ fn rule_29_orders_and_ranks_are_those_of_comparing_each_exact_number_with_all_ot
         bounded,
         several_parents,
     } = tally;
-    let reached = [without_number, left_out, tied, several_parents];
+    let reached = [without_number, left_out, tied, bounded, several_parents];
     assert!(questions < 500 || reached.iter().all(|count| *count > 0), "{tally:?}");
-    // bounds that are ranked are rare
-    assert!(questions < 5_000 || bounded > 0, "{tally:?}");
 }

@@ -57,7 +57,7 @@ async fn a_question_waits_exactly_until_the_state_is_there() {
         ..ReadAt::default()
     };
     let mut newest = pin!(replica.locate(&newest, until));
-    let later = pin!(replica.locate(&later, until));
+    let mut later = pin!(replica.locate(&later, until));
     let mut named = pin!(replica.locate(&named, until));
 
     hear(&replica, 2).await;
@@ -66,11 +66,13 @@ async fn a_question_waits_exactly_until_the_state_is_there() {
     assert!(poll(named.as_mut()).is_pending(), "the release may be in 2");
     record(&replica, release("other")).await;
     assert_eq!(newest.await.unwrap().revision, Revision(2));
+    assert!(poll(later.as_mut()).is_pending());
     assert!(matches!(
         poll(named.as_mut()),
         Poll::Ready(Err(QueryError::UnknownRelease { .. }))
     ));
     hear(&replica, 3).await;
+    assert!(poll(later.as_mut()).is_pending());
     record(&replica, release("review")).await;
     assert_eq!(later.await.unwrap().revision, Revision(3));
     let named = ReadAt {
