@@ -165,25 +165,23 @@ impl LogIndex {
     ///
     /// # Panics
     ///
-    /// When the keys do not come in ascending order or begin with a zero byte.
-    pub fn write<'a, R>(&self, basis: &Basis, rows: R) -> Result<(), IndexError>
+    /// When the keys do not come in ascending order, or one is empty or a single zero byte.
+    pub fn write<K, V, R>(&self, basis: &Basis, rows: R) -> Result<(), IndexError>
     where
-        R: IntoIterator<Item = (&'a [u8], &'a [u8]), IntoIter: ExactSizeIterator>,
+        K: AsRef<[u8]>,
+        V: AsRef<[u8]>,
+        R: IntoIterator<Item = (K, V), IntoIter: ExactSizeIterator>,
     {
-        let mut last: Option<&[u8]> = None;
-        let rows = rows.into_iter().inspect(|(key, _)| {
-            let follows = last.is_none_or(|last| last < *key);
-            assert!(
-                follows && key.first() > Some(&0),
-                "rows come in the order of their keys"
-            );
-            last = Some(key);
-        });
+        let rows = rows.into_iter();
         self.check_space(RESERVE_BYTES + ROW_BYTES * rows.len() as u64)?;
         let mut run = self.condemning("write", || self.tree.ingestion())?;
         self.condemning("write", || run.write(BASIS_KEY.as_slice(), basis.to_bytes().as_slice()))?;
+        let mut last: Option<K> = None;
         for (key, value) in rows {
-            self.condemning("write", || run.write(key, value))?;
+            let before = last.as_ref().map_or(BASIS_KEY.as_slice(), AsRef::as_ref);
+            assert!(before < key.as_ref(), "rows come in the order of their keys");
+            self.condemning("write", || run.write(key.as_ref(), value.as_ref()))?;
+            last = Some(key);
         }
         self.condemning("write", || run.finish())?;
         *self.basis.lock().unwrap_or_else(PoisonError::into_inner) = Some(*basis);

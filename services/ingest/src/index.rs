@@ -33,7 +33,7 @@ pub struct IndexLimits {
     pub run_records: usize,
     /// So many bytes of payload make a run, whatever they say. Default 64 MiB.
     pub run_bytes: usize,
-    /// When so many facts and records are not in the index, recording waits for it. Default 2,000,000, which take about 300
+    /// When so many facts and records are not in the index, recording waits for it. Default 1,000,000, which take about 300
     /// MiB.
     pub unindexed: usize,
     /// How much of the index is kept in memory, in bytes. Default 256 MiB: the filters of 200 million facts.
@@ -46,7 +46,7 @@ impl Default for IndexLimits {
             run_rows: 1 << 18,
             run_records: 1 << 16,
             run_bytes: 64 << 20,
-            unindexed: 2_000_000,
+            unindexed: 1_000_000,
             cache_bytes: 256 << 20,
         }
     }
@@ -80,7 +80,10 @@ impl Index {
 
     /// What it says of a key. A failure ends the service: whether an event is new must not be guessed.
     pub(crate) fn get(&self, key: &Key) -> Result<Option<Fact>, Failure> {
-        let found = self.rows.get(&rows::key(key)).map_err(|error| self.fail(&error))?;
+        let found = self
+            .rows
+            .get(rows::key(key).as_ref())
+            .map_err(|error| self.fail(&error))?;
         let fact = found.map(|value| rows::fact(key, &value).ok_or("a row is malformed"));
         fact.transpose()
             .map_err(|cause| self.note(Failure::new("read", self.rows.place(), &cause)))

@@ -27,7 +27,7 @@ fn rows_and_basis_are_there_after_they_were_written_and_when_it_is_opened_again(
 #[test]
 fn a_basis_without_rows_is_kept() -> Result<(), IndexError> {
     let (_folder, dir) = place();
-    open(&dir)?.write(&basis(9), [])?;
+    open(&dir)?.write::<&[u8], &[u8], _>(&basis(9), [])?;
     assert_eq!(open(&dir)?.basis(), Some(basis(9)));
     Ok(())
 }

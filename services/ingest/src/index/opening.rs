@@ -181,7 +181,7 @@ fn restored(index: &Arc<Index>, revision: Revision, retention_ms: i64) -> Result
     let mut state = State::after(revision, retention_ms, Some(Arc::clone(index)));
     let row = |what| Trouble::Unusable(Unusable::Row { what });
     let get = |key: Key| -> Result<Option<Fact>, Trouble> {
-        let stored = index.rows.get(&rows::key(&key))?;
+        let stored = index.rows.get(rows::key(&key).as_ref())?;
         Ok(stored.and_then(|value| rows::fact(&key, &value)))
     };
     let Some(Fact::Clocks(clocks)) = get(Key::Clocks)? else {

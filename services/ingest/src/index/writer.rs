@@ -50,23 +50,35 @@ struct Told {
     stop: bool,
 }
 
+/// What is left to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Left {
+    Nothing,
+    /// Something that cannot be done yet: it is not durable, or the disk is full.
+    Blocked,
+    More,
+}
+
 impl Signal {
     fn tell(&self, change: impl FnOnce(&mut Told)) {
         change(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner));
         self.changed.notify_one();
     }
 
-    /// Waits until something is told, at most for a while when something is due.
-    fn wait(&self, is_due: bool) -> Told {
+    /// Waits until something is told, but no longer than there is nothing to do.
+    fn wait(&self, left: Left) -> Told {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let nothing = |told: &mut Told| !told.is_due && !told.stop;
-        let mut told = if is_due {
-            let waited = self.changed.wait_timeout_while(told, PATIENCE, nothing);
-            waited.unwrap_or_else(PoisonError::into_inner).0
-        } else {
-            self.changed
+        let mut told = match left {
+            Left::More => told,
+            Left::Blocked => {
+                let waited = self.changed.wait_timeout_while(told, PATIENCE, nothing);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            Left::Nothing => self
+                .changed
                 .wait_while(told, nothing)
-                .unwrap_or_else(PoisonError::into_inner)
+                .unwrap_or_else(PoisonError::into_inner),
         };
         let was = *told;
         told.is_due = false;
@@ -106,38 +118,42 @@ impl IndexWriter {
 
 impl Writing {
     fn run(&self, signal: &Signal) {
-        // each start may have left a small run
-        let mut is_due = self.merge().is_ok();
         let mut waiting = None;
-        loop {
-            let told = signal.wait(is_due);
-            match self.step(&mut waiting, told.stop) {
-                Ok(left) => is_due = left,
-                // it was told where it happened, and the service ends
-                Err(Failure { .. }) => return,
-            }
+        // each start may have left a small run
+        let mut left = self.merge().map(|()| Left::More);
+        // a failure was told where it happened, and the service ends
+        while let Ok(now) = left {
+            let told = signal.wait(now);
+            left = self.step(&mut waiting, told.stop);
             if told.stop {
                 return;
             }
         }
     }
 
-    /// Writes what is due, or everything when it is the last time; gives whether something is left to do.
-    pub(super) fn step(&self, waiting: &mut Option<Run>, is_last: bool) -> Result<bool, Failure> {
+    /// Writes what is due, or everything when it is the last time.
+    pub(super) fn step(&self, waiting: &mut Option<Run>, is_last: bool) -> Result<Left, Failure> {
+        let left = |then: Left| {
+            if self.state().facts.is_due(&self.limits) {
+                then
+            } else {
+                Left::Nothing
+            }
+        };
         let Some(run) = waiting.take().or_else(|| self.next_run(is_last)) else {
-            return Ok(self.state().facts.is_due(&self.limits));
+            return Ok(left(Left::Blocked));
         };
         let written = run.write(&self.index, self.log.as_ref(), self.retention_ms);
         match written {
             Ok(Written::Yes) => {}
             Ok(Written::NotDurable) => {
                 *waiting = Some(run);
-                return Ok(true);
+                return Ok(Left::Blocked);
             }
             Err(full @ IndexError::DiskFull { .. }) => {
                 debug!(error = %full, "wait with the index");
                 *waiting = Some(run);
-                return Ok(true);
+                return Ok(Left::Blocked);
             }
             Err(error) => return Err(self.index.fail(&error)),
         }
@@ -146,10 +162,11 @@ impl Writing {
             let keys = facts.iter().map(|(key, _)| *key);
             self.state().facts.leave(run.through, keys);
         }
+        self.state().facts.give_back(self.limits.run_rows);
         if !is_last {
             self.merge()?;
         }
-        Ok(self.state().facts.is_due(&self.limits))
+        Ok(left(Left::More))
     }
 
     fn next_run(&self, is_last: bool) -> Option<Run> {
@@ -157,7 +174,8 @@ impl Writing {
         let changes = {
             let mut state = self.state();
             let is_due = is_last || state.facts.is_due(&self.limits);
-            is_due.then(|| state.facts.take(durable))
+            let rows = if is_last { usize::MAX } else { self.limits.run_rows };
+            is_due.then(|| state.facts.take(durable, rows))
         };
         Run::of(changes?)
     }
@@ -220,12 +238,8 @@ impl Run {
             record_digest: digest(record),
             terms: retention_ms.cast_unsigned(),
         };
-        let rows: Vec<_> = self
-            .facts
-            .iter()
-            .map(|(key, fact)| (rows::key(key), rows::value(fact)))
-            .collect();
-        let rows = rows.iter().map(|(key, value)| (&**key, value.as_slice()));
+        let rows = self.facts.iter();
+        let rows = rows.map(|(key, fact)| (rows::key(key), rows::value(fact)));
         index.rows.write(&basis, rows)?;
         index.forget_before(self.requests_ms, retention_ms);
         Ok(Written::Yes)
@@ -248,7 +262,7 @@ pub(super) fn write(
     durable: Revision,
     retention_ms: i64,
 ) -> Result<(), IndexError> {
-    let Some(run) = Run::of(facts.take(durable)) else {
+    let Some(run) = Run::of(facts.take(durable, usize::MAX)) else {
         return Ok(());
     };
     // it was read before

@@ -200,14 +200,22 @@ impl Facts {
         }
     }
 
-    /// Gives what is to be written to the index, up to a revision that is durable.
-    pub(crate) fn take(&mut self, durable: Revision) -> VecDeque<Change> {
-        let end = self.changes.partition_point(|change| change.revision <= durable);
-        let later = self.changes.split_off(end);
-        let taken = std::mem::replace(&mut self.changes, later);
-        self.changed_rows = self.changes.iter().map(|change| change.facts.len()).sum();
-        self.changed_bytes = self.changes.iter().map(|change| change.bytes).sum();
-        taken
+    /// Gives what is to be written to the index, up to a revision that is durable: about so many facts, or all if there are
+    /// fewer.
+    pub(crate) fn take(&mut self, durable: Revision, rows: usize) -> VecDeque<Change> {
+        let (mut taken_rows, mut taken_bytes, mut taken) = (0, 0, 0);
+        for change in &self.changes {
+            if change.revision > durable || taken_rows >= rows {
+                break;
+            }
+            taken += 1;
+            taken_rows += change.facts.len();
+            taken_bytes += change.bytes;
+        }
+        self.changed_rows -= taken_rows;
+        self.changed_bytes -= taken_bytes;
+        let later = self.changes.split_off(taken);
+        std::mem::replace(&mut self.changes, later)
     }
 
     /// Forgets facts that are in the index, which holds everything up to `through`.
@@ -218,6 +226,17 @@ impl Facts {
                 Entry::Occupied(recent) if recent.get().1 <= through => drop(recent.remove()),
                 Entry::Occupied(_) | Entry::Vacant(_) => {}
             }
+        }
+    }
+
+    /// Gives memory back that was needed while the index did not keep up.
+    pub(crate) fn give_back(&mut self, run_rows: usize) {
+        let needed = 2 * self.recent.len().max(run_rows);
+        if self.recent.capacity() > 2 * needed {
+            self.recent.shrink_to(needed);
+        }
+        if self.changes.capacity() > 2 * needed {
+            self.changes.shrink_to(needed);
         }
     }
 }

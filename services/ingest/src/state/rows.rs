@@ -13,8 +13,6 @@
 //!
 //! A change of these needs another `FORMAT` of the crate `almanac-log-index`.
 
-use std::ops::Deref;
-
 use almanac_model::Revision;
 use bytes::Bytes;
 
@@ -59,10 +57,8 @@ impl KeyBytes {
     }
 }
 
-impl Deref for KeyBytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
+impl AsRef<[u8]> for KeyBytes {
+    fn as_ref(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
 }
@@ -288,7 +284,7 @@ mod tests {
             Key::Tally([0; 16]),
         ]);
         keys.sort_unstable();
-        let bytes: Vec<_> = keys.iter().map(|of| key(of).to_vec()).collect();
+        let bytes: Vec<_> = keys.iter().map(|of| key(of).as_ref().to_vec()).collect();
         assert!(bytes.is_sorted(), "{bytes:?}");
         assert!(bytes.iter().all(|bytes| bytes[0] > 0), "{bytes:?}");
     }
@@ -297,7 +293,7 @@ mod tests {
     fn the_rows_of_requests_tell_their_time_and_others_tell_none() {
         for (of, fact) in examples() {
             let expected = matches!(fact, Fact::Request(_)).then_some(-1);
-            assert_eq!(request_time(&key(&of), &value(&fact)), expected, "{of:?}");
+            assert_eq!(request_time(key(&of).as_ref(), &value(&fact)), expected, "{of:?}");
         }
     }
 

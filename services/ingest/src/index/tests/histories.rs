@@ -250,7 +250,10 @@ impl World {
                     && let Some(mut basis) = index.basis()
                 {
                     basis.log = LogId::from_bytes([8; 16]);
-                    index.rows.write(&basis, []).expect("the index can be written");
+                    index
+                        .rows
+                        .write::<&[u8], &[u8], _>(&basis, [])
+                        .expect("the index can be written");
                 }
             }
         }
