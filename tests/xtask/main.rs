@@ -1,6 +1,7 @@
 //! `cargo xtask prove NAME`: what durability and replication rest on, tried out. Each proof prints its figures, and can be
-//! told to switch a protection off: then it has to find the loss.
+//! told to switch a protection off: then it has to find the loss. `cargo xtask bench-peers`: how fast others are.
 
+mod bench_peers;
 mod clients;
 mod disk_full;
 mod faults;
@@ -26,6 +27,7 @@ enum Task {
     /// Tries out what durability and replication rest on
     #[command(subcommand)]
     Prove(Proof),
+    BenchPeers(bench_peers::Args),
 }
 
 #[derive(Subcommand)]
@@ -46,7 +48,10 @@ type Outcome = Result<(), Fault>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Task::Prove(proof) = Task::parse();
+    let proof = match Task::parse() {
+        Task::Prove(proof) => proof,
+        Task::BenchPeers(args) => return ended("not compared", bench_peers::run(&args)),
+    };
     let outcome = match proof {
         Proof::Kill(args) => kill::prove(&args).await,
         Proof::KillQuery(args) => kill_query::prove(&args).await,
@@ -58,10 +63,14 @@ async fn main() -> ExitCode {
         Proof::Simulation(args) => simulation::prove(&args).await,
         Proof::Starts(args) => starts::prove(&args).await,
     };
+    ended("does not hold", outcome)
+}
+
+fn ended(otherwise: &str, outcome: Outcome) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("does not hold: {error}");
+            eprintln!("{otherwise}: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,5 +1,6 @@
 //! `almanac`: the services in one process, and tools for catalogues.
 
+mod bench;
 mod check_catalog;
 mod demo;
 mod log;
@@ -19,6 +20,9 @@ enum Command {
     Demo(demo::Args),
     Up(up::Args),
     CheckCatalog(check_catalog::Args),
+    Bench(Box<bench::Args>),
+    #[command(subcommand, hide = true)]
+    BenchService(bench::Service),
     #[command(subcommand)]
     Log(log::Command),
 }
@@ -29,6 +33,8 @@ async fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args).await.map_err(Into::into),
         Command::Up(args) => up::run(args).await.map_err(Into::into),
         Command::CheckCatalog(args) => check_catalog::run(&args).map_err(Into::into),
+        Command::Bench(args) => bench::run(*args).await.map_err(Into::into),
+        Command::BenchService(service) => bench::run_service(service).await.map_err(Into::into),
         Command::Log(command) => log::run(command).await.map_err(Into::into),
     };
     ended.unwrap_or_else(|error: Box<dyn std::error::Error>| fail(&*error))
