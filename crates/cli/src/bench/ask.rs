@@ -120,11 +120,37 @@ pub(super) async fn timed(
     Ok(taken)
 }
 
+/// What is longer counts as this long.
+const LONGEST: Duration = Duration::from_hours(1);
+
 /// Nanoseconds, to three digits.
 pub(super) fn histogram() -> Result<Histogram<u64>, BenchError> {
-    Ok(Histogram::new(3)?)
+    Ok(Histogram::new_with_max(nanoseconds(LONGEST), 3)?)
 }
 
 pub(super) fn note(histogram: &mut Histogram<u64>, taken: Duration) {
-    histogram.saturating_record(u64::try_from(taken.as_nanos()).unwrap_or(u64::MAX));
+    histogram.saturating_record(nanoseconds(taken));
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_noted_is_read_to_three_digits() {
+        for (taken, least, most) in [
+            (Duration::from_micros(123), 122_900, 123_100),
+            (Duration::from_secs(9), 8_990_000_000, 9_010_000_000),
+            (Duration::from_hours(2), 3_596_000_000_000, 3_604_000_000_000),
+        ] {
+            let mut histogram = histogram().unwrap();
+            note(&mut histogram, taken);
+            let read = histogram.value_at_quantile(0.99);
+            assert!((least..=most).contains(&read), "{taken:?} is read as {read}");
+        }
+    }
 }

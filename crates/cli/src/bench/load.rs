@@ -11,9 +11,6 @@ use uuid::Uuid;
 use super::BenchError;
 use super::workload::{INHABITANTS, LAST_DAY, Workload, province_name};
 
-/// A load may take long on a slow machine; a batch or an answer of it may not.
-const PATIENCE: Duration = Duration::from_mins(5);
-
 /// What a load took.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
@@ -56,8 +53,6 @@ pub(super) async fn load(
     workload: &Workload,
     bar: &ProgressBar,
 ) -> Result<Load, BenchError> {
-    let ingest = ingest.clone().with_deadline(PATIENCE);
-    let query = query.clone().with_deadline(PATIENCE);
     let mut stream = ingest.stream(&workload.reporter, Uuid::new_v4()).await?;
     let begun = Instant::now();
     for block in workload.blocks() {
@@ -67,7 +62,7 @@ pub(super) async fn load(
     }
     let last = answered(&mut stream).await?;
     let durable = begun.elapsed();
-    seen(&query, last).await?;
+    seen(query, last).await?;
     Ok(Load {
         durable,
         visible: begun.elapsed(),

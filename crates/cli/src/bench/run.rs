@@ -32,6 +32,9 @@ const VISIBLE_BATCHES: u32 = 100;
 /// The name under which health speaks of the query service.
 const QUERY_SERVICE: &str = "almanac.query.v1.QueryService";
 
+/// What takes longer is broken, and not slow.
+const PATIENCE: Duration = Duration::from_mins(5);
+
 /// The folders and processes of a run, and what it found so far.
 struct Run {
     workload: Arc<Workload>,
@@ -95,8 +98,12 @@ impl Run {
         Ok(Self {
             effort: Effort { time, times: TIMES },
             folder: folder.to_owned(),
-            ingest: IngestClient::connect(&ingest_process.uri()).await?,
-            query: QueryClient::connect(&query_process.uri()).await?,
+            ingest: IngestClient::connect(&ingest_process.uri())
+                .await?
+                .with_deadline(PATIENCE),
+            query: QueryClient::connect(&query_process.uri())
+                .await?
+                .with_deadline(PATIENCE),
             ingest_process,
             query_process,
             rows: Vec::new(),
@@ -104,6 +111,16 @@ impl Run {
             bar: progress(&workload),
             workload: Arc::new(workload),
         })
+    }
+
+    /// Keeps rows, and tells them where no progress bar is seen.
+    fn found(&mut self, rows: impl IntoIterator<Item = Row>) {
+        for row in rows {
+            if self.bar.is_hidden() {
+                eprintln!("{}: {}", row.what, row.printed());
+            }
+            self.rows.push(row);
+        }
     }
 
     async fn load(&mut self) -> Result<RecordedAt, BenchError> {
@@ -116,7 +133,7 @@ impl Run {
         let disk = disk_bytes(&self.folder.join("ingest").join("log"))?;
         let events = count(self.workload.shape.observations() as u64);
         let rate = |time: Duration| events / time.as_secs_f64();
-        self.rows.extend([
+        self.found([
             Row::new(
                 "stream",
                 "packed stream, durable",
@@ -179,8 +196,7 @@ impl Run {
         ] {
             self.bar.set_message(what);
             let taken = timed(question, &self.query, &workload, None, self.effort).await?;
-            self.rows
-                .push(Row::times(question.id(), what, &taken).target(must, aim));
+            self.found([Row::times(question.id(), what, &taken).target(must, aim)]);
         }
         Ok(())
     }
@@ -205,8 +221,7 @@ impl Run {
         ] {
             self.bar.set_message(what);
             let begun = self.restart(folder).await?;
-            self.rows
-                .push(Row::new(id, what, Unit::Seconds, begun.as_secs_f64()).target(must, aim));
+            self.found([Row::new(id, what, Unit::Seconds, begun.as_secs_f64()).target(must, aim)]);
             super::load::seen(&self.query, loaded).await?;
         }
         Ok(())
@@ -219,7 +234,8 @@ impl Run {
         self.query_process = Process::query(&self.ingest_process, &self.folder.join(folder)).await?;
         serving(&self.query_process.uri()).await?;
         let taken = begun.elapsed();
-        self.query = QueryClient::connect(&self.query_process.uri()).await?;
+        let query = QueryClient::connect(&self.query_process.uri()).await?;
+        self.query = query.with_deadline(PATIENCE);
         Ok(taken)
     }
 
@@ -252,9 +268,8 @@ impl Run {
         .await?;
         let row = Row::times("q5", "Q5 as Q3, a thousand corrections ago", &then);
         let ratio = row.measured / Row::times("", "", &now).measured;
-        self.rows.push(row);
-        self.rows
-            .push(Row::new("q5_ratio", "Q5 against Q3", Unit::Times, ratio).target("2 x", "1.2 x"));
+        let against = Row::new("q5_ratio", "Q5 against Q3", Unit::Times, ratio).target("2 x", "1.2 x");
+        self.found([row, against]);
         Ok(())
     }
 
@@ -272,7 +287,7 @@ impl Run {
         let visible = writes::visible(&self.ingest, &self.query, &self.workload, VISIBLE_BATCHES, time).await?;
         let large_told = format!("RecordEvents with 1,000 events, {LARGE_CALLERS} callers");
         let single_told = format!("RecordEvents with 1 event, {CALLERS} callers");
-        self.rows.extend([
+        self.found([
             Row::new("large", &large_told, Unit::EventsPerSecond, large).target("500,000/s", "900,000/s"),
             Row::new("single", &single_told, Unit::EventsPerSecond, single).target("20,000/s", "40,000/s"),
             Row::times("single_time", &format!("the same at {rate}/s"), &open).target("p99 < 5 ms", ""),
