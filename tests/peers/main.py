@@ -98,9 +98,9 @@ def table(report, found):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("events", type=Path)
-    arguments.add_argument("report", type=Path)
-    arguments.add_argument("work", type=Path)
+    for name in ("events", "report", "work"):
+        # absolute: the servers have folders of their own
+        arguments.add_argument(name, type=lambda text: Path(text).resolve())
     arguments.add_argument("--seconds", type=float, default=5.0)
     arguments.add_argument("--json", type=Path)
     given = arguments.parse_args()

@@ -104,22 +104,20 @@ def open_peer(events, work):
                 above.chmod(above.stat().st_mode | 0o011)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.run([folder / "initdb", "-D", work / "data", "-A", "trust", "-U", "postgres"], check=True, cwd=work, **quiet, **user)
-    options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(work)]
+    options = ["-h", "127.0.0.1", "-p", str(port), "-c", "unix_socket_directories="]
     server = subprocess.Popen([folder / "postgres", "-D", work / "data", *options], cwd=work, **quiet, **user)
     try:
-        with connected(port) as connection:
+        with connected(port, server) as connection:
             yield Peer(events, connection)
     finally:
         server.terminate()
         server.wait()
 
 
-def connected(port):
-    for attempt in range(100):
+def connected(port, server):
+    while server.poll() is None:
         try:
             return psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=postgres", autocommit=True)
         except psycopg.OperationalError:
-            if attempt == 99:
-                raise
             time.sleep(0.1)
-    raise AssertionError("unreachable")
+    raise SystemExit(f"the PostgreSQL server ended with code {server.returncode}")

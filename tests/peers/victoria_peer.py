@@ -4,6 +4,7 @@ import calendar
 import datetime
 import functools
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -31,8 +32,11 @@ class Peer:
         self.requests = list(self.prepared())
 
     def version(self):
-        told = subprocess.run([PROGRAM, "-version"], capture_output=True, text=True, check=True).stdout
-        return "VictoriaMetrics " + next((word for word in told.replace("-", " ").split() if word.startswith("v1.")), told.strip())
+        with urllib.request.urlopen(f"{self.uri}/metrics") as answer:
+            told = re.search('short_version="v?([^"]+)"', answer.read().decode())
+        packaged = ["dpkg-query", "--show", "--showformat", "${Version}", PROGRAM]
+        number = told.group(1) if told else subprocess.run(packaged, capture_output=True, text=True).stdout
+        return f"VictoriaMetrics {number}".strip()
 
     def prepared(self):
         """The bodies to send: a line for each series and chunk of days, as they were recorded. Made before the clock runs."""
@@ -127,13 +131,17 @@ def open_peer(events, work):
     server = subprocess.Popen([PROGRAM, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         uri = f"http://127.0.0.1:{port}"
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"{uri}/health").read()
-                break
-            except OSError:
-                time.sleep(0.1)
+        wait(server, f"{uri}/health")
         yield Peer(events, uri)
     finally:
         server.terminate()
         server.wait()
+
+
+def wait(server, uri):
+    while server.poll() is None:
+        try:
+            return urllib.request.urlopen(uri).read()
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"the VictoriaMetrics server ended with code {server.returncode}")

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -31,14 +31,16 @@ const ROWS: [&str; 16] = [
 ];
 
 fn bench(more: &[&str]) {
-    let status = Command::new(env!("CARGO_BIN_EXE_almanac"))
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_almanac"));
+    let output = bench
         .arg("bench")
         .args(SMALL)
         .args(["--seed", "7"])
         .args(more)
-        .stdout(Stdio::null())
-        .status();
-    assert!(status.unwrap().success(), "{more:?}");
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{more:?}: {said}");
 }
 
 /// Metric, province and codes of a series.
