@@ -234,6 +234,7 @@ impl<'a> Evaluation<'a> {
         let value = compute(self);
         if let Err(reason) = value.outcome
             && reason != MissingReason::CannotExist
+            && value.is_lacking()
         {
             self.notes.lacking.push(LackingPeriod {
                 period: period.into(),

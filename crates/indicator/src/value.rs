@@ -137,24 +137,34 @@ impl Value {
 
     pub(crate) fn divide(self, divisor: Self) -> Self {
         let (left_bound, right_bound) = (self.qualifier, divisor.qualifier.reversed());
+        // there is no quotient whatever a withheld number is
+        if !self.is_lacking() && divisor.outcome.as_ref().is_ok_and(|number| number.sign().is_eq()) {
+            let nothing = Self::missing(MissingReason::DenominatorZero);
+            let mut lineage = self.lineage;
+            lineage.merge(&divisor.lineage);
+            lineage.withheld = false;
+            return Self { lineage, ..nothing };
+        }
         self.combine(divisor, |left, right| {
             let quotient = left.checked_div(right).ok_or(MissingReason::DenominatorZero)?;
             Ok((quotient, product_bound((left, left_bound), (right, right_bound))))
         })
     }
 
-    /// A missing side makes the result missing, with the reason of the first.
+    /// A missing side makes the result missing, with the reason of the first that lacks a number: one that is only withheld is
+    /// there.
     fn combine(
         self,
         other: Self,
         operation: impl FnOnce(&Exact, &Exact) -> Result<(Exact, Qualifier), MissingReason>,
     ) -> Self {
-        let lacking = self.is_lacking() || other.is_lacking();
+        let (left_lacks, right_lacks) = (self.is_lacking(), other.is_lacking());
         let mut lineage = self.lineage;
         lineage.merge(&other.lineage);
-        lineage.withheld &= !lacking;
+        lineage.withheld &= !left_lacks && !right_lacks;
         let result = match (self.outcome, other.outcome) {
             (Ok(left), Ok(right)) => operation(&left, &right),
+            (Err(_), Err(reason)) if right_lacks && !left_lacks => Err(reason),
             (Err(reason), _) | (_, Err(reason)) => Err(reason),
         };
         match result {

@@ -22,6 +22,9 @@ pub(crate) fn over_window(operator: WindowOperator, parts: Vec<Part>) -> Value {
     let withheld = parts
         .iter()
         .any(|part| part.value.is_missing() && !part.value.is_lacking());
+    let partial = parts
+        .iter()
+        .any(|part| part.value.is_lacking() && !cannot_exist(&part.value));
     for Part { days, value } in parts {
         match value.outcome {
             Ok(number) => {
@@ -38,25 +41,31 @@ pub(crate) fn over_window(operator: WindowOperator, parts: Vec<Part>) -> Value {
     result.lineage.withheld = false;
     if withheld {
         result.withhold();
-        return result;
-    }
-    let Some(number) = combined(operator, &numbers) else {
+    } else if let Some(number) = combined(operator, &numbers) {
+        result.outcome = Ok(number);
+        result.qualifier = bound(operator, numbers.into_iter().map(|(_, _, bound)| bound));
+    } else {
         result.outcome = Err(most_telling(reasons.into_iter()));
-        return result;
-    };
-    result.outcome = Ok(number);
-    let bounds = numbers.iter().map(|(_, _, bound)| *bound);
-    result.qualifier = match operator {
+    }
+    if partial && !result.is_lacking() {
+        result.lineage.flags.insert(FigureFlag::PartialPeriod);
+    }
+    result
+}
+
+/// What is known of the number of all numbers.
+fn bound(operator: WindowOperator, bounds: impl Iterator<Item = Qualifier>) -> Qualifier {
+    match operator {
         WindowOperator::Sum | WindowOperator::Average => bounds.fold(Qualifier::Exact, Qualifier::plus),
         // another value, itself only bounded, might truly be the extreme one
         WindowOperator::Min | WindowOperator::Max => bounds
             .reduce(|one, other| if one == other { one } else { Qualifier::About })
             .unwrap_or_default(),
-    };
-    if reasons.iter().any(|reason| *reason != MissingReason::CannotExist) {
-        result.lineage.flags.insert(FigureFlag::PartialPeriod);
     }
-    result
+}
+
+fn cannot_exist(value: &Value) -> bool {
+    value.outcome == Err(MissingReason::CannotExist)
 }
 
 /// The number of all numbers; `None` of none.

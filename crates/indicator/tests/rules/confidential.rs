@@ -1,6 +1,6 @@
 //! A confidential number is part of totals. Neither it nor what would tell it is published.
 
-use almanac_indicator::{Base, State};
+use almanac_indicator::{Base, Effect, State};
 use almanac_model::{FigureFlag, MissingReason, Revision};
 
 use crate::support::{Book, explained, indicator, metric, monthly_flow, monthly_stock, number};
@@ -222,4 +222,55 @@ fn rule_20_where_each_district_has_a_reporter_of_its_own_the_total_is_published_
         assert_eq!(book.value("sent", area, "2017-01"), SUPPRESSED, "{area}");
     }
     assert_eq!(book.value("sent", "border", "2017-01"), number("1"));
+}
+
+#[test]
+fn rule_11_a_withheld_window_tells_what_else_it_lacks() {
+    let mut book = Book::new(&[
+        monthly_flow("sent"),
+        indicator("most", "moving_max(sent, 3 months)", ""),
+    ]);
+    book.post("sent", "east", "2017-01", "40")
+        .post("sent", "east", "2017-02", "confidential 7");
+    let most = book.figure("most", "east", "2017-03");
+    assert_eq!(most.value, SUPPRESSED);
+    assert_eq!(most.flags, [FigureFlag::PartialPeriod].into());
+    let explanation = explained(book.state(), "most", "east", "2017-03");
+    let partial = Effect::Flag(FigureFlag::PartialPeriod);
+    let cause = explanation.causes.iter().find(|cause| cause.effect == partial).unwrap();
+    let lacking: Vec<String> = (cause.culprits.listed.iter())
+        .filter_map(|culprit| culprit.period.map(|period| period.to_string()))
+        .collect();
+    assert_eq!(lacking, ["2017-03"]);
+}
+
+#[test]
+fn rule_22_nothing_is_divided_by_zero_whether_or_not_it_is_a_secret() {
+    let mut book = Book::new(&[
+        monthly_flow("sent"),
+        monthly_flow("offices"),
+        indicator("per_office", "sent / offices", ""),
+        indicator("or_zero", "offices + per_office", "optional = [\"per_office\"]"),
+    ]);
+    book.post("sent", "east", "2017-01", "confidential 7")
+        .post("offices", "east", "2017-01", "0");
+    // which the secret does not decide, and which tells nothing of it
+    let by_zero = Err(MissingReason::DenominatorZero);
+    assert_eq!(book.value("per_office", "east", "2017-01"), by_zero);
+    assert_eq!(book.value("or_zero", "east", "2017-01"), number("0"));
+    // a secret itself may be zero, which is not told
+    book.post("offices", "east", "2017-01", "confidential 0");
+    assert_eq!(book.value("per_office", "east", "2017-01"), SUPPRESSED);
+    assert_eq!(book.value("or_zero", "east", "2017-01"), SUPPRESSED);
+}
+
+#[test]
+fn rule_21_beside_a_number_that_is_withheld_the_reason_is_that_of_the_one_that_is_not_there() {
+    let mut book = book();
+    assert_eq!(book.value("per_office", "border", "2017-02"), SUPPRESSED);
+    book.withdraw("offices", "border", "2017-02");
+    assert_eq!(
+        book.value("per_office", "border", "2017-02"),
+        Err(MissingReason::NoRecord)
+    );
 }

@@ -110,9 +110,11 @@ pub(super) fn over_periods(operator: WindowOperator, parts: Vec<(Period, Value)>
                 qualifiers.into_iter().fold(Qualifier::Exact, Qualifier::plus)
             }
         };
-        if !is_withheld && reasons.iter().any(|reason| *reason != MissingReason::CannotExist) {
-            result.flags.insert(FigureFlag::PartialPeriod);
-        }
+    }
+    // a number that is only not told is there; what else lacks is told all the same
+    let is_partial = |value: &Value| value.is_lacking() && value.outcome != Err(MissingReason::CannotExist);
+    if (is_withheld || !numbers.is_empty()) && parts.iter().any(|(_, value)| is_partial(value)) {
+        result.flags.insert(FigureFlag::PartialPeriod);
     }
     for (_, value) in parts {
         // nothing is inherited from what is not there but that it was looked for

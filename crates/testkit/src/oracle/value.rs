@@ -109,11 +109,18 @@ impl Value {
         self
     }
 
-    /// The operation on two values. A missing side makes the result missing, with the left one's reason first.
+    /// The operation on two values. A missing side makes the result missing: with the reason of the left one if both lack a
+    /// number, and without regard to a secret on the other side. Through zero nothing is divided, whatever it is.
     pub(super) fn combine(operator: Operator, left: &Self, right: &Self) -> Self {
+        let through_zero = operator == Operator::Divide && right.outcome == Ok(Exact::from_integer(0));
+        let lacking = [left, right].into_iter().find(|side| side.is_lacking());
         let result = match (&left.outcome, &right.outcome) {
-            (Err(reason), _) | (_, Err(reason)) => Err(*reason),
             (Ok(one), Ok(two)) => compute(operator, (one, left.qualifier), (two, right.qualifier)),
+            (Err(reason), _) | (_, Err(reason)) => match lacking.and_then(|side| side.outcome.as_ref().err()) {
+                Some(lacking) => Err(*lacking),
+                None if through_zero => Err(MissingReason::DenominatorZero),
+                None => Err(*reason),
+            },
         };
         let mut value = Self::new(
             result
@@ -122,7 +129,7 @@ impl Value {
                 .map_err(|reason| *reason),
         );
         value.qualifier = result.map_or(Qualifier::Exact, |(_, qualifier)| qualifier);
-        value.is_withheld = (left.is_withheld || right.is_withheld) && !left.is_lacking() && !right.is_lacking();
+        value.is_withheld = (left.is_withheld || right.is_withheld) && lacking.is_none() && !through_zero;
         value.inherit(left);
         value.inherit(right);
         value
