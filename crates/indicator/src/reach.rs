@@ -46,7 +46,7 @@ pub(crate) fn spans(over: &OverNode, span: PeriodRange) -> Spans {
 }
 
 /// A term that is read, from one stretch to another.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Read {
     /// The index of the term.
     pub(crate) term: usize,
@@ -54,6 +54,8 @@ pub(crate) struct Read {
     pub(crate) first: PeriodRange,
     /// The latest stretch over which it is read; all others lie between the two.
     pub(crate) last: PeriodRange,
+    /// The stretches of several periods that are read as one.
+    pub(crate) longer: Vec<PeriodRange>,
     /// Of a denominator that is joined by date: the kind of period of which it is read. Its stretch is that of the
     /// numerator.
     pub(crate) joined: Option<Granularity>,
@@ -82,11 +84,11 @@ impl Read {
         self.first.until(self.last.last())
     }
 
-    /// The stretches over which it is read: the first, then each later period, and the last where that is a longer one.
+    /// The stretches over which it is read: the first, then each later period, and those of several periods.
     pub(crate) fn stretches(&self) -> impl Iterator<Item = PeriodRange> {
-        let (first, last) = (self.first, self.last);
+        let first = self.first;
         let later = self.hull().iter().filter(move |period| period.end() > first.end());
-        let longer = (last != first && last.first() != last.last()).then_some(last);
+        let longer = self.longer.iter().copied().filter(move |longer| *longer != first);
         std::iter::once(first).chain(later.map(PeriodRange::from)).chain(longer)
     }
 }
@@ -194,16 +196,20 @@ impl<'p> Walk<'p, '_> {
             self.found.reads.iter_mut().find(|read| {
                 read.term == term && read.joined == joined && read.first.granularity() == span.granularity()
             });
+        let longer = (span.first() != span.last()).then_some(span);
         let Some(read) = known else {
             let (first, last) = (span, span);
             self.found.reads.push(Read {
                 term,
                 first,
                 last,
+                longer: longer.into_iter().collect(),
                 joined,
             });
             return;
         };
+        read.longer
+            .extend(longer.filter(|longer| !read.longer.contains(longer)));
         if span.start() < read.first.start() {
             read.first = span;
         }

@@ -2,6 +2,7 @@
 
 use almanac_catalog::{Catalog, Kind, Metric, SumOperator, TimeOperator};
 use almanac_model::{AreaId, LevelId, Period, PeriodRange};
+use jiff::civil::Date;
 
 use super::Refusals;
 use crate::question::RefusalReason;
@@ -99,17 +100,21 @@ impl Target<'_> {
     /// What is put together from several periods, or stands for another one, needs one territory in all of them, from the
     /// first day that counts to the end of the period that is asked for.
     fn check_territory(&self, catalog: &Catalog, metric: &Metric, found: &mut Refusals) {
-        let Read { first, last, .. } = *self.read;
+        let (first, last) = (self.read.first, self.read.last);
         let asked = PeriodRange::from(self.asked);
         if first == asked && last == asked {
             return check_boundaries(catalog, metric, self.area, asked, found);
         }
-        let since = if is_of_its_end(metric, first) {
-            first.last_day()
-        } else {
-            first.start()
+        let counts_from = |span: PeriodRange| {
+            if is_of_its_end(metric, span) {
+                span.last_day()
+            } else {
+                span.start()
+            }
         };
-        let from = since.min(asked.last_day());
+        // a window of years to date begins with a period, and goes on with stretches that hold it too
+        let longer = self.read.longer.iter().copied().map(counts_from);
+        let from = longer.fold(counts_from(first).min(asked.last_day()), Date::min);
         let to = last.end().max(asked.end());
         if let Some(day) = catalog.boundary_changes(self.area, from, to).first() {
             let (area, read, asked) = (self.area, self.read.hull(), self.asked);
@@ -126,13 +131,8 @@ impl Target<'_> {
         if matches!(metric.time, TimeOperator::Sum | TimeOperator::Last) {
             return;
         }
-        let Read { first, last, .. } = *self.read;
-        // stretches of several periods are each read like one
-        if first == last || first.count() > 1 || last.count() > 1 {
-            return check_boundaries(catalog, metric, self.area, self.read.hull(), found);
-        }
-        for period in self.read.hull().iter() {
-            check_boundaries(catalog, metric, self.area, period.into(), found);
+        for stretch in self.read.stretches() {
+            check_boundaries(catalog, metric, self.area, stretch, found);
         }
     }
 }

@@ -175,3 +175,21 @@ fn rule_15_functions_of_totals_since_the_start_of_the_year_are_of_what_happened(
     assert_eq!(book.value("lately", "east", "2017-02"), number("22"));
     assert!(book.may_have_changed("lately", "east", "2017-02"));
 }
+
+#[test]
+fn rule_17_a_window_of_years_to_date_does_not_reach_over_a_change_of_boundaries() {
+    // `border` went from `north` to `south` on 2018-01-01, inside the first month of the calendar's year
+    let book = visits(&[
+        ("most", "max(ytd(visits) by month)"),
+        ("of_all", "moving_max(ytd(visits), 13 months)"),
+    ]);
+    for (measure, period) in [("most", "health:2018-Q1"), ("of_all", "health:2019-01")] {
+        assert_eq!(
+            book.refusal(measure, "north", period),
+            RefusalReason::BoundaryChange,
+            "{measure}"
+        );
+    }
+    // 10 + 20 + 30
+    assert_eq!(book.value("most", "north", "health:2017-Q1"), number("60.0000"));
+}
