@@ -67,6 +67,7 @@ mod territory;
 mod told;
 mod value;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use almanac_catalog::Catalog;
@@ -89,6 +90,8 @@ pub struct Oracle<'a> {
     blocks: Rc<Vec<(MetricId, Block)>>,
     /// By how much recorded numbers are other ones: to try what would be told then.
     moved: Rc<Vec<(Place, Exact)>>,
+    /// Whether anything was divided by a zero that such numbers came to.
+    by_moved_zero: Rc<Cell<bool>>,
 }
 
 impl<'a> Oracle<'a> {
@@ -107,6 +110,7 @@ impl<'a> Oracle<'a> {
             like: None,
             blocks: Rc::default(),
             moved: Rc::default(),
+            by_moved_zero: Rc::default(),
         };
         oracle.blocks = Rc::new(oracle.all_blocks());
         oracle

@@ -28,6 +28,8 @@ pub(crate) struct Tally {
     pub(crate) refused: usize,
     pub(crate) figures: usize,
     pub(crate) numbers: usize,
+    /// Questions that were asked with the secrets moved, too.
+    pub(crate) moved: usize,
     seen: BTreeMap<String, Seen>,
 }
 
@@ -314,11 +316,17 @@ impl fmt::Display for Tally {
             refused,
             figures,
             numbers,
+            moved,
             seen,
         } = self;
         writeln!(
             f,
             "{worlds} worlds, {questions} questions, {refused} of them refused, {figures} figures, {numbers} of them numbers"
+        )?;
+        writeln!(
+            f,
+            "{} questions agree, {moved} of them with the secrets moved too",
+            questions - refused
         )?;
         for (what, Seen { worlds, figures }) in seen {
             writeln!(f, "{what:45} {worlds:8} worlds {figures:9} times")?;

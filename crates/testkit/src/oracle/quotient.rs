@@ -19,6 +19,7 @@ impl Oracle<'_> {
         let numerator = self.formula_value(numerator, &above).value;
         let below = after.with(territory).at(denominator_span);
         let denominator = self.denominator_value(denominator, &below, scope);
+        self.notice_divisor(&denominator);
         let mut value = Value::combine(Operator::Divide, &numerator, &denominator);
         if left_out {
             value.flags.insert(FigureFlag::Unmatched);

@@ -3,6 +3,7 @@
 //! A number is told only when it would be the same whatever the secret is. That is tried: the secret and the numbers of its
 //! block are moved against each other, and what moves with them is withheld. See `blocks.rs` for which numbers these are.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use almanac_catalog::Metric;
@@ -39,6 +40,42 @@ impl Oracle<'_> {
             ..self.clone()
         };
         (!self.blocks.is_empty()).then(telling)
+    }
+
+    /// The same oracle with nothing kept secret, and with every secret and its block moved far away, each by another distance:
+    /// totals that may be told stay what they are, and no secret is zero.
+    #[must_use]
+    pub fn with_blocks_moved(&self) -> Self {
+        let mut moved: BTreeMap<Place, Exact> = BTreeMap::new();
+        for (steps, (_, block)) in (1..).zip(self.blocks.iter()) {
+            for (place, step) in block {
+                let by = step * &Exact::from_integer(FAR * steps);
+                let sum = moved.entry(place.clone()).or_insert_with(|| Exact::from_integer(0));
+                *sum = &*sum + &by;
+            }
+        }
+        Self {
+            moved: Rc::new(moved.into_iter().collect()),
+            by_moved_zero: Rc::default(),
+            blocks: Rc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether it divided by a zero that moved numbers came to: a secret less itself, or a total. Which areas are left out for
+    /// that is not told where such a zero is withheld.
+    #[must_use]
+    pub fn divided_by_moved_zero(&self) -> bool {
+        self.by_moved_zero.get()
+    }
+
+    /// Keeps in mind that something is divided by a zero that moved numbers came to.
+    pub(super) fn notice_divisor(&self, divisor: &Value) {
+        let is_zero = divisor.outcome == Ok(Exact::from_integer(0));
+        let is_moved = |place: &Place| self.moved.iter().any(|(moved, _)| moved == place);
+        if is_zero && divisor.numbers.iter().any(is_moved) {
+            self.by_moved_zero.set(true);
+        }
     }
 
     /// The same oracle with nothing kept secret, and other numbers in the place of the secrets alone.
