@@ -12,6 +12,7 @@
 //! draft      the texts of formulas                                      generate/draft.rs
 //! kinds      what may be asked of a formula                             generate/kinds.rs
 //! targets    what is planned for measures                               generate/targets.rs
+//! rules      identities, ranges, jumps, outliers                        generate/rules.rs
 //! reporters  who may report, and what is expected                       generate/reporters.rs
 //! log        events that the catalogue accepts, in batches              generate/log.rs
 //! secrets    numbers that are confidential, and questions about them     generate/secrets.rs
@@ -29,6 +30,7 @@ mod log;
 mod metrics;
 mod questions;
 mod reporters;
+mod rules;
 mod secrets;
 mod targets;
 mod territory;
@@ -71,6 +73,7 @@ struct Genome {
     expectations: Vec<Gene>,
     events: EventGenes,
     questions: Vec<Gene>,
+    rules: Vec<Gene>,
     /// Formulas of some of the questions, in their order.
     ad_hoc: Vec<Gene>,
 }
@@ -93,8 +96,9 @@ pub fn world() -> impl Strategy<Value = World> {
         definitions,
         (genes(3, 6), genes(0, 10), genes(0, 2), genes(0, 4)),
         (genes(1, 8), genes(0, 5)),
+        genes(0, 4),
     );
-    parts.prop_map(|(calendar, definitions, events, (questions, ad_hoc))| {
+    parts.prop_map(|(calendar, definitions, events, (questions, ad_hoc), rules)| {
         let (floods, bursts, secrets, withdrawals) = events;
         let (areas, changes, groupings, metrics, indicators, targets, reporters, expectations) = definitions;
         Genome {
@@ -114,6 +118,7 @@ pub fn world() -> impl Strategy<Value = World> {
                 withdrawals,
             },
             questions,
+            rules,
             ad_hoc,
         }
         .world()
@@ -152,6 +157,7 @@ impl Genome {
                 metrics.iter().map(|metric| metric.toml.as_str()).collect(),
             ),
             ("indicators.toml", indicators_toml),
+            ("rules.toml", rules::rules(&self.rules, &measures)),
             ("reporters.toml", reporters_toml),
             (
                 "expectations.toml",

@@ -13,6 +13,10 @@
 //! target      the plan's figure, and who set it                           target.rs
 //! share       which part of a total a figure is                           share.rs
 //! refusal     what no question may ask for                                refusal.rs
+//! unaskable   the same, whatever the area                                 unaskable.rs
+//! rules       what has to hold of figures                                 rules.rs
+//! usual       whether a number is within limits, or usual                 usual.rs
+//! checked     what a check of a rule says                                 checked.rs
 //! measure     metrics, indicators, formulas of the question               measure.rs
 //! formula     a formula, read recursively                                 formula.rs
 //! function    a formula over other periods                                function.rs
@@ -39,6 +43,7 @@
 mod blocks;
 mod boundaries;
 mod breaks;
+mod checked;
 mod compare;
 mod completeness;
 mod contribution;
@@ -57,6 +62,7 @@ mod reads;
 mod records;
 mod refusal;
 mod region;
+mod rules;
 mod secrets;
 mod series;
 mod share;
@@ -65,6 +71,8 @@ mod target;
 mod term;
 mod territory;
 mod told;
+mod unaskable;
+mod usual;
 mod value;
 
 use std::cell::Cell;
@@ -73,6 +81,7 @@ use std::rc::Rc;
 use almanac_catalog::Catalog;
 use almanac_model::{Batch, Exact, MetricId, Revision};
 
+pub use self::checked::{Checked, Found, Judged, Outcome, Violated};
 use self::like::Counterparts;
 use self::records::{Events, Place};
 use self::secrets::Block;

@@ -3,6 +3,7 @@
 mod completeness;
 mod formulas;
 mod ranks;
+mod rules;
 mod tally;
 
 use std::cell::RefCell;

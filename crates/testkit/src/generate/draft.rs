@@ -116,7 +116,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn sum(&mut self, choices: &mut Choices<'_>) -> String {
+    /// A sum or a difference.
+    pub(super) fn sum(&mut self, choices: &mut Choices<'_>) -> String {
         let sign = choices.of_values(["+", "-"]);
         format!("{} {sign} {}", self.reference(choices), self.reference(choices))
     }

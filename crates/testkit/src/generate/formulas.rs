@@ -8,10 +8,9 @@ use almanac_model::{Decimal, IndicatorId};
 use super::draft::{Draft, MAX_COST, MeasureSketch, cost_of};
 use super::genes::{Choices, Gene};
 use super::metrics::{DIMENSIONS, DOCUMENTATION, MetricSketch};
-use super::targets::Planned;
 
-/// The file of the indicators, and all measures. Everything is counted in one unit, so that everything may be added.
-pub(super) fn indicators(genes: &[Gene], metrics: &[MetricSketch]) -> (String, Vec<Planned>) {
+/// The file of the indicators, and all measures that a formula may name. Everything is counted in one unit, so that everything may be added.
+pub(super) fn indicators(genes: &[Gene], metrics: &[MetricSketch]) -> (String, Vec<MeasureSketch>) {
     let mut known: Vec<MeasureSketch> = metrics
         .iter()
         .map(|metric| MeasureSketch {
@@ -77,8 +76,7 @@ pub(super) fn indicators(genes: &[Gene], metrics: &[MetricSketch]) -> (String, V
             cost,
         });
     }
-    let measures = known.into_iter().map(|measure| (measure.id, measure.dimensions));
-    (texts.concat(), measures.collect())
+    (texts.concat(), known)
 }
 
 /// A formula that comes with a question; none when it is not one of the catalogue's units.

@@ -2,21 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use super::draft::MeasureSketch;
 use super::genes::{Choices, Gene};
 use super::metrics::{DOCUMENTATION, MetricSketch, frequency_keys, levels, unit_of};
 
-/// A measure of which there may be a target: its id and its dimensions.
-pub(super) type Planned = (String, Vec<&'static str>);
-
 /// Targets of some measures; each measure has one of a frequency and a set of dimensions.
-pub(super) fn targets(genes: &[Gene], measures: &[Planned], frequencies: &[&'static str]) -> Vec<MetricSketch> {
+pub(super) fn targets(genes: &[Gene], measures: &[MeasureSketch], frequencies: &[&'static str]) -> Vec<MetricSketch> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     for gene in genes {
         let mut choices = Choices::of(gene);
-        let Some((measure, own)) = choices.one(measures) else {
+        let Some(planned) = choices.one(measures) else {
             continue;
         };
-        let mut dimensions = own.clone();
+        let measure = &planned.id;
+        let mut dimensions = planned.dimensions.clone();
         dimensions.retain(|_| choices.once_in(2));
         dimensions.sort_unstable();
         let frequency = choices.one(frequencies).copied().unwrap_or("month");

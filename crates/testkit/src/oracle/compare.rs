@@ -161,7 +161,7 @@ impl Oracle<'_> {
     }
 
     /// The period that is written the same but for the year; some years have no 29 February and no week 53.
-    fn last_year(&self, period: Period) -> Option<Period> {
+    pub(super) fn last_year(&self, period: Period) -> Option<Period> {
         let text = period.to_string();
         let (calendar, text) = text
             .rsplit_once(':')

@@ -21,7 +21,7 @@ use super::value::Value;
 /// The codes and the reporter of one group.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Group {
-    texts: BTreeMap<String, String>,
+    pub(super) texts: BTreeMap<String, String>,
     filter: Filter,
     reporter: Option<ReporterId>,
 }
@@ -60,7 +60,8 @@ impl Oracle<'_> {
         figures
     }
 
-    fn targets(&self, question: &Question) -> Vec<(FigureArea, Period)> {
+    /// The areas and periods of a question.
+    pub(super) fn targets(&self, question: &Question) -> Vec<(FigureArea, Period)> {
         if question.combine_areas {
             return self.combined_targets(question);
         }
@@ -85,7 +86,7 @@ impl Oracle<'_> {
     }
 
     /// Every combination of what is grouped by.
-    fn groups(&self, measure: &Measure, question: &Question) -> Vec<Group> {
+    pub(super) fn groups(&self, measure: &Measure, question: &Question) -> Vec<Group> {
         let mut groups = vec![Group::default()];
         for key in &question.group_by {
             let mut longer = Vec::new();
@@ -275,8 +276,9 @@ impl Oracle<'_> {
                 list: vec![Read {
                     term: self.term(metric, &asked.codes(), asked.group.reporter.as_ref()),
                     span: asked.period.into(),
+                    kind: asked.period.granularity(),
                 }],
-                not_whole: false,
+                not_whole: Vec::new(),
             },
             Body::Formula(definition) => self.reads(&definition.formula, &self.scope_asked(asked, definition)),
         }

@@ -64,7 +64,8 @@ impl Oracle<'_> {
         defined.chain(with_question).collect()
     }
 
-    fn measure(&self, id: &MeasureId) -> Option<Measure> {
+    /// A metric or an indicator of the catalogue.
+    pub(super) fn measure(&self, id: &MeasureId) -> Option<Measure> {
         Some(match id {
             MeasureId::Metric(id) => {
                 let metric = self.catalog.metric(id.as_str())?;

@@ -1,7 +1,8 @@
 //! What a formula reads for a stretch: each term, as often as functions lead to it.
 
-use almanac_catalog::{DenominatorJoin, Formula, MeasureId, Operator};
-use almanac_model::{Period, PeriodRange};
+use almanac_catalog::{DenominatorJoin, Formula, MeasureId, Operator, TimeFunction};
+use almanac_indicator::RefusalReason;
+use almanac_model::{Granularity, Period, PeriodRange};
 
 use super::Oracle;
 use super::formula::{Scope, narrowed};
@@ -14,24 +15,27 @@ use super::term::Term;
 pub(super) struct Read {
     pub(super) term: Term,
     pub(super) span: PeriodRange,
+    /// The kind of period of which it is read; that of a denominator that is joined by date may be another than its span's.
+    pub(super) kind: Granularity,
 }
 
 /// Everything that is read.
 #[derive(Debug, Default)]
 pub(super) struct Reads {
     pub(super) list: Vec<Read>,
-    /// A function would leave no whole periods.
-    pub(super) not_whole: bool,
+    /// Functions that would leave no whole periods.
+    pub(super) not_whole: Vec<RefusalReason>,
 }
 
 /// So many values of terms are read for one figure at most.
 pub(super) const MAX_READS: usize = 1_000;
 
 impl Reads {
-    /// Whether nothing later is read of the same term.
-    pub(super) fn is_latest(&self, read: &Read) -> bool {
-        let mut of_term = self.list.iter().filter(|other| other.term.place == read.term.place);
-        of_term.all(|other| other.span.end() <= read.span.end())
+    /// The last period of all that is read of the same term.
+    pub(super) fn end_of(&self, read: &Read) -> Period {
+        let of_term = self.list.iter().filter(|other| other.term.place == read.term.place);
+        let latest = of_term.max_by_key(|other| other.span.end());
+        latest.unwrap_or(read).span.last()
     }
 }
 
@@ -62,6 +66,7 @@ impl Oracle<'_> {
                                 ..self.term(metric, &filter, scope.reporter.as_ref())
                             },
                             span: stands_for.unwrap_or(scope.span),
+                            kind: scope.span.granularity(),
                         }));
                     }
                     MeasureId::Indicator(id) => {
@@ -80,7 +85,10 @@ impl Oracle<'_> {
                     }
                 }
                 Reach::Nowhere => {}
-                Reach::NotWhole => found.not_whole = true,
+                Reach::NotWhole => found.not_whole.push(match function {
+                    TimeFunction::By { .. } => RefusalReason::PeriodNotDivisible,
+                    _ => RefusalReason::PeriodNotWhole,
+                }),
             },
             Formula::Binary(operator, left, right) => {
                 self.add_reads(left, scope, stands_for, found);
@@ -110,8 +118,21 @@ impl Oracle<'_> {
                 self.add_reads(formula, &scope.at(newest), joined, found);
             }
             DenominatorJoin::YearAverage => {
-                let parts = PeriodRange::from(denominator_year(coarsest, scope.span)).parts(coarsest);
-                for part in parts.into_iter().flat_map(PeriodRange::iter) {
+                let year = denominator_year(coarsest, scope.span);
+                let Some(parts) = PeriodRange::from(year).parts(coarsest) else {
+                    // it has no average: none of its terms makes up a year
+                    let terms = self.scope_terms(formula, scope).into_iter().enumerate();
+                    found.list.extend(terms.map(|(index, term)| Read {
+                        term: Term {
+                            place: scope.place + index,
+                            ..term
+                        },
+                        span: joined.unwrap_or(scope.span),
+                        kind: year.granularity(),
+                    }));
+                    return;
+                };
+                for part in parts.iter() {
                     self.add_reads(formula, &scope.at(part.into()), joined, found);
                 }
             }

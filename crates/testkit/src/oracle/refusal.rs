@@ -1,6 +1,7 @@
 //! Rules 2, 4 and 17: what no question may ask for, of one area and period.
 
 use almanac_catalog::{Kind, Metric, SumOperator, TimeOperator};
+use almanac_indicator::RefusalReason;
 use almanac_model::{AreaId, MissingReason, PeriodRange};
 use jiff::civil::Date;
 
@@ -14,12 +15,30 @@ use super::term::{Filter, level_of, levels_in};
 impl Oracle<'_> {
     /// Why a figure cannot be asked for, as a base of a comparison tells it.
     pub(super) fn refused(&self, asked: &Asked<'_>) -> Option<MissingReason> {
+        let reasons = self.refusals(asked);
+        let told = |reason: &RefusalReason| match reason {
+            RefusalReason::PeriodNotWhole => MissingReason::CannotExist,
+            RefusalReason::NotAdditive => MissingReason::NotAdditive,
+            RefusalReason::BoundaryChange | RefusalReason::LevelChange => MissingReason::NotRestatable,
+            _ => MissingReason::NotCollected,
+        };
+        let order = [
+            MissingReason::CannotExist,
+            MissingReason::NotAdditive,
+            MissingReason::NotRestatable,
+            MissingReason::NotCollected,
+        ];
+        order
+            .into_iter()
+            .find(|wanted| reasons.iter().any(|reason| told(reason) == *wanted))
+    }
+
+    /// Why the figure of an area and a period cannot be asked for, whatever else the question is: all that is read for it has
+    /// to be of whole periods, and to be collected in a territory that lasts.
+    pub(super) fn refusals(&self, asked: &Asked<'_>) -> Vec<RefusalReason> {
         let reads = self.reads_of(asked);
-        if reads.not_whole {
-            return Some(MissingReason::CannotExist);
-        }
+        let mut reasons = reads.not_whole.clone();
         let restated = asked.question.on_boundaries_of.is_some();
-        let mut reasons = Vec::new();
         for read in &reads.list {
             let metric = &read.term.metric;
             for area in asked.area.areas() {
@@ -31,28 +50,23 @@ impl Oracle<'_> {
                     let divided = stretches
                         .into_iter()
                         .any(|span| self.is_divided(metric, area, asked, span));
-                    reasons.extend(divided.then_some(MissingReason::NotCollected));
+                    reasons.extend(divided.then_some(RefusalReason::GroupingTooFine));
                 }
             }
         }
         if reads.list.len() > MAX_READS {
-            reasons.push(MissingReason::NotCollected);
+            reasons.push(RefusalReason::TooManyPeriods);
         }
-        let order = [
-            MissingReason::NotAdditive,
-            MissingReason::NotRestatable,
-            MissingReason::NotCollected,
-        ];
-        order.into_iter().find(|reason| reasons.contains(reason))
+        reasons
     }
 
     /// On the boundaries of its own time, a figure needs a level that was collected and a territory that lasted.
-    fn refused_plain(&self, read: &Read, reads: &Reads, area: &AreaId, asked: &Asked<'_>) -> Vec<MissingReason> {
+    fn refused_plain(&self, read: &Read, reads: &Reads, area: &AreaId, asked: &Asked<'_>) -> Vec<RefusalReason> {
         let (metric, span) = (&read.term.metric, read.span);
         let rank = |level: &str| self.catalog.level_rank(level);
-        let collected = level_of(metric, span.last());
-        if collected.is_none() && reads.is_latest(read) {
-            return vec![MissingReason::NotCollected];
+        // what ends with a time in which nothing was collected has no level and no boundaries either
+        if level_of(metric, reads.end_of(read)).is_none() {
+            return vec![RefusalReason::NotCollectedThen];
         }
         if !self.catalog.is_valid_at(area, asked.period.last_day()) {
             return Vec::new();
@@ -63,12 +77,12 @@ impl Oracle<'_> {
             .and_then(|area| rank(area.level.as_str()));
         let mut reasons = Vec::new();
         // an earlier period of a window may have nothing
-        if let Some(collected) = collected {
+        if let Some(collected) = level_of(metric, span.last()) {
             if asked_rank > rank(collected.as_str()) {
-                reasons.push(MissingReason::NotCollected);
+                reasons.push(RefusalReason::AreaTooFine);
             }
             if asked_rank < rank(collected.as_str()) && metric.sum == SumOperator::None {
-                reasons.push(MissingReason::NotAdditive);
+                reasons.push(RefusalReason::NotAdditive);
             }
         }
         let mut levels = levels_in(metric, &sub_periods(metric, span));
@@ -79,7 +93,7 @@ impl Oracle<'_> {
             TimeOperator::Average | TimeOperator::Min | TimeOperator::Max
         );
         if of_all && levels.len() > 1 {
-            reasons.push(MissingReason::NotRestatable);
+            reasons.push(RefusalReason::LevelChange);
         }
         let cut = if span == PeriodRange::from(asked.period) {
             self.is_cut(metric, area, span)
@@ -87,7 +101,7 @@ impl Oracle<'_> {
             self.is_other_until(metric, area, span, asked.period.into())
         };
         if cut {
-            reasons.push(MissingReason::NotRestatable);
+            reasons.push(RefusalReason::BoundaryChange);
         }
         reasons
     }
@@ -117,10 +131,10 @@ impl Oracle<'_> {
     }
 
     /// Only sums and last values can be restated when a boundary changed inside the period.
-    fn refused_restated(&self, metric: &Metric, area: &AreaId, span: PeriodRange) -> Vec<MissingReason> {
+    fn refused_restated(&self, metric: &Metric, area: &AreaId, span: PeriodRange) -> Option<RefusalReason> {
         let restatable = matches!(metric.time, TimeOperator::Sum | TimeOperator::Last);
         let cut = !restatable && self.is_cut(metric, area, span);
-        cut.then_some(MissingReason::NotRestatable).into_iter().collect()
+        cut.then_some(RefusalReason::BoundaryChange)
     }
 
     /// Whether a boundary changed between the parts of a stretch that one value is made of.
