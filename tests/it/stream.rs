@@ -1,7 +1,9 @@
 //! `RecordEventStream`: batches under way, each decided exactly once whatever happens to connections and processes.
 
+mod as_it_came;
 mod client;
 mod credit;
+mod packed;
 mod refusals;
 mod resume;
 

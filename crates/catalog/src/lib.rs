@@ -70,4 +70,4 @@ pub use formula::{Formula, FormulaError, FormulaFault, Operator, Reference, Time
 pub use problem::Problem;
 pub use region::{Codes, Region, Within};
 pub use restate::Share;
-pub use validate::{CheckedEvent, Violation, ViolationReason};
+pub use validate::{CheckedEvent, SeriesRules, Violation, ViolationReason};

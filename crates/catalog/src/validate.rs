@@ -4,6 +4,7 @@ mod area;
 mod content;
 mod rights;
 mod rules;
+mod series;
 mod time;
 mod violation;
 
@@ -13,6 +14,7 @@ use jiff::civil::Date;
 
 use self::content::check_unknown_metric;
 pub(crate) use self::rules::EventRules;
+pub use self::series::SeriesRules;
 pub use self::violation::{Violation, ViolationReason};
 use crate::{Catalog, Metric};
 

@@ -71,7 +71,7 @@ pub use log::{LogClient, LogCopy, LogRecord, ProducerPosition, RequestKey};
 pub use query::QueryClient;
 pub use read_at::ReadAt;
 pub use rules::{RuleCheckOf, RuleSide, RuleViolation, RulesAnswer, RulesQuestion, UncheckedRule};
-pub use stream::{EventStream, RowMistake, StreamAnswer};
+pub use stream::{EventStream, PackedOptions, PackedWriter, RefusedBatch, RowMistake, SeriesId, StreamAnswer};
 pub use tonic::Code;
 pub use tonic::codec::CompressionEncoding;
 pub use tonic::transport::Channel;

@@ -2,14 +2,16 @@
 
 mod answer;
 mod connection;
+mod packed;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use almanac_model::{Batch, LogId, ReporterId, Revision};
-use almanac_wire::batch_to_proto;
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
+use almanac_wire::{StreamBatch, batch_to_proto};
+use bytes::Bytes;
 use prost::Message;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tonic::Code;
@@ -18,7 +20,8 @@ use uuid::Uuid;
 
 use self::answer::mistake;
 pub use self::answer::{RowMistake, StreamAnswer};
-use self::connection::{Answered, Connection, Unanswered};
+use self::connection::{Answered, Connection};
+pub use self::packed::{PackedOptions, PackedWriter, RefusedBatch, SeriesId};
 use crate::convert::log_id;
 use crate::error::Failure;
 use crate::retry::Pauses;
@@ -44,7 +47,8 @@ pub struct EventStream {
     /// What may be unanswered.
     most_bytes: u64,
     most_batches: usize,
-    unanswered: VecDeque<Unanswered>,
+    /// Encoded once, however often they are sent.
+    unanswered: VecDeque<StreamBatch>,
     unanswered_bytes: u64,
     answers: VecDeque<StreamAnswer>,
     connection: Option<Connection>,
@@ -94,11 +98,11 @@ impl EventStream {
         self.unanswered.len()
     }
 
-    /// Sends a batch of 1 to 10,000 rows, and gives its number. Waits for answers while too much is unanswered; an error of that
+    /// Sends a batch of 1 to 16,384 rows, and gives its number. Waits for answers while too much is unanswered; an error of that
     /// wait means that the batch was not taken.
     pub async fn send(&mut self, batch: &Batch) -> Result<u64, ClientError> {
-        let events = batch_to_proto(batch);
-        let bytes = events.encoded_len() as u64;
+        let events = Bytes::from(batch_to_proto(batch).encode_to_vec());
+        let bytes = events.len() as u64;
         if bytes > self.most_bytes {
             return Err(too_large(bytes, self.most_bytes));
         }
@@ -107,12 +111,9 @@ impl EventStream {
         }
         self.last_sequence += 1;
         self.unanswered_bytes += bytes;
-        self.unanswered.push_back(Unanswered {
-            batch: pb::StreamBatch {
-                sequence: self.last_sequence,
-                events: Some(events),
-            },
-            bytes,
+        self.unanswered.push_back(StreamBatch {
+            sequence: self.last_sequence,
+            events,
         });
         if let Some(connection) = &mut self.connection {
             connection.send(self.unanswered.iter());
@@ -126,6 +127,11 @@ impl EventStream {
             self.within_deadline(true).await?;
         }
         Ok(self.answers.pop_front())
+    }
+
+    /// What became of the oldest batch that was not told yet, if its answer has come.
+    fn answered(&mut self) -> Option<StreamAnswer> {
+        self.answers.pop_front()
     }
 
     /// Connects if there is no connection, and waits for an answer if one is wanted. What a later attempt can mend is tried again
@@ -226,14 +232,12 @@ impl EventStream {
 
     /// Takes the oldest batch out if the answer is about it.
     fn pop_through(&mut self, sequence: u64) -> Option<u64> {
-        let oldest = self
-            .unanswered
-            .pop_front_if(|oldest| oldest.batch.sequence <= sequence)?;
-        self.unanswered_bytes -= oldest.bytes;
+        let oldest = self.unanswered.pop_front_if(|oldest| oldest.sequence <= sequence)?;
+        self.unanswered_bytes -= oldest.events.len() as u64;
         if let Some(connection) = &mut self.connection {
             connection.forget(1);
         }
-        Some(oldest.batch.sequence)
+        Some(oldest.sequence)
     }
 }
 

@@ -15,6 +15,9 @@ use crate::{timestamp_from_proto, timestamp_to_proto};
 /// Why bytes are not a batch: they are damaged, or of a version that is not known here.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum BatchDecodeError {
+    /// Not the protobuf message.
+    #[error("the bytes are no EventBatch: {0}")]
+    Bytes(#[from] prost::DecodeError),
     /// The columns do not fit together.
     #[error(transparent)]
     Shape(#[from] BatchShapeError),

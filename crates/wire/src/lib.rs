@@ -12,6 +12,7 @@ mod figure;
 mod page;
 mod payload;
 pub mod pb;
+mod stream_batch;
 mod time;
 mod violation;
 
@@ -40,6 +41,7 @@ pub use figure::{
 };
 pub use page::{PageToken, PageTokenError};
 pub use payload::{Payload, PayloadError, record_digest};
+pub use stream_batch::StreamBatch;
 pub use time::{timestamp_from_proto, timestamp_to_proto};
 pub use violation::{FieldViolation, did_you_mean};
 

@@ -3,6 +3,7 @@
 use almanac_catalog::CatalogFiles;
 use almanac_model::{Batch, IdError, Release, Revision};
 use prost::Message;
+use prost::encoding::{WireType, encode_key, encode_varint};
 use sha2::{Digest, Sha256};
 
 use crate::pb::ingest as ingest_pb;
@@ -11,6 +12,11 @@ use crate::{
     BatchDecodeError, batch_from_proto, batch_to_proto, bundle_from_proto, bundle_to_proto, timestamp_from_proto,
     timestamp_to_proto,
 };
+
+/// The number of the field `events` of a `RecordPayload`.
+const EVENTS: u32 = 1;
+/// More than the number and the length of a field take.
+const LENGTH_BYTES: usize = 16;
 
 /// What a record of the log holds.
 #[derive(Clone, Debug)]
@@ -64,6 +70,16 @@ impl Payload {
         pb::RecordPayload { kind: Some(kind) }.encode_to_vec()
     }
 
+    /// The bytes that are stored for events: those of an `EventBatch`, as they are.
+    #[must_use]
+    pub fn encode_events(events: &[u8]) -> Vec<u8> {
+        let mut payload = Vec::with_capacity(events.len() + LENGTH_BYTES);
+        encode_key(EVENTS, WireType::LengthDelimited, &mut payload);
+        encode_varint(events.len() as u64, &mut payload);
+        payload.extend_from_slice(events);
+        payload
+    }
+
     /// The payload of stored bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, PayloadError> {
         let payload = pb::RecordPayload::decode(bytes)?;
@@ -106,5 +122,23 @@ impl TryFrom<ingest_pb::Release> for Release {
             note,
             created_at,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_that_are_encoded_already_are_stored_as_others_are() {
+        for notes in [0, 1, 40, 1000] {
+            let mut events = batch_to_proto(&Batch::default());
+            events.symbols.extend(std::iter::repeat_n("a note".to_owned(), notes));
+            let kind = Some(pb::record_payload::Kind::Events(events.clone()));
+            assert_eq!(
+                Payload::encode_events(&events.encode_to_vec()),
+                pb::RecordPayload { kind }.encode_to_vec()
+            );
+        }
     }
 }

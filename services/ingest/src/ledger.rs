@@ -31,7 +31,7 @@ use crate::state::{Before, Content, Entry, InForce, State, tallies};
 
 pub use opening::RecoverError;
 pub(crate) use opening::{entry, load};
-pub(crate) use stream::{BatchProposal, Beginning};
+pub(crate) use stream::{BatchProposal, Beginning, Checked, Events};
 
 /// Tells the time. An argument, so that tests choose it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -295,7 +295,7 @@ impl Ledger {
         principal: String,
         request: Option<RequestKey>,
         receipt: Bytes,
-        payload: Vec<u8>,
+        payload: impl Into<Bytes>,
     ) -> NewRecord {
         let recorded_at_ms = (self.clock)().as_millisecond();
         NewRecord {

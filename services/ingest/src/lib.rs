@@ -3,6 +3,7 @@
 //! ```text
 //! rpc/            one file per method: convert, call, convert
 //! columns.rs      a batch of a stream, taken apart into the events it states
+//! packed.rs       ... or recorded as it came, when nothing is to be said of its rows one by one
 //! draft.rs        a request's events, checked one by one against the catalogue
 //! ledger.rs       what the log says so far, and the one place where its order is decided
 //! ledger/stream   ... of the batches of streams: each sequence of a producer is decided once
@@ -23,6 +24,7 @@ mod draft;
 mod error;
 mod index;
 mod ledger;
+mod packed;
 mod retraction;
 mod rpc;
 mod service;

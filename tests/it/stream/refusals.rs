@@ -156,10 +156,10 @@ async fn a_batch_that_is_none_is_refused_as_a_whole() {
     let mut nameless = batch_to_proto(&enterprises_batch(1));
     nameless.series[0].metric = 99;
     let mut many = batch_to_proto(&enterprises_batch(1));
-    many.series_index = vec![0; 10_001];
-    many.period_delta = vec![1; 10_001];
-    many.value = vec![1; 10_001];
-    many.status = vec![3; 10_001];
+    many.series_index = vec![0; 16_385];
+    many.period_delta = vec![1; 16_385];
+    many.value = vec![1; 16_385];
+    many.status = vec![3; 16_385];
     let cases = [
         (uneven, "MALFORMED_BATCH"),
         (nameless, "MALFORMED_BATCH"),
@@ -178,8 +178,10 @@ async fn a_batch_that_is_none_is_refused_as_a_whole() {
             (None, "events", reason)
         );
     }
-    raw.send(5, &enterprises_batch(5)).await;
-    assert_eq!(raw.ack().await.sequence, 5);
+    raw.send_bytes(5, b"\xff no protobuf".to_vec()).await;
+    assert_eq!(raw.refusal().await.mistakes[0].reason, "MALFORMED_BATCH");
+    raw.send(6, &enterprises_batch(5)).await;
+    assert_eq!(raw.ack().await.sequence, 6);
 }
 
 #[tokio::test]

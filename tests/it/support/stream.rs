@@ -1,12 +1,13 @@
 //! A stream of batches, message by message, and batches to send on it.
 
 use almanac_model::{Batch, BatchBuilder, BatchExtra, BatchSeries, Granularity, Quality, Status as ValueStatus};
-use almanac_wire::batch_to_proto;
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
 use almanac_wire::pb::shared::EventBatch;
+use almanac_wire::{StreamBatch, batch_to_proto};
 use pb::record_event_stream_request::Message as Request;
 use pb::record_event_stream_response::Message as Response;
+use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
@@ -62,8 +63,12 @@ impl Raw {
     }
 
     pub(crate) async fn send_columns(&self, sequence: u64, events: EventBatch) {
-        let events = Some(events);
-        self.say(Request::Batch(pb::StreamBatch { sequence, events })).await;
+        self.send_bytes(sequence, events.encode_to_vec()).await;
+    }
+
+    pub(crate) async fn send_bytes(&self, sequence: u64, events: Vec<u8>) {
+        let events = events.into();
+        self.say(Request::Batch(StreamBatch { sequence, events })).await;
     }
 
     /// The next message; `None` at the end of the stream.

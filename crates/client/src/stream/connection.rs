@@ -1,5 +1,6 @@
 //! One connection of a stream: hello and welcome, then batches out and answers in.
 
+use almanac_wire::StreamBatch;
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
 use pb::{record_event_stream_request as request, record_event_stream_response as response};
@@ -30,13 +31,6 @@ pub(super) enum Answered {
     Refusal(pb::StreamRefusal),
 }
 
-/// A batch that is kept until its answer has come.
-#[derive(Clone, Debug)]
-pub(super) struct Unanswered {
-    pub(super) batch: pb::StreamBatch,
-    pub(super) bytes: u64,
-}
-
 impl Connection {
     pub(super) async fn open(
         mut stub: IngestServiceClient<Channel>,
@@ -63,18 +57,19 @@ impl Connection {
     }
 
     /// Sends what the credit allows of the batches that were not sent on this connection.
-    pub(super) fn send<'a>(&mut self, unanswered: impl Iterator<Item = &'a Unanswered>) {
+    pub(super) fn send<'a>(&mut self, unanswered: impl Iterator<Item = &'a StreamBatch>) {
         for next in unanswered.skip(self.sent) {
-            if self.sent_bytes + next.bytes > self.credit_bytes {
+            let bytes = next.events.len() as u64;
+            if self.sent_bytes + bytes > self.credit_bytes {
                 return;
             }
-            let batch = message(request::Message::Batch(next.batch.clone()));
+            let batch = message(request::Message::Batch(next.clone()));
             if self.requests.try_send(batch).is_err() {
                 // full: later; closed: the answers tell why
                 return;
             }
             self.sent += 1;
-            self.sent_bytes += next.bytes;
+            self.sent_bytes += bytes;
         }
     }
 

@@ -7,6 +7,7 @@ use almanac_model::{Batch, Revision};
 use almanac_wire::pb::ingest::RejectedEvent;
 use almanac_wire::pb::log::Receipt;
 use almanac_wire::{FieldViolation, Payload};
+use bytes::Bytes;
 use prost::Message;
 
 use super::{Ledger, OrderError};
@@ -24,11 +25,37 @@ const MAX_MISTAKES: usize = 100;
 pub(crate) struct BatchProposal {
     pub(crate) at: ProducerPosition,
     pub(crate) digest: BatchDigest,
-    /// Its events, or why the batch as a whole is wrong.
-    pub(crate) checked: Result<(Draft, Option<Search>), FieldViolation>,
+    pub(crate) checked: Checked,
     /// The catalogue it was checked against.
     pub(crate) checked_under: Revision,
     pub(crate) principal: String,
+}
+
+/// What the catalogue says of a batch.
+pub(crate) enum Checked {
+    /// Its rows, checked one by one.
+    Rows(Draft, Option<Search>),
+    /// All of it is recorded as it came.
+    AsItCame(Events),
+    /// It is wrong as a whole.
+    Wrong(FieldViolation),
+}
+
+/// Events to be recorded.
+#[derive(Clone)]
+pub(crate) struct Events {
+    pub(crate) batch: Arc<Batch>,
+    /// The bytes that say so.
+    pub(crate) payload: Bytes,
+}
+
+impl From<Batch> for Events {
+    fn from(batch: Batch) -> Self {
+        Self {
+            payload: Payload::Events(batch.clone()).encode().into(),
+            batch: Arc::new(batch),
+        }
+    }
 }
 
 /// How a stream may begin.
@@ -67,14 +94,8 @@ impl Ledger {
             sequence: position.last_sequence,
         };
         let before = state.before(std::iter::empty(), &looked, Some(&producer))?;
-        self.append_step(
-            &mut state,
-            at,
-            principal,
-            &Receipt::default(),
-            Batch::default(),
-            &before,
-        )?;
+        let none = Events::from(Batch::default());
+        self.append_step(&mut state, at, principal, &Receipt::default(), none, &before)?;
         Ok(Beginning::At(state.position(&producer, &looked)?))
     }
 
@@ -94,7 +115,11 @@ impl Ledger {
             checked_under,
             principal,
         } = proposal;
-        let tallied = || checked.iter().flat_map(|(draft, _)| tallies::keys(draft));
+        let draft = match &checked {
+            Checked::Rows(draft, _) => Some(draft),
+            Checked::AsItCame(_) | Checked::Wrong(_) => None,
+        };
+        let tallied = || draft.into_iter().flat_map(tallies::keys);
         let looked = self.look_up(tallied().chain(producers::keys(&at)))?;
         let mut state = self.state();
         let standing = state.standing(&at, &digest, &looked)?;
@@ -106,15 +131,16 @@ impl Ledger {
             return Ok(None);
         }
         let mut before = state.before(tallied(), &looked, Some(&at.producer))?;
-        let (mut receipt, batch) = match checked {
-            Err(violation) => (refusal(vec![mistake(None, violation)], 0), Batch::default()),
-            Ok((draft, search)) => match sorted(&state, &mut before, draft, search) {
-                Some(sorted) => sorted,
+        let (mut receipt, events) = match checked {
+            Checked::Wrong(violation) => (refusal(vec![mistake(None, violation)], 0), Batch::default().into()),
+            Checked::AsItCame(events) => (Receipt::default(), events),
+            Checked::Rows(draft, search) => match sorted(&state, &mut before, draft, search) {
+                Some((receipt, batch)) => (receipt, batch.into()),
                 None => return Ok(None),
             },
         };
         receipt.batch_digest = digest.to_vec();
-        self.append_step(&mut state, at, principal, &receipt, batch, &before)?;
+        self.append_step(&mut state, at, principal, &receipt, events, &before)?;
         Ok(Some(state.standing(&at, &digest, &looked)?))
     }
 
@@ -125,16 +151,16 @@ impl Ledger {
         at: ProducerPosition,
         principal: String,
         receipt: &Receipt,
-        batch: Batch,
+        events: Events,
         before: &Before,
     ) -> Result<Revision, OrderError> {
-        let payload = Payload::Events(batch.clone()).encode();
+        let Events { batch, payload } = events;
         let stored = receipt.encode_to_vec().into();
         let record = NewRecord {
             producer: Some(at),
             ..self.new_record(RecordKind::Events, principal, None, stored, payload)
         };
-        let content = Content::Events(Arc::new(batch));
+        let content = Content::Events(batch);
         self.append(state, record, content, Some((at, receipt)), before)
     }
 }

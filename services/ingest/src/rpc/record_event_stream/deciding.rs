@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
+use almanac_catalog::Catalog;
 use almanac_event_log::ProducerPosition;
-use almanac_model::Batch;
+use almanac_model::{Batch, ReporterId};
 use almanac_wire::pb::shared::EventBatch;
-use almanac_wire::{BatchDecodeError, FieldViolation, batch_from_proto};
+use almanac_wire::{BatchDecodeError, FieldViolation, Payload, batch_from_proto};
+use bytes::Bytes;
 use prost::Message as _;
 use sha2::{Digest, Sha256};
 
 use crate::Ledger;
-use crate::columns;
 use crate::draft::Draft;
 use crate::error::{IngestError, reason};
-use crate::ledger::BatchProposal;
+use crate::ledger::{BatchProposal, Checked, Events};
 use crate::rpc::recording::{check_reporter, search};
 use crate::state::InForce;
 use crate::state::producers::{BatchDigest, Standing};
+use crate::{columns, packed};
 
-/// The most rows of one batch: they are checked one by one, and ordered together.
-const MAX_ROWS: usize = 10_000;
+/// The most rows of one batch: they may have to be checked one by one, and are ordered together.
+const MAX_ROWS: usize = 16_384;
 
 /// What decides the batches of one producer, on threads that may block.
 pub(super) struct Producer {
@@ -34,20 +36,36 @@ pub(super) struct Producer {
 pub(super) struct Batched {
     at: ProducerPosition,
     digest: BatchDigest,
-    batch: Result<Batch, BatchDecodeError>,
+    batch: Result<Arc<Batch>, BatchDecodeError>,
+    /// The bytes that came, as the log would hold them; none when there is more in them than the batch.
+    payload: Option<Bytes>,
 }
 
 impl Producer {
-    pub(super) fn receive(&self, sequence: u64, events: EventBatch) -> Batched {
+    /// Takes a batch apart: `events` are the bytes of an `EventBatch`.
+    pub(super) fn receive(&self, sequence: u64, events: &[u8]) -> Batched {
         let at = ProducerPosition {
             producer: self.id,
             epoch: self.epoch,
             sequence,
         };
+        let (batch, payload, digest) = match EventBatch::decode(events) {
+            Err(error) => (Err(error.into()), None, self.digest(events)),
+            // unknown fields, for one, are not recorded, and a batch is known by what it says
+            Ok(batch) if batch.encoded_len() != events.len() => {
+                let digest = self.digest(&batch.encode_to_vec());
+                (batch_from_proto(batch), None, digest)
+            }
+            Ok(batch) => {
+                let payload = Payload::encode_events(events).into();
+                (batch_from_proto(batch), Some(payload), self.digest(events))
+            }
+        };
         Batched {
             at,
-            digest: digest(&self.reporter, &events),
-            batch: batch_from_proto(events),
+            digest,
+            batch: batch.map(Arc::new),
+            payload,
         }
     }
 
@@ -61,16 +79,10 @@ impl Producer {
             }
             let InForce { revision, catalog } = self.ledger.in_force().ok_or(IngestError::NoCatalog)?;
             let checked = match checked_form(&received.batch) {
-                Err(violation) => Err(violation),
+                Err(violation) => Checked::Wrong(violation),
                 Ok(batch) => match check_reporter(&self.reporter, &catalog) {
-                    Err(violation) => Err(violation),
-                    Ok(reporter) => {
-                        let today = catalog.time_zone().to_datetime((self.ledger.clock)()).date();
-                        let events = columns::events(batch, &reporter, catalog.time_zone());
-                        let draft = Draft::check_each("rows", events.into_iter(), &reporter, &catalog, today);
-                        let search = search(&self.ledger, &draft)?;
-                        Ok((draft, search))
-                    }
+                    Err(violation) => Checked::Wrong(violation),
+                    Ok(reporter) => self.check(batch, received.payload.as_ref(), &reporter, &catalog)?,
                 },
             };
             let decided = self.ledger.decide(BatchProposal {
@@ -85,10 +97,43 @@ impl Producer {
             }
         }
     }
+
+    /// Holds a batch against the catalogue: all at once if that can be, else row by row.
+    fn check(
+        &self,
+        batch: &Arc<Batch>,
+        payload: Option<&Bytes>,
+        reporter: &ReporterId,
+        catalog: &Catalog,
+    ) -> Result<Checked, IngestError> {
+        let today = catalog.time_zone().to_datetime((self.ledger.clock)()).date();
+        if let Some(payload) = payload
+            && packed::is_as_recorded(batch, reporter, catalog, today)
+        {
+            return Ok(Checked::AsItCame(Events {
+                batch: Arc::clone(batch),
+                payload: payload.clone(),
+            }));
+        }
+        let events = columns::events(batch, reporter, catalog.time_zone());
+        let draft = Draft::check_each("rows", events.into_iter(), reporter, catalog, today);
+        let search = search(&self.ledger, &draft)?;
+        Ok(Checked::Rows(draft, search))
+    }
+
+    /// What tells a batch from every other under its sequence.
+    fn digest(&self, events: &[u8]) -> BatchDigest {
+        let mut hasher = Sha256::new();
+        hasher.update((self.reporter.len() as u64).to_le_bytes());
+        hasher.update(&self.reporter);
+        hasher.update(events);
+        let hash = hasher.finalize();
+        std::array::from_fn(|index| hash[index])
+    }
 }
 
 /// The batch, if its columns fit together and it is of a size that is taken.
-fn checked_form(batch: &Result<Batch, BatchDecodeError>) -> Result<&Batch, FieldViolation> {
+fn checked_form(batch: &Result<Arc<Batch>, BatchDecodeError>) -> Result<&Arc<Batch>, FieldViolation> {
     let refuse = |reason, message: String| Err(FieldViolation::new("events", reason, message));
     match batch {
         Err(error) => refuse(reason::MALFORMED_BATCH, error.to_string()),
@@ -102,14 +147,4 @@ fn checked_form(batch: &Result<Batch, BatchDecodeError>) -> Result<&Batch, Field
         }
         Ok(batch) => Ok(batch),
     }
-}
-
-/// What tells a batch from every other under its sequence.
-fn digest(reporter: &str, events: &EventBatch) -> BatchDigest {
-    let mut hasher = Sha256::new();
-    hasher.update((reporter.len() as u64).to_le_bytes());
-    hasher.update(reporter);
-    hasher.update(events.encode_to_vec());
-    let hash = hasher.finalize();
-    std::array::from_fn(|index| hash[index])
 }

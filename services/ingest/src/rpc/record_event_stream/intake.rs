@@ -1,14 +1,14 @@
 //! The receiving half of a stream: each batch is decided in turn.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use almanac_event_log::AppendError;
 use almanac_service_kit::status::StatusBuilder;
+use almanac_wire::StreamBatch;
 use almanac_wire::pb::ingest as pb;
-use almanac_wire::pb::shared::EventBatch;
+use bytes::Bytes;
 use pb::record_event_stream_request::Message;
-use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -59,12 +59,11 @@ impl Intake {
     }
 
     async fn take(&mut self, message: pb::RecordEventStreamRequest) -> Result<Item, IngestError> {
-        let Some(Message::Batch(pb::StreamBatch { sequence, events })) = message.message else {
+        let Some(Message::Batch(StreamBatch { sequence, events })) = message.message else {
             let text = "after the hello all messages of a stream are batches";
             return Err(IngestError::Stream(StreamEnd::OutOfPlace(text)));
         };
-        let events = events.unwrap_or_default();
-        let bytes = events.encoded_len() as u64;
+        let bytes = events.len() as u64;
         self.received.bytes += bytes;
         self.received.batches += 1;
         self.credit.check(self.received).map_err(IngestError::Stream)?;
@@ -76,16 +75,15 @@ impl Intake {
         })
     }
 
-    async fn decide(&self, sequence: u64, events: EventBatch) -> Result<Decision, IngestError> {
-        let producer = Arc::clone(&self.producer);
-        let blocking = producer.ledger.blocking;
-        let received = blocking.run_among(&self.tasks, move || producer.receive(sequence, events));
-        let received = Arc::new(received.await.map_err(panicked)?);
+    async fn decide(&self, sequence: u64, events: Bytes) -> Result<Decision, IngestError> {
+        let blocking = self.producer.ledger.blocking;
+        let received = Arc::new(OnceLock::new());
         let mut status = self.producer.ledger.log.status();
         loop {
             status.borrow_and_update();
-            let (producer, batch) = (Arc::clone(&self.producer), Arc::clone(&received));
-            let decided = blocking.run_among(&self.tasks, move || producer.decide(&batch));
+            let (producer, received, events) = (Arc::clone(&self.producer), Arc::clone(&received), events.clone());
+            let decide = move || producer.decide(received.get_or_init(|| producer.receive(sequence, &events)));
+            let decided = blocking.run_among(&self.tasks, decide);
             match decided.await.map_err(panicked)? {
                 // the client waits with it: what is on the way to the disk makes room
                 Err(IngestError::Append(AppendError::QueueFull { .. }) | IngestError::Behind(_)) => {
