@@ -12,6 +12,7 @@
 //! revision a look into the superseded versions of that one cell. The whole becomes bytes, and they the whole, piece by piece
 //! (`encoding.rs`). Nothing here reads a clock or does IO: the same batches give the same cube.
 
+mod columns;
 mod encoding;
 mod metric;
 mod series;
@@ -66,16 +67,16 @@ impl Cube {
             })
             .collect::<Result<Vec<Method>, _>>()?;
         let places: Vec<u32> = batch.series().iter().map(|series| self.place(series)).collect();
-        for row in batch.rows() {
-            let index = row.series_index as usize;
-            if let Some(metric) = self.metrics.get_mut(&row.series.metric) {
-                let entry = Entry {
+        // rows of one series often follow one another
+        for (index, rows) in batch.runs() {
+            if let Some(metric) = self.metrics.get_mut(&batch.series()[index].metric) {
+                let entries = rows.map(|row| Entry {
                     period: row.period,
                     value: i128::from(row.value),
                     status: row.status,
                     is_retraction: row.is_retraction,
-                };
-                Arc::make_mut(metric).record(places[index], revision, entry, methods[index]);
+                });
+                Arc::make_mut(metric).record(places[index], revision, entries, methods[index]);
             }
         }
         Ok(())

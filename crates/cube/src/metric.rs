@@ -122,11 +122,22 @@ impl MetricCube {
         &self.series[index as usize]
     }
 
-    pub(crate) fn record(&mut self, index: u32, revision: Revision, entry: Entry, method: Method) {
-        // a tally's total is confidential from its first confidential event on; so the event tells which cells to look at
-        if entry.status.confidential {
-            Arc::make_mut(&mut self.confidential).insert((index, entry.period));
+    /// Records entries of one series.
+    pub(crate) fn record(
+        &mut self,
+        index: u32,
+        revision: Revision,
+        entries: impl ExactSizeIterator<Item = Entry>,
+        method: Method,
+    ) {
+        let series = Arc::make_mut(&mut self.series[index as usize]);
+        series.reserve(entries.len());
+        for entry in entries {
+            // a tally's total is confidential from its first confidential event on; so the event tells which cells to look at
+            if entry.status.confidential {
+                Arc::make_mut(&mut self.confidential).insert((index, entry.period));
+            }
+            series.record(revision, entry, method);
         }
-        Arc::make_mut(&mut self.series[index as usize]).record(revision, entry, method);
     }
 }

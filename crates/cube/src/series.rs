@@ -1,11 +1,12 @@
 //! One series: a column of newest cells by period, and what they superseded.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use almanac_catalog::Method;
 use almanac_model::{AreaId, BatchSeries, Code, ReporterId, Revision, Status};
 
+use crate::columns::Columns;
 use crate::tally::Tally;
 
 /// What tells the series of one metric apart.
@@ -58,13 +59,11 @@ pub(crate) struct Version {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Series {
     key: SeriesKey,
-    /// The period of the first cell.
-    first: i32,
-    newest: Vec<Option<Version>>,
+    newest: Columns,
     /// Earlier versions by period, the oldest first. Most cells have none.
-    superseded: HashMap<i32, Vec<Version>>,
+    superseded: BTreeMap<i32, Vec<Version>>,
     /// What the newest total of a tally was added up from.
-    tallies: HashMap<i32, Tally>,
+    tallies: BTreeMap<i32, Tally>,
 }
 
 /// One event of a batch, as a series takes it.
@@ -92,10 +91,9 @@ impl Series {
     pub(crate) fn new(key: SeriesKey) -> Self {
         Self {
             key,
-            first: 0,
-            newest: Vec::new(),
-            superseded: HashMap::new(),
-            tallies: HashMap::new(),
+            newest: Columns::default(),
+            superseded: BTreeMap::new(),
+            tallies: BTreeMap::new(),
         }
     }
 
@@ -110,21 +108,21 @@ impl Series {
             Method::Tally => self.tally(entry),
             Method::Report => (!entry.is_retraction).then_some((entry.value, entry.status)),
         };
-        let slot = self.slot(entry.period);
+        let earlier = self.newest.get(entry.period);
         // within one revision a cell changes in place: a revision is read whole or not at all
-        let (same, earlier) = match slot.take() {
-            Some(version) if version.revision == revision => (Some(version), None),
-            earlier => (None, earlier),
-        };
+        let same = earlier.filter(|version| version.revision == revision);
         let (recorded, taken_back) = same.map_or((0, 0), |version| (version.recorded, version.taken_back));
-        *slot = Some(Version {
+        let version = Version {
             revision,
             content,
             recorded: recorded.saturating_add(u32::from(!entry.is_retraction)),
             taken_back: taken_back.saturating_add(u32::from(entry.is_retraction)),
-        });
-        if let Some(version) = earlier {
-            self.superseded.entry(entry.period).or_default().push(version);
+        };
+        self.newest.put(entry.period, version);
+        if same.is_none()
+            && let Some(earlier) = earlier
+        {
+            self.superseded.entry(entry.period).or_default().push(earlier);
         }
     }
 
@@ -138,27 +136,15 @@ impl Series {
         tally.value()
     }
 
-    /// The place of a period, made when it is not there yet.
-    fn slot(&mut self, period: i32) -> &mut Option<Version> {
-        if self.newest.is_empty() {
-            self.first = period;
-        }
-        if period < self.first {
-            let gap = usize::try_from(self.first - period).unwrap_or(0);
-            self.newest.splice(0..0, std::iter::repeat_n(None, gap));
-            self.first = period;
-        }
-        let index = usize::try_from(period - self.first).unwrap_or(0);
-        if index >= self.newest.len() {
-            self.newest.resize(index + 1, None);
-        }
-        &mut self.newest[index]
+    /// Sees to it that values of so many later periods can be recorded without moving those that are there.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.newest.reserve(count);
     }
 
     /// The value of a period as of a revision; `None` when nothing was recorded by then, or when it was withdrawn.
     #[must_use]
     pub fn cell(&self, period: i32, as_of: Revision) -> Option<Cell> {
-        let newest = self.newest_version(period)?;
+        let newest = self.newest.get(period)?;
         if newest.revision <= as_of {
             return newest.cell();
         }
@@ -169,8 +155,7 @@ impl Series {
     /// The periods among which all its values are.
     #[must_use]
     pub fn periods(&self) -> RangeInclusive<i32> {
-        let count = i32::try_from(self.newest.len()).unwrap_or(i32::MAX);
-        self.first..=self.first.saturating_add(count).saturating_sub(1)
+        self.newest.periods()
     }
 
     /// Every version that the value of a period ever had, the oldest first: the revision that made it, and the value, or
@@ -178,14 +163,14 @@ impl Series {
     pub fn vintages(&self, period: i32) -> impl Iterator<Item = (Revision, Option<Cell>)> + '_ {
         let earlier = self.superseded.get(&period).into_iter().flatten().copied();
         earlier
-            .chain(self.newest_version(period))
+            .chain(self.newest.get(period))
             .map(|version| (version.revision, version.cell()))
     }
 
     /// What each revision up to one did to the value of a period, the oldest first.
     pub fn writes(&self, period: i32, as_of: Revision) -> impl Iterator<Item = Write> + '_ {
         let earlier = self.superseded.get(&period).into_iter().flatten().copied();
-        let versions = earlier.chain(self.newest_version(period));
+        let versions = earlier.chain(self.newest.get(period));
         let seen = versions.take_while(move |version| version.revision <= as_of);
         seen.scan(None, |before, version| {
             let after = version.cell();
@@ -203,7 +188,7 @@ impl Series {
     pub(crate) fn history(&self) -> impl Iterator<Item = (i32, Version)> + '_ {
         self.periods().flat_map(|period| {
             let earlier = self.superseded.get(&period).into_iter().flatten().copied();
-            let versions = earlier.chain(self.newest_version(period));
+            let versions = earlier.chain(self.newest.get(period));
             versions.map(move |version| (period, version))
         })
     }
@@ -216,7 +201,7 @@ impl Series {
 
     /// Puts back the version that comes after those that are there, as [`Self::history`] gave it.
     pub(crate) fn restore(&mut self, period: i32, version: Version) {
-        if let Some(earlier) = self.slot(period).replace(version) {
+        if let Some(earlier) = self.newest.put(period, version) {
             self.superseded.entry(period).or_default().push(earlier);
         }
     }
@@ -226,9 +211,11 @@ impl Series {
         self.tallies.insert(period, tally);
     }
 
-    fn newest_version(&self, period: i32) -> Option<Version> {
-        let index = usize::try_from(period.checked_sub(self.first)?).ok()?;
-        *self.newest.get(index)?
+    /// The total of a stretch in which, as of a revision, every period has a value of one status; `None` elsewhere, where one
+    /// has to look at the cells. It costs a fraction of that.
+    #[must_use]
+    pub fn total(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<(i128, Status)> {
+        self.newest.total(periods, as_of)
     }
 
     /// The values in a range of periods as of a revision, the earliest first; periods without one are left out.
@@ -238,10 +225,8 @@ impl Series {
         periods: RangeInclusive<i32>,
         as_of: Revision,
     ) -> impl DoubleEndedIterator<Item = (i32, Cell)> + '_ {
-        let end = self
-            .first
-            .saturating_add(i32::try_from(self.newest.len()).unwrap_or(i32::MAX));
-        let (from, to) = ((*periods.start()).max(self.first), (*periods.end()).min(end - 1));
+        let all = self.newest.periods();
+        let (from, to) = ((*periods.start()).max(*all.start()), (*periods.end()).min(*all.end()));
         (from..=to).filter_map(move |period| Some((period, self.cell(period, as_of)?)))
     }
 }

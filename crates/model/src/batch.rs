@@ -218,17 +218,31 @@ impl Batch {
         (0..self.len()).filter_map(|row| self.row(row))
     }
 
+    /// The events, those of one series that follow one another together: the position of the series, and its rows.
+    pub fn runs(&self) -> impl Iterator<Item = (usize, impl ExactSizeIterator<Item = BatchRow<'_>>)> {
+        let mut next = 0;
+        let runs = self.series_index.chunk_by(|one, other| one == other);
+        runs.map(move |run| {
+            let rows = next..next + run.len();
+            next = rows.end;
+            (run[0] as usize, rows.map(|row| self.at(row)))
+        })
+    }
+
     fn row(&self, row: usize) -> Option<BatchRow<'_>> {
-        let series_index = *self.series_index.get(row)?;
-        let bits = self.status[row];
-        Some(BatchRow {
+        (row < self.len()).then(|| self.at(row))
+    }
+
+    fn at(&self, row: usize) -> BatchRow<'_> {
+        let (series_index, bits) = (self.series_index[row], self.status[row]);
+        BatchRow {
             series: &self.series[series_index as usize],
             series_index,
             period: self.period[row],
             value: self.value[row],
-            status: Status::from_bits(bits & !RETRACTION)?,
+            status: Status::from_bits(bits & !RETRACTION).expect("a batch has no status that means nothing"),
             is_retraction: bits & RETRACTION != 0,
-        })
+        }
     }
 }
 
