@@ -70,8 +70,17 @@ impl Catalog {
     /// The days after `from` and until `to` on which any boundary changed.
     #[must_use]
     pub fn change_days(&self, from: Date, to: Date) -> Vec<Date> {
-        let all = self.hierarchy.change_days.iter().copied();
-        all.filter(|day| *day > from && *day <= to).collect()
+        let all = &self.hierarchy.change_days;
+        let first = all.partition_point(|day| *day <= from);
+        all[first..].iter().copied().take_while(|day| *day <= to).collect()
+    }
+
+    /// Whether any boundary changed after `from` and until `to`.
+    #[must_use]
+    pub fn changes_between(&self, from: Date, to: Date) -> bool {
+        let all = &self.hierarchy.change_days;
+        let next = all.partition_point(|day| *day <= from);
+        all.get(next).is_some_and(|day| *day <= to)
     }
 
     /// Whether the territory of an area stayed the same from one day to the other.

@@ -8,7 +8,7 @@ mod numbers;
 mod states;
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use almanac_model::{Revision, Status};
 
@@ -74,14 +74,24 @@ impl Columns {
         self.first..=self.first.saturating_add(count).saturating_sub(1)
     }
 
-    /// The total of a stretch in which, as of a revision, every period has a value of one status.
+    /// The status of a stretch in which, as of a revision, every period has a value of that status.
+    pub(crate) fn status(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<Status> {
+        Some(self.uniform(periods, as_of)?.1)
+    }
+
+    /// The total of such a stretch, and its status.
     pub(crate) fn total(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<(i128, Status)> {
+        let (range, status) = self.uniform(periods, as_of)?;
+        Some((self.values.sum(range), status))
+    }
+
+    fn uniform(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<(Range<usize>, Status)> {
         let range = self.place(*periods.start())?..self.place(*periods.end())? + 1;
         if self.newest_revision > as_of {
             return None;
         }
-        let status = Status::from_bits(self.states.common(range.clone())?.into())?;
-        Some((self.values.sum(range), status))
+        let state = self.states.common(range.clone())?;
+        Some((range, Status::from_bits(state.into())?))
     }
 
     fn at(&self, place: usize, period: i32) -> Option<Version> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use almanac_catalog::Method;
-use almanac_model::{AreaId, Granularity, Revision};
+use almanac_model::{AreaId, Code, Granularity, Revision};
 
 use crate::series::Entry;
 use crate::{Series, SeriesKey};
@@ -30,6 +30,22 @@ type Secrets = Arc<BTreeSet<(u32, i32)>>;
 struct Places {
     by_key: HashMap<SeriesKey, u32>,
     by_area: HashMap<AreaId, Vec<u32>>,
+    /// Every combination of codes that a series has, and the place of each.
+    combinations: Vec<Vec<Code>>,
+    by_codes: HashMap<Vec<Code>, u32>,
+}
+
+impl Places {
+    /// The place of a combination of codes, made when it is not there yet.
+    fn combination(&mut self, codes: &[Code]) -> u32 {
+        if let Some(&place) = self.by_codes.get(codes) {
+            return place;
+        }
+        let place = u32::try_from(self.combinations.len()).unwrap_or(u32::MAX);
+        self.combinations.push(codes.to_vec());
+        self.by_codes.insert(codes.to_vec(), place);
+        place
+    }
 }
 
 impl MetricCube {
@@ -57,6 +73,13 @@ impl MetricCube {
     /// All its series.
     pub fn all_series(&self) -> impl Iterator<Item = &Series> {
         self.series.iter().map(Arc::as_ref)
+    }
+
+    /// The combinations of codes that its series have, in the order of the dimensions' ids: whatever is asked of the codes of
+    /// many series is answered once for each of these.
+    #[must_use]
+    pub fn combinations(&self) -> &[Vec<Code>] {
+        &self.places.combinations
     }
 
     /// The series with this key.
@@ -99,7 +122,8 @@ impl MetricCube {
         let places = Arc::make_mut(&mut self.places);
         places.by_area.entry(key.area.clone()).or_default().push(index);
         places.by_key.insert(key.clone(), index);
-        self.series.push(Arc::new(Series::new(key)));
+        let combination = places.combination(&key.codes);
+        self.series.push(Arc::new(Series::new(key, combination)));
         index
     }
 

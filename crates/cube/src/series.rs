@@ -59,6 +59,8 @@ pub(crate) struct Version {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Series {
     key: SeriesKey,
+    /// The place of its codes among the metric's combinations.
+    combination: u32,
     newest: Columns,
     /// Earlier versions by period, the oldest first. Most cells have none.
     superseded: BTreeMap<i32, Vec<Version>>,
@@ -88,9 +90,10 @@ impl SeriesKey {
 }
 
 impl Series {
-    pub(crate) fn new(key: SeriesKey) -> Self {
+    pub(crate) fn new(key: SeriesKey, combination: u32) -> Self {
         Self {
             key,
+            combination,
             newest: Columns::default(),
             superseded: BTreeMap::new(),
             tallies: BTreeMap::new(),
@@ -101,6 +104,12 @@ impl Series {
     #[must_use]
     pub fn key(&self) -> &SeriesKey {
         &self.key
+    }
+
+    /// The place of its codes among [`MetricCube::combinations`](crate::MetricCube::combinations).
+    #[must_use]
+    pub fn combination(&self) -> usize {
+        self.combination as usize
     }
 
     pub(crate) fn record(&mut self, revision: Revision, entry: Entry, method: Method) {
@@ -211,8 +220,14 @@ impl Series {
         self.tallies.insert(period, tally);
     }
 
-    /// The total of a stretch in which, as of a revision, every period has a value of one status; `None` elsewhere, where one
-    /// has to look at the cells. It costs a fraction of that.
+    /// The status of a stretch in which, as of a revision, every period has a value of that status; `None` elsewhere, where one
+    /// has to look at the cells.
+    #[must_use]
+    pub fn status(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<Status> {
+        self.newest.status(periods, as_of)
+    }
+
+    /// The total of such a stretch, and its status. It costs a fraction of looking at the cells.
     #[must_use]
     pub fn total(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<(i128, Status)> {
         self.newest.total(periods, as_of)

@@ -31,7 +31,7 @@ pub(crate) struct Counterparts(HashMap<(usize, PeriodRange), PeriodRange>);
 
 impl Counterparts {
     /// Each reading against the one of the same term at the same place of the formula.
-    fn of(own: &[Reading], other: &[Reading]) -> Self {
+    fn of(own: &[Reading<'_>], other: &[Reading<'_>]) -> Self {
         let pairs = own.iter().zip(other).filter(|(own, other)| own.term == other.term);
         Self(pairs.map(|(own, other)| ((own.term, own.span), other.span)).collect())
     }
@@ -50,12 +50,12 @@ pub(crate) fn alike(
     (period, base_period): (Period, Period),
 ) -> Alike {
     let whole = |period| {
-        let mut evaluation = Evaluation::new(state, plan, narrowings);
+        let mut evaluation = Evaluation::new(state, plan, narrowings).with_contributions();
         evaluation.run(territory, period);
         evaluation.readings
     };
     let (now, then) = (whole(period), whole(base_period));
-    let kept = |period, own: &[Reading], other: &[Reading]| {
+    let kept = |period, own: &[Reading<'_>], other: &[Reading<'_>]| {
         let counterparts = Counterparts::of(own, other);
         let mut evaluation = Evaluation::alike(state, plan, narrowings, &counterparts);
         let value = evaluation.run(territory, period).value;
@@ -72,7 +72,7 @@ pub(crate) fn alike(
 }
 
 /// Where the numbers are, those that are not told included.
-fn numbers(readings: &[Reading]) -> impl Iterator<Item = (&SeriesKey, i32)> {
+fn numbers<'r>(readings: &'r [Reading<'_>]) -> impl Iterator<Item = (&'r SeriesKey, i32)> {
     let all = readings.iter().flat_map(|reading| &reading.contributions);
     all.filter(|contribution| contribution.cell.status.missing.is_none())
         .map(|contribution| (&contribution.series, contribution.period))

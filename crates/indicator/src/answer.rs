@@ -185,32 +185,30 @@ pub(crate) fn narrowings(catalog: &Catalog, question: &Question, plan: &Plan<'_>
     plan.terms
         .iter()
         .map(|term| {
-            let mut narrowing = Narrowing {
-                filters: term.filter.clone(),
-                reporter: None,
-            };
+            let mut filters = term.filter.clone();
+            let mut reporter = None;
             for (dimension, codes) in question
                 .filters
                 .iter()
                 .filter(|(id, _)| term.metric.dimensions.contains(id))
             {
-                narrowing.filters.insert(dimension.clone(), codes.clone());
+                filters.insert(dimension.clone(), codes.clone());
             }
             for (key, text) in group {
                 match key {
                     GroupKey::Dimension(id) if term.metric.dimensions.contains(id) => {
-                        let wanted = narrowing.filters.remove(id);
+                        let wanted = filters.remove(id);
                         let code = text
                             .parse()
                             .into_iter()
                             .filter(|code| wanted.as_ref().is_none_or(|w| w.contains(code)));
-                        narrowing.filters.insert(id.clone(), code.collect());
+                        filters.insert(id.clone(), code.collect());
                     }
                     GroupKey::Dimension(_) => {}
-                    GroupKey::Reporter => narrowing.reporter = reporter_of(catalog, text, &term.metric.id),
+                    GroupKey::Reporter => reporter = reporter_of(catalog, text, &term.metric.id),
                 }
             }
-            narrowing
+            Narrowing::new(filters, reporter)
         })
         .collect()
 }
@@ -356,7 +354,7 @@ fn operand(
     formula: String,
     value: &Value,
     period: Period,
-    readings: &[Reading],
+    readings: &[Reading<'_>],
 ) -> Operand {
     let terms: BTreeSet<usize> = node.terms().into_iter().collect();
     let definitions: BTreeSet<&str> = terms
@@ -366,8 +364,8 @@ fn operand(
     let reporters: BTreeSet<&str> = readings
         .iter()
         .filter(|reading| terms.contains(&reading.term))
-        .flat_map(|reading| &reading.contributions)
-        .map(|contribution| contribution.series.reporter.as_str())
+        .flat_map(|reading| &reading.reporters)
+        .map(|reporter| reporter.as_str())
         .collect();
     let printed = value
         .outcome

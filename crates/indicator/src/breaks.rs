@@ -17,7 +17,7 @@ pub(crate) fn breaks_between(metric: &Metric, after: Date, until: Date) -> bool 
 
 /// Flags a value of a period that rests on both sides of a break: the period has the break inside, or something was read
 /// from before it for a period after it.
-pub(crate) fn flag_break(plan: &Plan<'_>, readings: &[Reading], period: Period, value: &mut Value) {
+pub(crate) fn flag_break(plan: &Plan<'_>, readings: &[Reading<'_>], period: Period, value: &mut Value) {
     let broken = readings.iter().any(|reading| {
         let from = reading.span.start().min(period.start());
         let until = reading.span.last_day().max(period.last_day());
@@ -54,10 +54,7 @@ pub(crate) fn is_broken_between(plan: &Plan<'_>, one: (Period, &Value), other: (
 /// The first and the last day of what counts of a stretch.
 fn rests_on(metric: &Metric, span: PeriodRange) -> (Date, Date) {
     let parts = span.parts(metric.frequency);
-    let relevant = parts.map_or_else(Vec::new, |parts| relevant_periods(metric, parts));
-    match (relevant.first(), relevant.last()) {
-        (Some(first), Some(last)) => (first.start(), last.last_day()),
-        // a denominator may be coarser than the period; then its own period is not longer ago than the period's
-        _ => (span.start(), span.last_day()),
-    }
+    // a denominator may be coarser than the period; then its own period is not longer ago than the period's
+    let relevant = parts.map_or(span, |parts| relevant_periods(metric, parts));
+    (relevant.start(), relevant.last_day())
 }

@@ -3,11 +3,11 @@
 mod matching;
 mod quotient;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use almanac_catalog::{Operator, TimeFunction, WindowOperator};
-use almanac_model::{Coverage, Exact, FigureFlag, MissingReason, Period, PeriodRange};
+use almanac_model::{Coverage, Exact, FigureFlag, MissingReason, Period, PeriodRange, ReporterId};
 
 pub(crate) use self::quotient::QuotientValue;
 use crate::alike::Counterparts;
@@ -17,7 +17,7 @@ use crate::notes::{LackingPeriod, Notes};
 use crate::plan::{Node, OverNode, Plan};
 use crate::question::State;
 use crate::reach::{Spans, spans};
-use crate::reading::{Contribution, Narrowing, read_alike, read_term};
+use crate::reading::{Contribution, Keep, Narrowing, read_alike, read_term};
 use crate::territory::Territory;
 use crate::value::Value;
 use crate::window::{Part, over_window};
@@ -30,7 +30,8 @@ pub(crate) struct Evaluation<'a> {
     narrowings: &'a [Narrowing],
     /// What is read is held against these periods, and only what they have too is taken.
     counterparts: Option<&'a Counterparts>,
-    pub(crate) readings: Vec<Reading>,
+    keep: Keep,
+    pub(crate) readings: Vec<Reading<'a>>,
     /// What the formula is an operation on, from the left: terms, and functions as a whole.
     pub(crate) operands: Vec<Operand>,
     /// Inside how many functions it is.
@@ -46,12 +47,15 @@ pub(crate) struct Operand {
 }
 
 /// One term that was read for the result.
-pub(crate) struct Reading {
+pub(crate) struct Reading<'a> {
     /// The index of the term.
     pub(crate) term: usize,
     pub(crate) span: PeriodRange,
     pub(crate) territory: Territory,
     pub(crate) value: Value,
+    /// Who recorded the values behind it.
+    pub(crate) reporters: BTreeSet<&'a ReporterId>,
+    /// The values themselves, if the evaluation keeps them.
     pub(crate) contributions: Vec<Contribution>,
 }
 
@@ -76,6 +80,7 @@ impl<'a> Evaluation<'a> {
             plan,
             narrowings,
             counterparts: None,
+            keep: Keep::Total,
             readings: Vec::new(),
             operands: Vec::new(),
             depth: 0,
@@ -83,7 +88,15 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// An evaluation of what other periods have too.
+    /// The evaluation, but that it keeps the contributions of what it reads.
+    pub(crate) fn with_contributions(self) -> Self {
+        Self {
+            keep: Keep::Contributions,
+            ..self
+        }
+    }
+
+    /// An evaluation of what other periods have too. It keeps the contributions of what it reads.
     pub(crate) fn alike(
         state: State<'a>,
         plan: &'a Plan<'a>,
@@ -169,7 +182,7 @@ impl<'a> Evaluation<'a> {
         let (metric, narrowing) = (self.plan.terms[term].metric, &self.narrowings[term]);
         let (territory, span) = (&target.territory, target.span);
         let read = match self.counterparts {
-            None => read_term(self.state, metric, narrowing, territory, span),
+            None => read_term(self.state, metric, narrowing, territory, span, self.keep),
             Some(counterparts) => {
                 let other = counterparts.span(term, span);
                 read_alike(self.state, metric, narrowing, territory, span, other)
@@ -180,6 +193,7 @@ impl<'a> Evaluation<'a> {
             span: target.span,
             territory: target.territory.clone(),
             value: read.value.clone(),
+            reporters: read.reporters,
             contributions: read.contributions,
         };
         self.readings.push(reading);

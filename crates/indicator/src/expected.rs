@@ -1,14 +1,18 @@
 //! What the catalogue expects to be reported: the measure of coverage.
 
+mod steady;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{Expectation, Kind, Metric, Share, TimeOperator};
 use almanac_cube::SeriesKey;
 use almanac_model::{AreaId, Coverage, MissingReason, Period, PeriodRange};
+use jiff::civil::Date;
 
+pub(crate) use self::steady::Steady;
 use crate::question::State;
 use crate::reading::Narrowing;
-use crate::territory::Territory;
+use crate::territory::{Stretch, Territory};
 
 /// A series that an expectation names.
 pub(crate) struct ExpectedSeries<'a> {
@@ -26,7 +30,7 @@ impl ExpectedSeries<'_> {
     pub(crate) fn covers(&self, state: State<'_>, metric: &Metric, period: Period) -> bool {
         covers(self.expectation, period)
             && is_collected(state, metric, &self.key.area, period)
-            && lies_under_any(state, &self.key.area, self.expectation, period)
+            && lies_under_any(state, &self.key.area, self.expectation, period.last_day())
     }
 }
 
@@ -44,25 +48,28 @@ pub(crate) fn is_expected(state: State<'_>, metric: &Metric, key: &SeriesKey, pe
                 covers(expectation, period)
                     && expectation.reporter == key.reporter
                     && expectation.cells.iter().any(|cell| cell.values().eq(&key.codes))
-                    && lies_under_any(state, &key.area, expectation, period)
+                    && lies_under_any(state, &key.area, expectation, period.last_day())
             }))
 }
 
 /// Whether the metric is collected at the area's level in that sub-period.
 fn is_collected(state: State<'_>, metric: &Metric, area: &AreaId, period: Period) -> bool {
-    let always = matches!(metric.levels.as_slice(), [level] if level.from.is_none() && level.to.is_none());
-    always
+    is_always_collected(metric)
         || state
             .catalog
             .area(area.as_str())
             .is_some_and(|area| metric.level_for(period) == Some(&area.level))
 }
 
-fn lies_under_any(state: State<'_>, area: &AreaId, expectation: &Expectation, period: Period) -> bool {
+fn is_always_collected(metric: &Metric) -> bool {
+    matches!(metric.levels.as_slice(), [level] if level.from.is_none() && level.to.is_none())
+}
+
+fn lies_under_any(state: State<'_>, area: &AreaId, expectation: &Expectation, day: Date) -> bool {
     expectation
         .areas
         .iter()
-        .any(|ancestor| state.catalog.lies_under(area, ancestor, period.last_day()))
+        .any(|ancestor| state.catalog.lies_under(area, ancestor, day))
 }
 
 /// Leaves out at once what no date can make expected.
@@ -108,11 +115,11 @@ pub(crate) fn expected_series<'a>(
 }
 
 /// The sub-periods whose reports a figure rests on: for a stock's level at one end of the period only that end.
-pub(crate) fn relevant_periods(metric: &Metric, parts: PeriodRange) -> Vec<Period> {
+pub(crate) fn relevant_periods(metric: &Metric, parts: PeriodRange) -> PeriodRange {
     match (metric.kind, metric.time) {
-        (Kind::Stock, TimeOperator::Last) => vec![parts.last()],
-        (Kind::Stock, TimeOperator::First) => vec![parts.first()],
-        _ => parts.iter().collect(),
+        (Kind::Stock, TimeOperator::Last) => parts.last().into(),
+        (Kind::Stock, TimeOperator::First) => parts.first().into(),
+        _ => parts,
     }
 }
 
@@ -124,20 +131,29 @@ pub(crate) fn coverage(
     selections: &[(&Narrowing, PeriodRange)],
     territory: &Territory,
 ) -> Option<Coverage> {
+    if state.catalog.expectations(&metric.id).is_empty() {
+        return None;
+    }
+    let stretches = selections.iter().flat_map(|(narrowing, span)| {
+        let parts = span.parts(metric.frequency).into_iter();
+        let cut = move |parts| territory.stretches(state, *span, parts, metric.time == TimeOperator::Sum);
+        parts.flat_map(cut).map(move |stretch| (*narrowing, stretch))
+    });
+    let stretches: Vec<(&Narrowing, Stretch)> = stretches.collect();
+    if let [(narrowing, stretch)] = stretches[..]
+        && let Some(steady) = Steady::of(state, metric, narrowing, stretch.parts)
+    {
+        return steady.coverage(&territory.collecting(state, metric, stretch));
+    }
     let mut seen = BTreeSet::new();
     let mut coverage = Coverage::default();
-    for (narrowing, span) in selections {
-        let Some(parts) = span.parts(metric.frequency) else {
-            continue;
-        };
-        for stretch in territory.stretches(state, *span, parts, metric.time == TimeOperator::Sum) {
-            let areas = territory.collecting(state, metric, stretch);
-            let relevant = relevant_periods(metric, stretch.parts);
-            for series in expected_series(state, metric, narrowing, &areas) {
-                for &part in relevant.iter().filter(|part| series.covers(state, metric, **part)) {
-                    if seen.insert((series.key.clone(), part)) {
-                        count(&mut coverage, state, metric, &series.key, part);
-                    }
+    for (narrowing, stretch) in stretches {
+        let areas = territory.collecting(state, metric, stretch);
+        let relevant = relevant_periods(metric, stretch.parts);
+        for series in expected_series(state, metric, narrowing, &areas) {
+            for part in relevant.iter().filter(|part| series.covers(state, metric, *part)) {
+                if seen.insert((series.key.clone(), part)) {
+                    count(&mut coverage, state, metric, &series.key, part);
                 }
             }
         }

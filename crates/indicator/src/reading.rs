@@ -1,25 +1,23 @@
 //! Reading one term: the series of a metric that a figure is about, each over its period, then added.
 
+mod narrowing;
+mod sum;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use almanac_catalog::{Metric, Share, SumOperator, TimeOperator};
+use almanac_catalog::{Metric, Share, TimeOperator};
 use almanac_cube::{Cell, Series, SeriesKey};
-use almanac_model::{AreaId, Code, Exact, FigureFlag, MissingReason, Period, PeriodRange, Qualifier, ReporterId};
+use almanac_model::{AreaId, FigureFlag, MissingReason, Period, PeriodRange, ReporterId};
 
+pub(crate) use self::narrowing::{Matches, Narrowing};
+use self::sum::SeriesSum;
 use crate::alike::Common;
-use crate::expected::{expected_series, is_expected, relevant_periods};
-use crate::question::{Filters, State};
-use crate::series::{SeriesScope, SeriesValue, most_telling};
+use crate::expected::{Steady, expected_series, is_expected, relevant_periods};
+use crate::question::State;
+use crate::series::SeriesScope;
 use crate::suppression::Form;
 use crate::territory::{Stretch, Territory};
 use crate::value::Value;
-
-/// Which series of a metric: codes by dimension, and one reporter or all.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Narrowing {
-    pub(crate) filters: Filters,
-    pub(crate) reporter: Option<ReporterId>,
-}
 
 /// One recorded value that went into a term.
 pub(crate) struct Contribution {
@@ -30,68 +28,69 @@ pub(crate) struct Contribution {
     pub(crate) cell: Cell,
 }
 
-/// What a term came to, and the recorded values behind it.
-pub(crate) struct TermValue {
+/// What a term came to, and what is behind it.
+pub(crate) struct TermValue<'a> {
     pub(crate) value: Value,
+    /// Who recorded the values behind it.
+    pub(crate) reporters: BTreeSet<&'a ReporterId>,
+    /// The values themselves, where they are to be kept.
     pub(crate) contributions: Vec<Contribution>,
 }
 
-impl Narrowing {
-    pub(crate) fn takes_reporter(&self, reporter: &ReporterId) -> bool {
-        self.reporter.as_ref().is_none_or(|wanted| wanted == reporter)
-    }
-
-    /// Whether codes, in the order of the metric's sorted dimensions, are among the wanted ones.
-    pub(crate) fn takes_codes(&self, metric: &Metric, codes: &[Code]) -> bool {
-        let mut dimensions: Vec<_> = metric.dimensions.iter().collect();
-        dimensions.sort();
-        dimensions
-            .iter()
-            .zip(codes)
-            .all(|(dimension, code)| self.filters.get(*dimension).is_none_or(|wanted| wanted.contains(code)))
-    }
-
-    fn takes(&self, metric: &Metric, key: &SeriesKey) -> bool {
-        self.takes_reporter(&key.reporter) && self.takes_codes(metric, &key.codes)
-    }
+/// What is kept of that which was read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Keep {
+    /// What the values come to.
+    Total,
+    /// Each recorded value, too.
+    Contributions,
 }
 
 /// The value of a metric in a territory over a stretch of periods, read like one period.
-pub(crate) fn read_term(
-    state: State<'_>,
-    metric: &Metric,
-    narrowing: &Narrowing,
+pub(crate) fn read_term<'a>(
+    state: State<'a>,
+    metric: &'a Metric,
+    narrowing: &'a Narrowing,
     territory: &Territory,
     span: PeriodRange,
-) -> TermValue {
-    read_some(state, metric, narrowing, territory, span, None)
+    keep: Keep,
+) -> TermValue<'a> {
+    read_some(state, metric, narrowing, (territory, span), None, keep)
 }
 
 /// As [`read_term`], but only what another stretch, read in its place, has too.
-pub(crate) fn read_alike(
-    state: State<'_>,
-    metric: &Metric,
-    narrowing: &Narrowing,
+pub(crate) fn read_alike<'a>(
+    state: State<'a>,
+    metric: &'a Metric,
+    narrowing: &'a Narrowing,
     territory: &Territory,
     span: PeriodRange,
     counterpart: Option<PeriodRange>,
-) -> TermValue {
+) -> TermValue<'a> {
     let common = span
         .parts(metric.frequency)
         .map(|parts| Common::with(state, metric, territory, parts, counterpart));
-    read_some(state, metric, narrowing, territory, span, common.as_ref())
+    read_some(
+        state,
+        metric,
+        narrowing,
+        (territory, span),
+        common.as_ref(),
+        Keep::Contributions,
+    )
 }
 
-fn read_some(
-    state: State<'_>,
-    metric: &Metric,
-    narrowing: &Narrowing,
-    territory: &Territory,
-    span: PeriodRange,
+fn read_some<'a>(
+    state: State<'a>,
+    metric: &'a Metric,
+    narrowing: &'a Narrowing,
+    (territory, span): (&Territory, PeriodRange),
     common: Option<&Common<'_>>,
-) -> TermValue {
+    keep: Keep,
+) -> TermValue<'a> {
     let missing = |reason| TermValue {
         value: Value::missing(reason),
+        reporters: BTreeSet::new(),
         contributions: Vec::new(),
     };
     let Some(parts) = span.parts(metric.frequency) else {
@@ -100,7 +99,7 @@ fn read_some(
     if territory.is_void(state, span.last_day()) {
         return missing(MissingReason::CannotExist);
     }
-    let mut sum = SeriesSum::new(metric, Form::of(state, metric));
+    let mut sum = SeriesSum::new(metric, Form::of(state, metric), keep);
     let (mut lacking, mut restated) = (false, false);
     for stretch in territory.stretches(state, span, parts, metric.time == TimeOperator::Sum) {
         let selection = Selection {
@@ -127,11 +126,11 @@ fn read_some(
 
 /// What a term reads in one stretch.
 #[derive(Clone, Copy)]
-pub(crate) struct Selection<'a> {
+pub(crate) struct Selection<'a, 't> {
     pub(crate) state: State<'a>,
     pub(crate) metric: &'a Metric,
     pub(crate) narrowing: &'a Narrowing,
-    pub(crate) territory: &'a Territory,
+    pub(crate) territory: &'t Territory,
     pub(crate) stretch: Stretch,
 }
 
@@ -143,28 +142,50 @@ pub(crate) enum Lack<'a> {
     Series(SeriesKey, Period),
 }
 
-impl<'a> Selection<'a> {
+impl<'a> Selection<'a, '_> {
     /// Adds the series; tells whether one is lacking that ought to be there.
-    fn read(&self, common: Option<&Common<'_>>, sum: &mut SeriesSum<'_>) -> bool {
+    fn read(&self, common: Option<&Common<'_>>, sum: &mut SeriesSum<'a>) -> bool {
         let mut areas = self.areas();
         areas.retain(|area, _| common.is_none_or(|common| common.has_area(area)));
         if self.territory.is_restated() && (areas.len() > 1 || areas.values().any(|share| *share != Share::All)) {
             sum.put_together = true;
         }
-        let mut recorded = BTreeSet::new();
-        self.each_series(&areas, |series, scope, share| {
+        let takes = |scope: &SeriesScope<'_>, ordinal: i32, cell: Cell| {
+            common.is_none_or(|common| common.has(self.state, scope.series, ordinal, cell))
+        };
+        let mut add = |series: &'a Series, scope: &SeriesScope<'_>, share: &Share| {
+            if common.is_none() && *share == Share::All && sum.add_plain(series, scope) {
+                return true;
+            }
             let mut value = match common {
                 None => scope.value(),
-                Some(common) => scope.value_of_some(&|ordinal, cell| common.has(self.state, series, ordinal, cell)),
+                Some(_) => scope.value_of_some(&|ordinal, cell| takes(scope, ordinal, cell)),
             };
-            if !matches!(value.value.outcome, Err(MissingReason::NoRecord)) {
-                recorded.insert(series.key());
-            }
+            let is_recorded = !matches!(value.value.outcome, Err(MissingReason::NoRecord));
             if let Some(form) = &mut sum.form {
                 form.add(self.metric, series.key(), &value.used, share);
             }
             value.value = value.value.share(share);
             sum.add(series, value);
+            is_recorded
+        };
+        let steady = Steady::of(self.state, self.metric, self.narrowing, self.stretch.parts);
+        if let Some(steady) = steady.filter(|_| !self.territory.is_restated()) {
+            let (mut expected, mut recorded) = (0, 0);
+            for (area, share) in &areas {
+                let here = steady.of_area(area);
+                expected += here.count();
+                self.series_of(area, |series, scope| {
+                    recorded += usize::from(add(series, scope, share) && here.has(series));
+                });
+            }
+            return recorded < expected;
+        }
+        let mut recorded = BTreeSet::new();
+        self.each_series(&areas, |series, scope, share| {
+            if add(series, scope, share) {
+                recorded.insert(series.key());
+            }
         });
         self.lacks(&areas, &recorded).next().is_some()
     }
@@ -180,6 +201,13 @@ impl<'a> Selection<'a> {
         areas: &BTreeMap<&AreaId, Share>,
         mut call: impl FnMut(&'a Series, &SeriesScope<'_>, &Share),
     ) {
+        for (area, share) in areas {
+            self.series_of(area, |series, scope| call(series, scope, share));
+        }
+    }
+
+    /// Calls for each series of an area that is read.
+    fn series_of(&self, area: &AreaId, mut call: impl FnMut(&'a Series, &SeriesScope<'_>)) {
         let Self {
             state,
             metric,
@@ -190,31 +218,28 @@ impl<'a> Selection<'a> {
         let Some(cube) = state.cube.metric(&metric.id) else {
             return;
         };
-        for (area, share) in areas {
-            for series in cube
-                .series_of(area)
-                .filter(|series| narrowing.takes(metric, series.key()))
-            {
-                let at = |ordinal| Period::from_ordinal(metric.frequency, ordinal);
-                let expected = |ordinal| at(ordinal).is_some_and(|part| is_expected(state, metric, series.key(), part));
-                // a level of another territory does not stand in for one of this
-                let same_area = |ordinal| {
-                    at(ordinal).is_some_and(|part| {
-                        let (then, now) = (part.last_day(), stretch.day);
-                        state.catalog.change_days(then, now).is_empty()
-                            || state.catalog.same_extent(&series.key().area, then, now)
-                    })
-                };
-                let scope = SeriesScope {
-                    metric,
-                    series,
-                    periods: stretch.parts.first().ordinal()..=stretch.parts.last().ordinal(),
-                    as_of: state.as_of,
-                    is_expected: &expected,
-                    is_same_area: &same_area,
-                };
-                call(series, &scope, share);
-            }
+        let matches = narrowing.matches(state, metric);
+        let takes = |series: &&Series| matches.takes(series) && narrowing.takes_reporter(&series.key().reporter);
+        for series in cube.series_of(area).filter(takes) {
+            let at = |ordinal| Period::from_ordinal(metric.frequency, ordinal);
+            let expected = |ordinal| at(ordinal).is_some_and(|part| is_expected(state, metric, series.key(), part));
+            // a level of another territory does not stand in for one of this
+            let same_area = |ordinal| {
+                at(ordinal).is_some_and(|part| {
+                    let (then, now) = (part.last_day(), stretch.day);
+                    !state.catalog.changes_between(then, now)
+                        || state.catalog.same_extent(&series.key().area, then, now)
+                })
+            };
+            let scope = SeriesScope {
+                metric,
+                series,
+                periods: stretch.parts.first().ordinal()..=stretch.parts.last().ordinal(),
+                as_of: state.as_of,
+                is_expected: &expected,
+                is_same_area: &same_area,
+            };
+            call(series, &scope);
         }
     }
 
@@ -237,84 +262,10 @@ impl<'a> Selection<'a> {
                 .filter_map(move |series| {
                     let part = relevant
                         .iter()
-                        .find(|part| series.covers(self.state, self.metric, **part))?;
-                    Some(Lack::Series(series.key, *part))
+                        .find(|part| series.covers(self.state, self.metric, *part))?;
+                    Some(Lack::Series(series.key, part))
                 })
         };
         unheard.map(Lack::Area).chain(std::iter::once_with(expected).flatten())
-    }
-}
-
-/// Series of one term, added.
-struct SeriesSum<'a> {
-    metric: &'a Metric,
-    total: Value,
-    /// The series that have a number; a restated sum may read one of them in several stretches.
-    numbers: BTreeSet<SeriesKey>,
-    reasons: Vec<MissingReason>,
-    contributions: Vec<Contribution>,
-    /// Whether it stands for several areas, or for parts of one.
-    put_together: bool,
-    /// What is read of which number; `None` when nothing of the metric is confidential.
-    form: Option<Form>,
-}
-
-impl<'a> SeriesSum<'a> {
-    fn new(metric: &'a Metric, form: Option<Form>) -> Self {
-        let total = Value::number(Exact::from_integer(0));
-        Self {
-            metric,
-            total,
-            numbers: BTreeSet::new(),
-            reasons: Vec::new(),
-            contributions: Vec::new(),
-            put_together: false,
-            form,
-        }
-    }
-
-    fn add(&mut self, series: &Series, part: SeriesValue) {
-        let is_unheard = part.used.is_empty();
-        self.contributions
-            .extend(part.used.into_iter().map(|(period, cell)| Contribution {
-                series: series.key().clone(),
-                period,
-                cell,
-            }));
-        match part.value.outcome {
-            Ok(_) => {
-                let total = std::mem::replace(&mut self.total, Value::missing(MissingReason::NoRecord));
-                self.total = total.add(part.value);
-                self.numbers.insert(series.key().clone());
-            }
-            // a report that has nothing to be compared with was there all the same
-            Err(MissingReason::NoRecord) if is_unheard => {}
-            Err(reason) => {
-                self.total.lineage.merge(&part.value.lineage);
-                self.reasons.push(reason);
-            }
-        }
-    }
-
-    /// The sum. Series that lack a number make it partial; what cannot exist lacks nothing.
-    fn finish(mut self, lacking: bool) -> TermValue {
-        let withheld = self.reasons.iter().any(|reason| *reason != MissingReason::CannotExist);
-        let absent = lacking.then_some(MissingReason::NoRecord);
-        if self.reasons.contains(&MissingReason::NotRestatable) {
-            self.total.outcome = Err(MissingReason::NotRestatable);
-            self.total.qualifier = Qualifier::Exact;
-        } else if self.numbers.is_empty() {
-            self.total.outcome = Err(most_telling(self.reasons.into_iter().chain(absent)));
-            self.total.qualifier = Qualifier::Exact;
-        } else if (self.numbers.len() > 1 || self.put_together) && self.metric.sum == SumOperator::None {
-            self.total.outcome = Err(MissingReason::NotAdditive);
-            self.total.qualifier = Qualifier::Exact;
-        } else if withheld || lacking {
-            self.total.lineage.flags.insert(FigureFlag::PartialCoverage);
-        }
-        TermValue {
-            value: self.total,
-            contributions: self.contributions,
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use almanac_catalog::{Kind, Method, Metric, TimeOperator};
 use almanac_cube::{Cell, Series};
-use almanac_model::{Exact, FigureFlag, MissingReason, Period, Qualifier, Revision};
+use almanac_model::{Exact, FigureFlag, MissingReason, Period, Qualifier, Revision, Status};
 
 use crate::breaks::breaks_between;
 use crate::value::{Lineage, Value};
@@ -55,6 +55,22 @@ impl SeriesScope<'_> {
             return carried;
         }
         self.of(cells)
+    }
+
+    /// The value, in units of the metric's decimals, and its status, where nothing is lacking and the time operator has nothing to
+    /// weigh; `None` elsewhere.
+    pub(crate) fn plain(&self) -> Option<(i128, Status)> {
+        let at = |ordinal| {
+            let cell = self.series.cell(ordinal, self.as_of)?;
+            Some((cell.value, cell.status))
+        };
+        let found = match self.metric.time {
+            TimeOperator::Sum if !self.metric.cumulative => self.series.total(&self.periods, self.as_of),
+            TimeOperator::Last => at(*self.periods.end()),
+            TimeOperator::First => at(*self.periods.start()),
+            _ => None,
+        };
+        found.filter(|(_, status)| status.missing.is_none())
     }
 
     /// The value of some of the recorded values in the period; none is carried forward in the place of the others.

@@ -11,7 +11,7 @@ use almanac_model::{AreaId, Code, DimensionId, FigureArea, MissingReason, Period
 use crate::answer::{Group, measure_text};
 use crate::plan::Plan;
 use crate::question::{GroupKey, Question, Refusal, RefusalReason, State};
-use crate::reading::{Contribution, Narrowing, read_term};
+use crate::reading::{Contribution, Keep, Narrowing, read_term};
 use crate::territory::Territory;
 use crate::value::Value;
 
@@ -69,14 +69,18 @@ pub(crate) fn target_of(
         return Target::missing(MissingReason::NotCollected);
     };
     let filters = codes.into_iter().map(|(dimension, code)| (dimension, [code].into()));
-    let narrowing = Narrowing {
-        filters: filters.collect(),
-        reporter: None,
-    };
+    let narrowing = Narrowing::new(filters.collect(), None);
     let unrestated = Question::one(plan.measure.clone(), id.clone(), period);
     let territory = Territory::of(state, &unrestated, area, &Group::new());
     // of several plans for one figure none is the sum: the metric is not additive
-    let read = read_term(state, metric, &narrowing, &territory, period.into());
+    let read = read_term(
+        state,
+        metric,
+        &narrowing,
+        &territory,
+        period.into(),
+        Keep::Contributions,
+    );
     // who only states that there is none has set nothing
     let is_number = |contribution: &&Contribution| contribution.cell.status.missing.is_none();
     let mut numbers = read.contributions.iter().filter(is_number);

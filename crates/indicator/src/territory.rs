@@ -216,8 +216,14 @@ impl Restated {
 /// The levels at which the values that a figure rests on were collected: of each sub-period that counts, its own. A stock
 /// that was counted by province and later by district is not counted twice.
 pub(crate) fn levels_read(metric: &Metric, parts: PeriodRange) -> BTreeSet<&LevelId> {
+    if let [only] = metric.levels.as_slice()
+        && only.from.is_none()
+        && only.to.is_none()
+    {
+        return BTreeSet::from([&only.level]);
+    }
     relevant_periods(metric, parts)
-        .into_iter()
+        .iter()
         .filter_map(|part| metric.level_for(part))
         .collect()
 }

@@ -38,7 +38,7 @@ impl Observed {
         }
     }
 
-    pub(super) fn term(&mut self, index: usize, reading: &Reading) {
+    pub(super) fn term(&mut self, index: usize, reading: &Reading<'_>) {
         if let Err(reason) = reading.value.outcome {
             let culprit = Culprit {
                 term: Some(index),

@@ -20,7 +20,7 @@ pub(super) struct Secret {
 }
 
 impl Secret {
-    pub(super) fn of(state: State<'_>, metric: &Metric, selections: &[Selection<'_>]) -> Self {
+    pub(super) fn of(state: State<'_>, metric: &Metric, selections: &[Selection<'_, '_>]) -> Self {
         let recorded = state.cube.metric(&metric.id);
         let protection = Form::of(state, metric).map(|mut form| {
             for selection in selections {

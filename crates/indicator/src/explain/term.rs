@@ -76,7 +76,7 @@ pub(super) struct Reader<'a> {
     pub(super) state: State<'a>,
     /// The place among the terms of the explanation.
     pub(super) index: usize,
-    pub(super) reading: &'a Reading,
+    pub(super) reading: &'a Reading<'a>,
     pub(super) metric: &'a Metric,
     pub(super) narrowing: &'a Narrowing,
 }
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What was read for the term, stretch by stretch.
-    fn selections(&self) -> Vec<Selection<'a>> {
+    fn selections(&self) -> Vec<Selection<'a, 'a>> {
         let Reading { territory, span, .. } = self.reading;
         let Some(parts) = span.parts(self.metric.frequency) else {
             return Vec::new();
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
         dimensions.sort();
         let reference = Reference {
             measure: MeasureId::Metric(metric.id.clone()),
-            filter: narrowing.filters.clone(),
+            filter: narrowing.filters().clone(),
         };
         TermExplanation {
             expression: reference.to_string(),

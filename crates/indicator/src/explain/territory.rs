@@ -38,7 +38,7 @@ pub struct AreaRead {
 
 /// The areas of a stretch. Transitions that a restated territory rests on are noted.
 pub(super) fn stretch_read(
-    selection: &Selection<'_>,
+    selection: &Selection<'_, '_>,
     areas: &BTreeMap<&AreaId, Share>,
     areas_left: &mut usize,
     term: usize,

@@ -1,0 +1,125 @@
+//! Which series of a metric a term reads.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use almanac_catalog::Metric;
+use almanac_cube::Series;
+use almanac_model::{Code, DimensionId, ReporterId};
+
+use crate::question::{Filters, State};
+
+/// Which series of a metric: codes by dimension, and one reporter or all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Narrowing {
+    filters: Filters,
+    reporter: Option<ReporterId>,
+    matches: OnceCell<Matches>,
+}
+
+/// What holds for all series with one combination of codes, by its place among those of the metric.
+#[derive(Clone, Debug)]
+pub(crate) struct Matches {
+    taken: Vec<bool>,
+    /// Of each expectation of the metric.
+    expected: Vec<Expected>,
+}
+
+#[derive(Clone, Debug)]
+struct Expected {
+    /// How many combinations are expected and taken, whether or not they were ever recorded.
+    count: usize,
+    /// By the place of the combination.
+    is_expected: Vec<bool>,
+}
+
+impl Narrowing {
+    pub(crate) fn new(filters: Filters, reporter: Option<ReporterId>) -> Self {
+        Self {
+            filters,
+            reporter,
+            matches: OnceCell::new(),
+        }
+    }
+
+    pub(crate) const fn filters(&self) -> &Filters {
+        &self.filters
+    }
+
+    pub(crate) fn takes_reporter(&self, reporter: &ReporterId) -> bool {
+        self.reporter.as_ref().is_none_or(|wanted| wanted == reporter)
+    }
+
+    /// Whether codes, in the order of the metric's sorted dimensions, are among the wanted ones.
+    pub(crate) fn takes_codes(&self, metric: &Metric, codes: &[Code]) -> bool {
+        is_among(&self.wanted(metric), codes)
+    }
+
+    /// What holds for the combinations of codes of the metric that it narrows. It is found once: a narrowing is of one metric, and
+    /// used at one state of the log.
+    pub(crate) fn matches(&self, state: State<'_>, metric: &Metric) -> &Matches {
+        self.matches.get_or_init(|| {
+            let recorded = state.cube.metric(&metric.id);
+            let combinations = recorded.map_or(&[][..], |recorded| recorded.combinations());
+            let wanted = self.wanted(metric);
+            let expected = |cells: &[_]| Expected::of(cells, &wanted, combinations);
+            let expectations = state.catalog.expectations(&metric.id).iter();
+            Matches {
+                taken: combinations.iter().map(|codes| is_among(&wanted, codes)).collect(),
+                expected: expectations.map(|one| expected(&one.cells)).collect(),
+            }
+        })
+    }
+
+    /// The wanted codes of each dimension, in the order of their ids; `None` where all are.
+    fn wanted(&self, metric: &Metric) -> Vec<Option<&BTreeSet<Code>>> {
+        let mut dimensions: Vec<_> = metric.dimensions.iter().collect();
+        dimensions.sort();
+        let wanted = dimensions.into_iter().map(|dimension| self.filters.get(dimension));
+        wanted.collect()
+    }
+}
+
+impl Matches {
+    /// Whether a series is read, as far as its codes say.
+    pub(super) fn takes(&self, series: &Series) -> bool {
+        self.taken.get(series.combination()).is_some_and(|taken| *taken)
+    }
+
+    /// How many series an expectation of the metric, by its place, names for each area.
+    pub(crate) fn expected_count(&self, expectation: usize) -> usize {
+        self.expected.get(expectation).map_or(0, |expected| expected.count)
+    }
+
+    /// Whether the codes of a series are read, and are those of an expectation.
+    pub(crate) fn expects(&self, expectation: usize, series: &Series) -> bool {
+        let expected = self.expected.get(expectation);
+        expected
+            .and_then(|expected| expected.is_expected.get(series.combination()))
+            .is_some_and(|is_expected| *is_expected)
+    }
+}
+
+impl Expected {
+    fn of(
+        cells: &[BTreeMap<DimensionId, Code>],
+        wanted: &[Option<&BTreeSet<Code>>],
+        combinations: &[Vec<Code>],
+    ) -> Self {
+        let cells: HashSet<Vec<&Code>> = cells.iter().map(|cell| cell.values().collect()).collect();
+        let taken = |codes: &&Vec<&Code>| is_among(wanted, codes.iter().copied());
+        Self {
+            count: cells.iter().filter(taken).count(),
+            is_expected: combinations
+                .iter()
+                .map(|codes| is_among(wanted, codes) && cells.contains(&codes.iter().collect::<Vec<_>>()))
+                .collect(),
+        }
+    }
+}
+
+fn is_among<'c>(wanted: &[Option<&BTreeSet<Code>>], codes: impl IntoIterator<Item = &'c Code>) -> bool {
+    let each = wanted.iter().zip(codes);
+    each.into_iter()
+        .all(|(wanted, code)| wanted.is_none_or(|wanted| wanted.contains(code)))
+}

@@ -1,0 +1,127 @@
+//! The values of the series of one term, added.
+
+use std::collections::BTreeSet;
+use std::ptr;
+
+use almanac_catalog::{Metric, SumOperator};
+use almanac_cube::Series;
+use almanac_model::{Exact, FigureFlag, MissingReason, Qualifier, ReporterId};
+
+use super::{Contribution, Keep, TermValue};
+use crate::series::{SeriesScope, SeriesValue, most_telling};
+use crate::suppression::Form;
+use crate::value::{Value, weakest};
+
+/// Series of one term, added.
+pub(super) struct SeriesSum<'a> {
+    metric: &'a Metric,
+    total: Value,
+    /// What is added to the total at the end, in units of the metric's decimals.
+    units: i128,
+    /// The first series that has a number.
+    first: Option<&'a Series>,
+    /// Whether another one has; a restated sum may read one series in several stretches.
+    several: bool,
+    reporters: BTreeSet<&'a ReporterId>,
+    reasons: Vec<MissingReason>,
+    contributions: Vec<Contribution>,
+    keep: Keep,
+    /// Whether it stands for several areas, or for parts of one.
+    pub(super) put_together: bool,
+    /// What is read of which number; `None` when nothing of the metric is confidential.
+    pub(super) form: Option<Form>,
+}
+
+impl<'a> SeriesSum<'a> {
+    pub(super) fn new(metric: &'a Metric, form: Option<Form>, keep: Keep) -> Self {
+        Self {
+            metric,
+            total: Value::number(Exact::from_integer(0)),
+            units: 0,
+            first: None,
+            several: false,
+            reporters: BTreeSet::new(),
+            reasons: Vec::new(),
+            contributions: Vec::new(),
+            keep,
+            put_together: false,
+            form,
+        }
+    }
+
+    /// Adds a series in which nothing is lacking, whose values need not be looked at one by one. It tells whether this is such
+    /// a series.
+    pub(super) fn add_plain(&mut self, series: &'a Series, scope: &SeriesScope<'_>) -> bool {
+        if self.form.is_some() || self.keep == Keep::Contributions {
+            return false;
+        }
+        let Some((units, status)) = scope.plain() else {
+            return false;
+        };
+        self.units += units;
+        self.total.qualifier = self.total.qualifier.plus(status.qualifier);
+        let quality = &mut self.total.lineage.quality;
+        *quality = weakest(*quality, Some(status.quality));
+        self.number_of(series);
+        self.reporters.insert(&series.key().reporter);
+        true
+    }
+
+    pub(super) fn add(&mut self, series: &'a Series, part: SeriesValue) {
+        let is_unheard = part.used.is_empty();
+        if !is_unheard {
+            self.reporters.insert(&series.key().reporter);
+        }
+        if self.keep == Keep::Contributions {
+            let used = part.used.into_iter();
+            self.contributions.extend(used.map(|(period, cell)| Contribution {
+                series: series.key().clone(),
+                period,
+                cell,
+            }));
+        }
+        match part.value.outcome {
+            Ok(_) => {
+                let total = std::mem::replace(&mut self.total, Value::missing(MissingReason::NoRecord));
+                self.total = total.add(part.value);
+                self.number_of(series);
+            }
+            // a report that has nothing to be compared with was there all the same
+            Err(MissingReason::NoRecord) if is_unheard => {}
+            Err(reason) => {
+                self.total.lineage.merge(&part.value.lineage);
+                self.reasons.push(reason);
+            }
+        }
+    }
+
+    fn number_of(&mut self, series: &'a Series) {
+        let first = *self.first.get_or_insert(series);
+        self.several |= !ptr::eq(first, series);
+    }
+
+    /// The sum. Series that lack a number make it partial; what cannot exist lacks nothing.
+    pub(super) fn finish(mut self, lacking: bool) -> TermValue<'a> {
+        let plain = Exact::from_scaled(self.units, self.metric.decimals);
+        self.total.outcome = self.total.outcome.map(|total| &total + &plain);
+        let withheld = self.reasons.iter().any(|reason| *reason != MissingReason::CannotExist);
+        let absent = lacking.then_some(MissingReason::NoRecord);
+        if self.reasons.contains(&MissingReason::NotRestatable) {
+            self.total.outcome = Err(MissingReason::NotRestatable);
+            self.total.qualifier = Qualifier::Exact;
+        } else if self.first.is_none() {
+            self.total.outcome = Err(most_telling(self.reasons.into_iter().chain(absent)));
+            self.total.qualifier = Qualifier::Exact;
+        } else if (self.several || self.put_together) && self.metric.sum == SumOperator::None {
+            self.total.outcome = Err(MissingReason::NotAdditive);
+            self.total.qualifier = Qualifier::Exact;
+        } else if withheld || lacking {
+            self.total.lineage.flags.insert(FigureFlag::PartialCoverage);
+        }
+        TermValue {
+            value: self.total,
+            reporters: self.reporters,
+            contributions: self.contributions,
+        }
+    }
+}
