@@ -74,6 +74,17 @@ impl Columns {
         self.first..=self.first.saturating_add(count).saturating_sub(1)
     }
 
+    /// The newest value of a period and its status, if nothing is newer than a revision; without that nothing can be told.
+    pub(crate) fn value(&self, period: i32, as_of: Revision) -> Option<Option<(i128, Status)>> {
+        if self.newest_revision > as_of {
+            return None;
+        }
+        Some(self.place(period).and_then(|place| {
+            let status = Status::from_bits(self.states.get(place).into())?;
+            Some((self.values.get(place), status))
+        }))
+    }
+
     /// The status of a stretch in which, as of a revision, every period has a value of that status.
     pub(crate) fn status(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<Status> {
         Some(self.uniform(periods, as_of)?.1)

@@ -1,10 +1,11 @@
 //! The series of one metric.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use almanac_catalog::Method;
-use almanac_model::{AreaId, Code, Granularity, Revision};
+use almanac_model::{AreaId, Code, Granularity, ReporterId, Revision};
 
 use crate::series::Entry;
 use crate::{Series, SeriesKey};
@@ -30,21 +31,37 @@ type Secrets = Arc<BTreeSet<(u32, i32)>>;
 struct Places {
     by_key: HashMap<SeriesKey, u32>,
     by_area: HashMap<AreaId, Vec<u32>>,
-    /// Every combination of codes that a series has, and the place of each.
-    combinations: Vec<Vec<Code>>,
-    by_codes: HashMap<Vec<Code>, u32>,
+    /// Every combination of codes that a series has, and every reporter of one.
+    combinations: Numbered<Vec<Code>>,
+    reporters: Numbered<ReporterId>,
 }
 
-impl Places {
-    /// The place of a combination of codes, made when it is not there yet.
-    fn combination(&mut self, codes: &[Code]) -> u32 {
-        if let Some(&place) = self.by_codes.get(codes) {
-            return place;
+/// Different things, numbered in the order in which they came.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Numbered<T: Eq + Hash> {
+    all: Vec<T>,
+    numbers: HashMap<T, u32>,
+}
+
+impl<T: Eq + Hash> Default for Numbered<T> {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            numbers: HashMap::new(),
         }
-        let place = u32::try_from(self.combinations.len()).unwrap_or(u32::MAX);
-        self.combinations.push(codes.to_vec());
-        self.by_codes.insert(codes.to_vec(), place);
-        place
+    }
+}
+
+impl<T: Clone + Eq + Hash> Numbered<T> {
+    /// The number of one, given to it when it is new.
+    fn number(&mut self, one: &T) -> u32 {
+        if let Some(&number) = self.numbers.get(one) {
+            return number;
+        }
+        let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        self.all.push(one.clone());
+        self.numbers.insert(one.clone(), number);
+        number
     }
 }
 
@@ -79,7 +96,13 @@ impl MetricCube {
     /// many series is answered once for each of these.
     #[must_use]
     pub fn combinations(&self) -> &[Vec<Code>] {
-        &self.places.combinations
+        &self.places.combinations.all
+    }
+
+    /// The reporters of its series.
+    #[must_use]
+    pub fn reporters(&self) -> &[ReporterId] {
+        &self.places.reporters.all
     }
 
     /// The series with this key.
@@ -122,8 +145,11 @@ impl MetricCube {
         let places = Arc::make_mut(&mut self.places);
         places.by_area.entry(key.area.clone()).or_default().push(index);
         places.by_key.insert(key.clone(), index);
-        let combination = places.combination(&key.codes);
-        self.series.push(Arc::new(Series::new(key, combination)));
+        let (combination, reporter) = (
+            places.combinations.number(&key.codes),
+            places.reporters.number(&key.reporter),
+        );
+        self.series.push(Arc::new(Series::new(key, combination, reporter)));
         index
     }
 

@@ -61,6 +61,8 @@ pub struct Series {
     key: SeriesKey,
     /// The place of its codes among the metric's combinations.
     combination: u32,
+    /// The place of its reporter among the metric's.
+    reporter: u32,
     newest: Columns,
     /// Earlier versions by period, the oldest first. Most cells have none.
     superseded: BTreeMap<i32, Vec<Version>>,
@@ -90,10 +92,11 @@ impl SeriesKey {
 }
 
 impl Series {
-    pub(crate) fn new(key: SeriesKey, combination: u32) -> Self {
+    pub(crate) fn new(key: SeriesKey, combination: u32, reporter: u32) -> Self {
         Self {
             key,
             combination,
+            reporter,
             newest: Columns::default(),
             superseded: BTreeMap::new(),
             tallies: BTreeMap::new(),
@@ -110,6 +113,12 @@ impl Series {
     #[must_use]
     pub fn combination(&self) -> usize {
         self.combination as usize
+    }
+
+    /// The place of its reporter among [`MetricCube::reporters`](crate::MetricCube::reporters).
+    #[must_use]
+    pub fn reporter(&self) -> usize {
+        self.reporter as usize
     }
 
     pub(crate) fn record(&mut self, revision: Revision, entry: Entry, method: Method) {
@@ -159,6 +168,15 @@ impl Series {
         }
         let earlier = self.superseded.get(&period)?;
         earlier.iter().rev().find(|version| version.revision <= as_of)?.cell()
+    }
+
+    /// The value of a period as of a revision, and its status: [`Self::cell`] for who does not ask who changed it.
+    #[must_use]
+    pub fn value(&self, period: i32, as_of: Revision) -> Option<(i128, Status)> {
+        self.newest.value(period, as_of).unwrap_or_else(|| {
+            let cell = self.cell(period, as_of)?;
+            Some((cell.value, cell.status))
+        })
     }
 
     /// The periods among which all its values are.

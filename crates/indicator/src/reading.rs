@@ -219,8 +219,7 @@ impl<'a> Selection<'a, '_> {
             return;
         };
         let matches = narrowing.matches(state, metric);
-        let takes = |series: &&Series| matches.takes(series) && narrowing.takes_reporter(&series.key().reporter);
-        for series in cube.series_of(area).filter(takes) {
+        for series in cube.series_of(area).filter(|series| matches.takes(series)) {
             let at = |ordinal| Period::from_ordinal(metric.frequency, ordinal);
             let expected = |ordinal| at(ordinal).is_some_and(|part| is_expected(state, metric, series.key(), part));
             // a level of another territory does not stand in for one of this

@@ -60,10 +60,7 @@ impl SeriesScope<'_> {
     /// The value, in units of the metric's decimals, and its status, where nothing is lacking and the time operator has nothing to
     /// weigh; `None` elsewhere.
     pub(crate) fn plain(&self) -> Option<(i128, Status)> {
-        let at = |ordinal| {
-            let cell = self.series.cell(ordinal, self.as_of)?;
-            Some((cell.value, cell.status))
-        };
+        let at = |ordinal| self.series.value(ordinal, self.as_of);
         let found = match self.metric.time {
             TimeOperator::Sum if !self.metric.cumulative => self.series.total(&self.periods, self.as_of),
             TimeOperator::Last => at(*self.periods.end()),

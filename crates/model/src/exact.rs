@@ -44,8 +44,7 @@ impl Exact {
     /// The number rounded half to even, with exactly so many decimals. This is the only place where a figure is rounded.
     #[must_use]
     pub fn to_decimal_string(&self, decimals: u8) -> String {
-        let scaled = &self.0 * BigRational::from_integer(power_of_ten(decimals));
-        let rounded = round_half_even(&scaled);
+        let rounded = round_half_even(&(self.0.numer() * power_of_ten(decimals)), self.0.denom());
         let sign = if rounded.is_negative() { "-" } else { "" };
         let places = usize::from(decimals);
         let digits = format!("{:0>width$}", rounded.abs().to_string(), width = places + 1);
@@ -93,9 +92,10 @@ fn power_of_ten(exponent: u8) -> BigInt {
     BigInt::from(10).pow(u32::from(exponent))
 }
 
-fn round_half_even(number: &BigRational) -> BigInt {
-    let (floor, rest) = number.numer().div_mod_floor(number.denom());
-    match (rest * 2_u8).cmp(number.denom()) {
+/// The whole number nearest to a quotient. The divisor is positive.
+fn round_half_even(dividend: &BigInt, divisor: &BigInt) -> BigInt {
+    let (floor, rest) = dividend.div_mod_floor(divisor);
+    match (rest * 2_u8).cmp(divisor) {
         Ordering::Less => floor,
         Ordering::Equal if floor.is_even() => floor,
         Ordering::Equal | Ordering::Greater => floor + 1_u8,

@@ -1,11 +1,11 @@
 //! Which series of a metric a term reads.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use almanac_catalog::Metric;
+use almanac_catalog::{Expectation, Metric};
 use almanac_cube::Series;
-use almanac_model::{Code, DimensionId, ReporterId};
+use almanac_model::{Code, ReporterId};
 
 use crate::question::{Filters, State};
 
@@ -21,6 +21,8 @@ pub(crate) struct Narrowing {
 #[derive(Clone, Debug)]
 pub(crate) struct Matches {
     taken: Vec<bool>,
+    /// The place of the wanted reporter; none when all are, and one that no series has when there is no such.
+    reporter: Option<usize>,
     /// Of each expectation of the metric.
     expected: Vec<Expected>,
 }
@@ -31,6 +33,7 @@ struct Expected {
     count: usize,
     /// By the place of the combination.
     is_expected: Vec<bool>,
+    reporter: usize,
 }
 
 impl Narrowing {
@@ -61,12 +64,15 @@ impl Narrowing {
         self.matches.get_or_init(|| {
             let recorded = state.cube.metric(&metric.id);
             let combinations = recorded.map_or(&[][..], |recorded| recorded.combinations());
+            let reporters = recorded.map_or(&[][..], |recorded| recorded.reporters());
+            let place = |id: &ReporterId| reporters.iter().position(|known| known == id).unwrap_or(usize::MAX);
             let wanted = self.wanted(metric);
-            let expected = |cells: &[_]| Expected::of(cells, &wanted, combinations);
+            let expected = |one: &Expectation| Expected::of(one, &wanted, combinations, place(&one.reporter));
             let expectations = state.catalog.expectations(&metric.id).iter();
             Matches {
                 taken: combinations.iter().map(|codes| is_among(&wanted, codes)).collect(),
-                expected: expectations.map(|one| expected(&one.cells)).collect(),
+                reporter: self.reporter.as_ref().map(place),
+                expected: expectations.map(expected).collect(),
             }
         })
     }
@@ -81,9 +87,10 @@ impl Narrowing {
 }
 
 impl Matches {
-    /// Whether a series is read, as far as its codes say.
+    /// Whether a series is read.
     pub(super) fn takes(&self, series: &Series) -> bool {
         self.taken.get(series.combination()).is_some_and(|taken| *taken)
+            && self.reporter.is_none_or(|wanted| wanted == series.reporter())
     }
 
     /// How many series an expectation of the metric, by its place, names for each area.
@@ -91,22 +98,24 @@ impl Matches {
         self.expected.get(expectation).map_or(0, |expected| expected.count)
     }
 
-    /// Whether the codes of a series are read, and are those of an expectation.
+    /// Whether an expectation names a series, and its codes are read.
     pub(crate) fn expects(&self, expectation: usize, series: &Series) -> bool {
-        let expected = self.expected.get(expectation);
-        expected
-            .and_then(|expected| expected.is_expected.get(series.combination()))
-            .is_some_and(|is_expected| *is_expected)
+        self.expected.get(expectation).is_some_and(|expected| {
+            expected.reporter == series.reporter()
+                && expected.is_expected.get(series.combination()).is_some_and(|is| *is)
+        })
     }
 }
 
 impl Expected {
     fn of(
-        cells: &[BTreeMap<DimensionId, Code>],
+        expectation: &Expectation,
         wanted: &[Option<&BTreeSet<Code>>],
         combinations: &[Vec<Code>],
+        reporter: usize,
     ) -> Self {
-        let cells: HashSet<Vec<&Code>> = cells.iter().map(|cell| cell.values().collect()).collect();
+        let cells = expectation.cells.iter();
+        let cells: HashSet<Vec<&Code>> = cells.map(|cell| cell.values().collect()).collect();
         let taken = |codes: &&Vec<&Code>| is_among(wanted, codes.iter().copied());
         Self {
             count: cells.iter().filter(taken).count(),
@@ -114,6 +123,7 @@ impl Expected {
                 .iter()
                 .map(|codes| is_among(wanted, codes) && cells.contains(&codes.iter().collect::<Vec<_>>()))
                 .collect(),
+            reporter,
         }
     }
 }

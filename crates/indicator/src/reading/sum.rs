@@ -23,6 +23,8 @@ pub(super) struct SeriesSum<'a> {
     /// Whether another one has; a restated sum may read one series in several stretches.
     several: bool,
     reporters: BTreeSet<&'a ReporterId>,
+    /// The place of the one that was added last.
+    last_reporter: Option<usize>,
     reasons: Vec<MissingReason>,
     contributions: Vec<Contribution>,
     keep: Keep,
@@ -41,6 +43,7 @@ impl<'a> SeriesSum<'a> {
             first: None,
             several: false,
             reporters: BTreeSet::new(),
+            last_reporter: None,
             reasons: Vec::new(),
             contributions: Vec::new(),
             keep,
@@ -63,14 +66,14 @@ impl<'a> SeriesSum<'a> {
         let quality = &mut self.total.lineage.quality;
         *quality = weakest(*quality, Some(status.quality));
         self.number_of(series);
-        self.reporters.insert(&series.key().reporter);
+        self.reporter_of(series);
         true
     }
 
     pub(super) fn add(&mut self, series: &'a Series, part: SeriesValue) {
         let is_unheard = part.used.is_empty();
         if !is_unheard {
-            self.reporters.insert(&series.key().reporter);
+            self.reporter_of(series);
         }
         if self.keep == Keep::Contributions {
             let used = part.used.into_iter();
@@ -92,6 +95,13 @@ impl<'a> SeriesSum<'a> {
                 self.total.lineage.merge(&part.value.lineage);
                 self.reasons.push(reason);
             }
+        }
+    }
+
+    fn reporter_of(&mut self, series: &'a Series) {
+        if self.last_reporter != Some(series.reporter()) {
+            self.last_reporter = Some(series.reporter());
+            self.reporters.insert(&series.key().reporter);
         }
     }
 
