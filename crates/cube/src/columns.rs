@@ -98,7 +98,7 @@ impl Columns {
 
     fn uniform(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<(Range<usize>, Status)> {
         let range = self.place(*periods.start())?..self.place(*periods.end())? + 1;
-        if self.newest_revision > as_of {
+        if range.is_empty() || self.newest_revision > as_of {
             return None;
         }
         let state = self.states.common(range.clone())?;

@@ -67,7 +67,9 @@ fn series_of(catalog: &Catalog, district: usize) -> Vec<BatchSeries> {
 }
 
 fn batches(catalog: &Catalog) -> Vec<Batch> {
-    let all: Vec<BatchSeries> = (0..DISTRICTS).flat_map(|district| series_of(catalog, district)).collect();
+    let all: Vec<BatchSeries> = (0..DISTRICTS)
+        .flat_map(|district| series_of(catalog, district))
+        .collect();
     let first = "2023-01-01".parse::<Period>().unwrap().ordinal();
     let of_series = |series: &[BatchSeries]| {
         let places = 0..u32::try_from(series.len()).unwrap();

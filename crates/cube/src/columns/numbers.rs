@@ -70,7 +70,11 @@ impl Numbers {
     pub(super) fn sum(&self, range: Range<usize>) -> i128 {
         match self {
             // at most 2^32 numbers of 32 bits each
-            Self::Narrow(numbers) => numbers[range].iter().map(|&number| i64::from(number)).sum::<i64>().into(),
+            Self::Narrow(numbers) => numbers[range]
+                .iter()
+                .map(|&number| i64::from(number))
+                .sum::<i64>()
+                .into(),
             Self::Medium(numbers) => numbers[range].iter().map(|&number| i128::from(number)).sum(),
             Self::Wide(numbers) => numbers[range].iter().sum(),
         }

@@ -13,7 +13,10 @@ pub(super) const WITHDRAWN: u8 = 4;
 #[derive(Clone, Debug)]
 pub(super) enum States {
     /// All the same.
-    Same { state: u8, length: usize },
+    Same {
+        state: u8,
+        length: usize,
+    },
     Each(Vec<u8>),
 }
 

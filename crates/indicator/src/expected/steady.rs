@@ -112,7 +112,9 @@ impl ExpectedHere<'_, '_> {
     /// How many series.
     pub(crate) fn count(&self) -> usize {
         let counts = self.expectations.iter();
-        counts.map(|(place, _)| self.steady.matches.expected_count(*place)).sum()
+        counts
+            .map(|(place, _)| self.steady.matches.expected_count(*place))
+            .sum()
     }
 
     /// Whether a series of the area is one of them.
