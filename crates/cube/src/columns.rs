@@ -52,10 +52,10 @@ impl Columns {
         self.values.set(place, value);
         self.revisions.set(place, revision.0.into());
         self.states.put(place, state);
-        if (recorded, taken_back) != ONE_EVENT {
-            self.events.insert(period, (recorded, taken_back));
-        } else if !self.events.is_empty() {
+        if (recorded, taken_back) == ONE_EVENT {
             self.events.remove(&period);
+        } else {
+            self.events.insert(period, (recorded, taken_back));
         }
         self.newest_revision = self.newest_revision.max(revision);
         before
@@ -74,15 +74,16 @@ impl Columns {
         self.first..=self.first.saturating_add(count).saturating_sub(1)
     }
 
-    /// The newest value of a period and its status, if nothing is newer than a revision; without that nothing can be told.
-    pub(crate) fn value(&self, period: i32, as_of: Revision) -> Option<Option<(i128, Status)>> {
-        if self.newest_revision > as_of {
-            return None;
-        }
-        Some(self.place(period).and_then(|place| {
-            let status = Status::from_bits(self.states.get(place).into())?;
-            Some((self.values.get(place), status))
-        }))
+    /// Whether any version is newer than a revision.
+    pub(crate) fn is_newer_than(&self, revision: Revision) -> bool {
+        self.newest_revision > revision
+    }
+
+    /// The newest value of a period, and its status.
+    pub(crate) fn value(&self, period: i32) -> Option<(i128, Status)> {
+        let place = self.place(period)?;
+        let status = Status::from_bits(self.states.get(place).into())?;
+        Some((self.values.get(place), status))
     }
 
     /// The status of a stretch in which, as of a revision, every period has a value of that status.
@@ -98,7 +99,7 @@ impl Columns {
 
     fn uniform(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<(Range<usize>, Status)> {
         let range = self.place(*periods.start())?..self.place(*periods.end())? + 1;
-        if range.is_empty() || self.newest_revision > as_of {
+        if range.is_empty() || self.is_newer_than(as_of) {
             return None;
         }
         let state = self.states.common(range.clone())?;
@@ -111,10 +112,7 @@ impl Columns {
             WITHDRAWN => None,
             state => Some((self.values.get(place), Status::from_bits(state.into())?)),
         };
-        let (recorded, taken_back) = match self.events.is_empty() {
-            true => ONE_EVENT,
-            false => self.events.get(&period).copied().unwrap_or(ONE_EVENT),
-        };
+        let (recorded, taken_back) = self.events.get(&period).copied().unwrap_or(ONE_EVENT);
         Some(Version {
             // what was put in was not negative
             revision: Revision(u64::try_from(self.revisions.get(place)).unwrap_or_default()),

@@ -173,10 +173,11 @@ impl Series {
     /// The value of a period as of a revision, and its status: [`Self::cell`] for who does not ask who changed it.
     #[must_use]
     pub fn value(&self, period: i32, as_of: Revision) -> Option<(i128, Status)> {
-        self.newest.value(period, as_of).unwrap_or_else(|| {
+        if self.newest.is_newer_than(as_of) {
             let cell = self.cell(period, as_of)?;
-            Some((cell.value, cell.status))
-        })
+            return Some((cell.value, cell.status));
+        }
+        self.newest.value(period)
     }
 
     /// The periods among which all its values are.

@@ -31,8 +31,8 @@ pub(crate) struct Matches {
 struct Expected {
     /// How many combinations are expected and taken, whether or not they were ever recorded.
     count: usize,
-    /// By the place of the combination.
-    is_expected: Vec<bool>,
+    /// Whether one is, by the place of the combination.
+    combinations: Vec<bool>,
     reporter: usize,
 }
 
@@ -102,7 +102,7 @@ impl Matches {
     pub(crate) fn expects(&self, expectation: usize, series: &Series) -> bool {
         self.expected.get(expectation).is_some_and(|expected| {
             expected.reporter == series.reporter()
-                && expected.is_expected.get(series.combination()).is_some_and(|is| *is)
+                && expected.combinations.get(series.combination()).is_some_and(|is| *is)
         })
     }
 }
@@ -119,7 +119,7 @@ impl Expected {
         let taken = |codes: &&Vec<&Code>| is_among(wanted, codes.iter().copied());
         Self {
             count: cells.iter().filter(taken).count(),
-            is_expected: combinations
+            combinations: combinations
                 .iter()
                 .map(|codes| is_among(wanted, codes) && cells.contains(&codes.iter().collect::<Vec<_>>()))
                 .collect(),
