@@ -10,9 +10,8 @@ use std::time::Duration;
 use almanac_model::{Batch, LogId, ReporterId, Revision};
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
-use almanac_wire::{StreamBatch, batch_to_proto};
+use almanac_wire::{StreamBatch, encode_batch};
 use bytes::Bytes;
-use prost::Message;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tonic::Code;
 use tonic::transport::Channel;
@@ -101,7 +100,7 @@ impl EventStream {
     /// Sends a batch of 1 to 16,384 rows, and gives its number. Waits for answers while too much is unanswered; an error of that
     /// wait means that the batch was not taken.
     pub async fn send(&mut self, batch: &Batch) -> Result<u64, ClientError> {
-        let events = Bytes::from(batch_to_proto(batch).encode_to_vec());
+        let events = Bytes::from(encode_batch(batch));
         let bytes = events.len() as u64;
         if bytes > self.most_bytes {
             return Err(too_large(bytes, self.most_bytes));

@@ -12,7 +12,11 @@
 //!
 //! All numbers are big endian. The body is compressed as a whole, and stored as it is when that is not longer.
 
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
 use bytes::{Buf, Bytes};
+use zstd::bulk::Compressor;
 
 use crate::fault::Fault;
 use crate::frame::Codec;
@@ -27,6 +31,9 @@ const OVERHEAD_BYTES: usize = 128;
 
 /// Of the levels that keep up with a disk, the fastest: the batches are packed columns and shrink little more above.
 const ZSTD_LEVEL: i32 = 1;
+
+/// So many contexts of zstd are kept: as many callers as have a core each, on most machines.
+const IDLE_COMPRESSORS: usize = 8;
 
 /// Below this a compressed body is hardly ever shorter.
 const MIN_COMPRESSED_BYTES: usize = 96;
@@ -61,7 +68,7 @@ pub(crate) fn pack(record: &NewRecord) -> Packed {
         raw.len()
     );
     if raw.len() >= MIN_COMPRESSED_BYTES
-        && let Ok(bytes) = zstd::bulk::compress(&raw, ZSTD_LEVEL)
+        && let Ok(bytes) = compress(&raw)
         && bytes.len() < raw.len()
     {
         return Packed {
@@ -77,6 +84,20 @@ pub(crate) fn pack(record: &NewRecord) -> Packed {
         body_bytes,
         bytes: raw,
     }
+}
+
+/// Compresses with a context that was used before, if one is idle: setting one up takes as long as compressing a small record.
+fn compress(raw: &[u8]) -> io::Result<Vec<u8>> {
+    static IDLE: Mutex<Vec<Compressor<'static>>> = Mutex::new(Vec::new());
+    let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let used = idle().pop();
+    let mut compressor = used.map_or_else(|| Compressor::new(ZSTD_LEVEL), Ok)?;
+    let bytes = compressor.compress(raw);
+    let mut idle = idle();
+    if idle.len() < IDLE_COMPRESSORS {
+        idle.push(compressor);
+    }
+    bytes
 }
 
 /// The uncompressed body.

@@ -64,27 +64,39 @@ pub enum BatchDecodeError {
 /// The batch as it is stored and sent.
 #[must_use]
 pub fn batch_to_proto(batch: &Batch) -> pb::EventBatch {
-    let mut symbols = Symbols::default();
-    let mut calendars: Vec<Calendar> = Vec::new();
+    let (head, tail) = head_and_tail(batch);
     let (series_index, period, value, status) = batch.columns();
     pb::EventBatch {
-        series: batch
-            .series()
-            .iter()
-            .map(|series| series_to_proto(series, &mut symbols, &mut calendars))
-            .collect(),
         series_index: series_index.to_vec(),
         period_delta: deltas(period),
         value: value.to_vec(),
         status: status.to_vec(),
-        extras: batch
-            .extras()
-            .iter()
-            .map(|extra| extra_to_proto(extra, &mut symbols))
-            .collect(),
-        symbols: symbols.texts,
-        calendars: calendars.into_iter().map(calendar_rule_to_proto).collect(),
+        extras: tail.extras,
+        calendars: tail.calendars,
+        ..head
     }
+}
+
+/// What comes before the columns in the bytes, and what comes after them.
+pub(crate) fn head_and_tail(batch: &Batch) -> (pb::EventBatch, pb::EventBatch) {
+    let mut symbols = Symbols::default();
+    let mut calendars: Vec<Calendar> = Vec::new();
+    let series = batch.series().iter();
+    let series = series
+        .map(|series| series_to_proto(series, &mut symbols, &mut calendars))
+        .collect();
+    let extras = batch.extras().iter();
+    let tail = pb::EventBatch {
+        extras: extras.map(|extra| extra_to_proto(extra, &mut symbols)).collect(),
+        calendars: calendars.into_iter().map(calendar_rule_to_proto).collect(),
+        ..pb::EventBatch::default()
+    };
+    let head = pb::EventBatch {
+        symbols: symbols.texts,
+        series,
+        ..pb::EventBatch::default()
+    };
+    (head, tail)
 }
 
 /// The batch that was stored or sent.

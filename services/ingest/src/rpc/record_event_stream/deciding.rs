@@ -5,8 +5,7 @@ use std::sync::Arc;
 use almanac_catalog::Catalog;
 use almanac_event_log::ProducerPosition;
 use almanac_model::{Batch, ReporterId};
-use almanac_wire::pb::shared::EventBatch;
-use almanac_wire::{BatchDecodeError, FieldViolation, Payload, batch_from_proto};
+use almanac_wire::{BatchDecodeError, FieldViolation, Payload, batch_from_proto, decode_events};
 use bytes::Bytes;
 use prost::Message as _;
 use sha2::{Digest, Sha256};
@@ -49,7 +48,7 @@ impl Producer {
             epoch: self.epoch,
             sequence,
         };
-        let (batch, payload, digest) = match EventBatch::decode(events) {
+        let (batch, payload, digest) = match decode_events(events) {
             Err(error) => (Err(error.into()), None, self.digest(events)),
             // unknown fields, for one, are not recorded, and a batch is known by what it says
             Ok(batch) if batch.encoded_len() != events.len() => {
