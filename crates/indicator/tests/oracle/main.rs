@@ -72,6 +72,13 @@ fn check_world(world: &World, tally: &mut Tally) -> TestCaseResult {
             }
         };
         let oracle = Oracle::new(&world.catalog, &world.log, *as_of);
+        prop_assert_eq!(
+            oracle.refusals_of(question),
+            vec![],
+            "as of {} to {:?}",
+            as_of,
+            question
+        );
         let expected = oracle.answer(question);
         let found: Vec<Figure> = answered.figures.iter().map(Figure::from).collect();
         for (found, expected) in found.iter().zip(&expected) {

@@ -2,7 +2,7 @@
 //! over dimensions that have none.
 
 use almanac_catalog::{Metric, SumOperator};
-use almanac_indicator::{GroupKey, RefusalReason};
+use almanac_indicator::{GroupKey, Question, RefusalReason};
 use almanac_model::DimensionId;
 
 use super::Oracle;
@@ -12,6 +12,27 @@ use super::reads::Read;
 use super::term::{Filter, Term};
 
 impl Oracle<'_> {
+    /// Why figures of a question cannot be asked for; nothing where it may be answered.
+    #[must_use]
+    pub fn refusals_of(&self, question: &Question) -> Vec<RefusalReason> {
+        let mut reasons = Vec::new();
+        for measure in &self.measures(question) {
+            let groups = self.groups(measure, question);
+            for (area, period) in &self.targets(question) {
+                for group in &groups {
+                    reasons.extend(self.all_refusals(&Asked {
+                        question,
+                        measure,
+                        area,
+                        period: *period,
+                        group,
+                    }));
+                }
+            }
+        }
+        reasons
+    }
+
     /// All reasons why a figure cannot be asked for.
     pub(super) fn all_refusals(&self, asked: &Asked<'_>) -> Vec<RefusalReason> {
         let mut reasons = self.refusals(asked);
