@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from events import FLOWS, STOCKS, YEAR, rounded
+from events import FLOWS, STOCKS, YEAR, month, rounded
 
 
 class Peer:
@@ -25,31 +25,32 @@ class Peer:
         return self.database.execute(sql).fetchall()
 
     def q1(self):
-        rows = self.ask(f"""select strftime(day, '%Y-%m'), sum(value) from observations
-            where metric = 'post.items' and province = 'P01' and year(day) = {YEAR} group by all""")
-        return [("post.items", "P01", month, "", value) for month, value in rows]
+        rows = self.ask(f"""select month(day), sum(value) from observations
+            where metric = 'post.items' and province = 'P01' and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by all""")
+        return [("post.items", "P01", month(at), "", value) for at, value in rows]
 
     def q2(self):
         rows = self.ask(f"""select quarter, technology, sum(value) from (
-            select quarter(day) as quarter, technology, district, operator, arg_max(value, day) as value from observations
-            where metric = 'internet.subscriptions' and province = 'P01' and year(day) = {YEAR} group by all) group by all""")
+            select series, quarter(day) as quarter, any_value(technology) as technology, arg_max(value, day) as value
+            from observations where metric = 'internet.subscriptions' and province = 'P01'
+            and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by series, quarter) group by all""")
         return [("internet.subscriptions", "P01", f"{YEAR}-Q{quarter}", code, value) for quarter, code, value in rows]
 
     def q3(self):
         rows = self.ask(f"""select province, sum(value) * 100 / any_value(inhabitants) from (
-            select province, district, service, operator, arg_max(value, day) as value from observations
-            where metric = 'telephone.subscriptions' and year(day) = {YEAR} group by all)
+            select any_value(province) as province, arg_max(value, day) as value from observations
+            where metric = 'telephone.subscriptions' and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by series)
             join (select * from inhabitants where year = {YEAR}) using (province) group by province""")
         return [("telephone.density", province, YEAR, "", rounded(value)) for province, value in rows]
 
     def q4(self):
-        rows = self.ask(f"""select metric, province, strftime(day, '%Y-%m'), sum(value) from observations
-            where metric in {FLOWS} and year(day) = {YEAR} group by all
+        rows = self.ask(f"""select metric, province, month(day), sum(value) from observations
+            where metric in {FLOWS} and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by all
             union all select metric, province, month, sum(value) from (
-            select metric, province, strftime(day, '%Y-%m') as month, district, service, technology, operator,
+            select any_value(metric) as metric, any_value(province) as province, month(day) as month,
             arg_max(value, day) as value from observations
-            where metric in {STOCKS} and year(day) = {YEAR} group by all) group by all""")
-        return [(metric, province, month, "", value) for metric, province, month, value in rows]
+            where metric in {STOCKS} and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by series, month) group by all""")
+        return [(metric, province, month(at), "", value) for metric, province, at, value in rows]
 
 
 @contextmanager

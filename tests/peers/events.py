@@ -50,9 +50,9 @@ class Events:
         columns = [pyarrow.array(column).dictionary_encode() for column in zip(*self.series())]
         schema, writer = None, None
         for batch in pyarrow.csv.open_csv(self.observations_csv):
-            series = batch.column("series")
+            series = batch.column("series").cast(pyarrow.int32())
             told = [pyarrow.DictionaryArray.from_arrays(column.indices.take(series), column.dictionary) for column in columns]
-            table = pyarrow.table([*told, batch.column("day"), batch.column("value")], names=[*names, "day", "value"])
+            table = pyarrow.table([series, *told, batch.column("day"), batch.column("value")], names=["series", *names, "day", "value"])
             if writer is None:
                 schema = table.schema
                 writer = pyarrow.parquet.ParquetWriter(path, schema)

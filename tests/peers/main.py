@@ -110,6 +110,8 @@ def main():
         try:
             print(f"{name} ...", file=sys.stderr, flush=True)
             found.append(measure(importlib.import_module(module), events, report, given.work / module, given.seconds))
+            told = {row: shown(row, number) for row, number in found[-1].items() if row != "version"}
+            print(f"{found[-1]['version']}: {told}", file=sys.stderr, flush=True)
         except (Absent, ImportError) as absent:
             print(f"{name} is left out: {absent}", file=sys.stderr)
     if given.json:

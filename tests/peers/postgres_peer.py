@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from events import DIMENSIONS, FLOWS, STOCKS, YEAR, rounded
+from events import DIMENSIONS, FLOWS, STOCKS, YEAR, month, rounded
 from main import Absent
 
 
@@ -54,9 +54,9 @@ class Peer:
         return self.connection.execute(sql).fetchall()
 
     def q1(self):
-        rows = self.ask(f"""select to_char(day, 'YYYY-MM') as month, sum(value) from observations join series using (series)
+        rows = self.ask(f"""select extract(month from day)::int as month, sum(value) from observations join series using (series)
             where metric = 'post.items' and province = 'P01' and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by month""")
-        return [("post.items", "P01", month, "", value) for month, value in rows]
+        return [("post.items", "P01", month(at), "", value) for at, value in rows]
 
     def q2(self):
         rows = self.ask(f"""select quarter, technology, sum(value) from (
@@ -67,23 +67,24 @@ class Peer:
         return [("internet.subscriptions", "P01", f"{YEAR}-Q{quarter}", code, value) for quarter, code, value in rows]
 
     def q3(self):
-        rows = self.ask(f"""select province, sum(value) * 100 / min(inhabitants) from (
-            select distinct on (series) province, value from observations join series using (series)
-            where metric = 'telephone.subscriptions' and day between '{YEAR}-01-01' and '{YEAR}-12-31'
-            order by series, day desc) as levels
-            join (select province, inhabitants from inhabitants where year = {YEAR}) as people using (province) group by province""")
+        # the last value of each series, by one descent of the index
+        rows = self.ask(f"""select province, sum(value) * 100 / min(inhabitants) from series
+            cross join lateral (select value from observations where observations.series = series.series
+            and day between '{YEAR}-01-01' and '{YEAR}-12-31' order by day desc limit 1) as levels
+            join (select province, inhabitants from inhabitants where year = {YEAR}) as people using (province)
+            where metric = 'telephone.subscriptions' group by province""")
         return [("telephone.density", province, YEAR, "", rounded(value)) for province, value in rows]
 
     def q4(self):
-        rows = self.ask(f"""select metric, province, to_char(day, 'YYYY-MM') as month, sum(value)
+        rows = self.ask(f"""select metric, province, extract(month from day)::int as month, sum(value)
             from observations join series using (series) where metric in {FLOWS}
             and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by metric, province, month
             union all select metric, province, month, sum(value) from (
-            select distinct on (series, month) metric, province, to_char(day, 'YYYY-MM') as month, value
+            select distinct on (series, month) metric, province, extract(month from day)::int as month, value
             from observations join series using (series) where metric in {STOCKS}
             and day between '{YEAR}-01-01' and '{YEAR}-12-31' order by series, month, day desc) as levels
             group by metric, province, month""")
-        return [(metric, province, month, "", value) for metric, province, month, value in rows]
+        return [(metric, province, month(at), "", value) for metric, province, at, value in rows]
 
 
 def free_port():
