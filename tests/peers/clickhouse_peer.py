@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import chdb
 from chdb.session import Session
 
-from events import DIMENSIONS, FLOWS, STOCKS, YEAR, month, rounded
+from events import DIMENSIONS, FLOWS, QUARTER_ENDS, STOCKS, YEAR, month, rounded
 
 
 class Peer:
@@ -36,27 +36,20 @@ class Peer:
         return [("post.items", "P01", month(at), "", value) for at, value in rows]
 
     def q2(self):
-        rows = self.ask(f"""select quarter, technology, toString(sum(last)) from (
-            select toQuarter(day) as quarter, any(observations.technology) as technology, argMax(value, day) as last
-            from bench.observations where metric = 'internet.subscriptions' and province = 'P01'
-            and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by series, quarter) group by quarter, technology""")
+        rows = self.ask(f"""select toQuarter(day) as quarter, technology, toString(sum(value)) from bench.observations
+            where metric = 'internet.subscriptions' and province = 'P01' and day in {QUARTER_ENDS} group by quarter, technology""")
         return [("internet.subscriptions", "P01", f"{YEAR}-Q{quarter}", code, value) for quarter, code, value in rows]
 
     def q3(self):
-        rows = self.ask(f"""select province, toString(sum(last) * 100 / any(inhabitants)) from (
-            select any(observations.province) as province, argMax(value, day) as last from bench.observations
-            where metric = 'telephone.subscriptions' and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by series) as levels
+        rows = self.ask(f"""select province, toString(sum(value) * 100 / min(inhabitants)) from bench.observations
             join (select province, inhabitants from bench.inhabitants where year = {YEAR}) as people using (province)
-            group by province""")
+            where metric = 'telephone.subscriptions' and day = '{YEAR}-12-31' group by province""")
         return [("telephone.density", province, YEAR, "", rounded(value)) for province, value in rows]
 
     def q4(self):
         rows = self.ask(f"""select metric, province, toMonth(day) as month, toString(sum(value)) from bench.observations
-            where metric in {FLOWS} and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by metric, province, month
-            union all select of, place, month, toString(sum(last)) from (
-            select any(metric) as of, any(province) as place, toMonth(day) as month, argMax(value, day) as last
-            from bench.observations where metric in {STOCKS} and day between '{YEAR}-01-01' and '{YEAR}-12-31'
-            group by series, month) group by of, place, month""")
+            where day between '{YEAR}-01-01' and '{YEAR}-12-31'
+            and (metric in {FLOWS} or metric in {STOCKS} and day = toLastDayOfMonth(day)) group by metric, province, month""")
         return [(metric, province, month(at), "", value) for metric, province, at, value in rows]
 
 

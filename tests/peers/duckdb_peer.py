@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from events import FLOWS, STOCKS, YEAR, month, rounded
+from events import FLOWS, QUARTER_ENDS, STOCKS, YEAR, month, rounded
 
 
 class Peer:
@@ -30,26 +30,20 @@ class Peer:
         return [("post.items", "P01", month(at), "", value) for at, value in rows]
 
     def q2(self):
-        rows = self.ask(f"""select quarter, technology, sum(value) from (
-            select series, quarter(day) as quarter, any_value(technology) as technology, arg_max(value, day) as value
-            from observations where metric = 'internet.subscriptions' and province = 'P01'
-            and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by series, quarter) group by all""")
+        rows = self.ask(f"""select quarter(day) as quarter, technology, sum(value) from observations
+            where metric = 'internet.subscriptions' and province = 'P01' and day in {QUARTER_ENDS} group by quarter, technology""")
         return [("internet.subscriptions", "P01", f"{YEAR}-Q{quarter}", code, value) for quarter, code, value in rows]
 
     def q3(self):
-        rows = self.ask(f"""select province, sum(value) * 100 / any_value(inhabitants) from (
-            select any_value(province) as province, arg_max(value, day) as value from observations
-            where metric = 'telephone.subscriptions' and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by series)
-            join (select * from inhabitants where year = {YEAR}) using (province) group by province""")
+        rows = self.ask(f"""select province, sum(value) * 100 / min(inhabitants) from observations
+            join (select province, inhabitants from inhabitants where year = {YEAR}) as people using (province)
+            where metric = 'telephone.subscriptions' and day = '{YEAR}-12-31' group by province""")
         return [("telephone.density", province, YEAR, "", rounded(value)) for province, value in rows]
 
     def q4(self):
-        rows = self.ask(f"""select metric, province, month(day), sum(value) from observations
-            where metric in {FLOWS} and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by all
-            union all select metric, province, month, sum(value) from (
-            select any_value(metric) as metric, any_value(province) as province, month(day) as month,
-            arg_max(value, day) as value from observations
-            where metric in {STOCKS} and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by series, month) group by all""")
+        rows = self.ask(f"""select metric, province, month(day) as month, sum(value) from observations
+            where day between '{YEAR}-01-01' and '{YEAR}-12-31'
+            and (metric in {FLOWS} or metric in {STOCKS} and day = last_day(day)) group by metric, province, month""")
         return [(metric, province, month(at), "", value) for metric, province, at, value in rows]
 
 

@@ -10,6 +10,9 @@ FLOWS = ("post.items", "press.copies")
 STOCKS = ("telephone.subscriptions", "internet.subscriptions")
 DIMENSIONS = ("service", "technology", "operator", "direction", "scope", "postal_operator", "title")
 YEAR = 2023
+# Every series has a value for each day, so what there is of a stock at the end of a period is what there is on its last day. The
+# peers are told so; Almanac looks for the last value of each series.
+QUARTER_ENDS = ("2023-03-31", "2023-06-30", "2023-09-30", "2023-12-31")
 
 
 class Events:

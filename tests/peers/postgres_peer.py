@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from events import DIMENSIONS, FLOWS, STOCKS, YEAR, month, rounded
+from events import DIMENSIONS, FLOWS, QUARTER_ENDS, STOCKS, YEAR, month, rounded
 from main import Absent
 
 
@@ -42,6 +42,7 @@ class Peer:
                 copy.write_row((number, *row))
         self.copy("observations", self.events.observations_csv)
         self.copy("inhabitants", self.events.inhabitants_csv)
+        run("create index on observations (day, series) include (value)")
         run("create index on observations (series, day) include (value)")
         run("vacuum analyze")
 
@@ -59,31 +60,20 @@ class Peer:
         return [("post.items", "P01", month(at), "", value) for at, value in rows]
 
     def q2(self):
-        rows = self.ask(f"""select quarter, technology, sum(value) from (
-            select distinct on (series, quarter) extract(quarter from day)::int as quarter, technology, value
-            from observations join series using (series) where metric = 'internet.subscriptions' and province = 'P01'
-            and day between '{YEAR}-01-01' and '{YEAR}-12-31' order by series, quarter, day desc) as levels
-            group by quarter, technology""")
+        rows = self.ask(f"""select extract(quarter from day)::int as quarter, technology, sum(value) from observations join series using (series)
+            where metric = 'internet.subscriptions' and province = 'P01' and day in {QUARTER_ENDS} group by quarter, technology""")
         return [("internet.subscriptions", "P01", f"{YEAR}-Q{quarter}", code, value) for quarter, code, value in rows]
 
     def q3(self):
-        # the last value of each series, by one descent of the index
-        rows = self.ask(f"""select province, sum(value) * 100 / min(inhabitants) from series
-            cross join lateral (select value from observations where observations.series = series.series
-            and day between '{YEAR}-01-01' and '{YEAR}-12-31' order by day desc limit 1) as levels
+        rows = self.ask(f"""select province, sum(value) * 100 / min(inhabitants) from observations join series using (series)
             join (select province, inhabitants from inhabitants where year = {YEAR}) as people using (province)
-            where metric = 'telephone.subscriptions' group by province""")
+            where metric = 'telephone.subscriptions' and day = '{YEAR}-12-31' group by province""")
         return [("telephone.density", province, YEAR, "", rounded(value)) for province, value in rows]
 
     def q4(self):
-        rows = self.ask(f"""select metric, province, extract(month from day)::int as month, sum(value)
-            from observations join series using (series) where metric in {FLOWS}
-            and day between '{YEAR}-01-01' and '{YEAR}-12-31' group by metric, province, month
-            union all select metric, province, month, sum(value) from (
-            select distinct on (series, month) metric, province, extract(month from day)::int as month, value
-            from observations join series using (series) where metric in {STOCKS}
-            and day between '{YEAR}-01-01' and '{YEAR}-12-31' order by series, month, day desc) as levels
-            group by metric, province, month""")
+        rows = self.ask(f"""select metric, province, extract(month from day)::int as month, sum(value) from observations join series using (series)
+            where day between '{YEAR}-01-01' and '{YEAR}-12-31'
+            and (metric in {FLOWS} or metric in {STOCKS} and day = (date_trunc('month', day) + interval '1 month' - interval '1 day')::date) group by metric, province, month""")
         return [(metric, province, month(at), "", value) for metric, province, at, value in rows]
 
 
