@@ -85,13 +85,17 @@ def shown(row, number):
     return f"{number:.1f} B" if row == "disk" else f"{number:.2f} ms"
 
 
+def told(ratio):
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"
+
+
 def table(report, found):
     """In Markdown: ours, and of each peer the number and how many times better ours is."""
     mine = our_numbers(report)
     names = {"load": "load", "disk": "disk, an event", "q1": "Q1", "q2": "Q2", "q3": "Q3", "q4": "Q4"}
     lines = ["| | Almanac | " + " | ".join(peer["version"] for peer in found) + " |", "|---" * (len(found) + 2) + "|"]
     for row, name in names.items():
-        cells = [f"{shown(row, peer[row])} ({ratio(row, mine[row], peer[row]):.2g}x)" for peer in found]
+        cells = [f"{shown(row, peer[row])} ({told(ratio(row, mine[row], peer[row]))}x)" for peer in found]
         lines.append(f"| {name} | {shown(row, mine[row])} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
