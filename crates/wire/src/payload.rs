@@ -3,14 +3,14 @@
 use almanac_catalog::CatalogFiles;
 use almanac_model::{Batch, IdError, Release, Revision};
 use prost::Message;
-use prost::encoding::{WireType, encode_key, encode_varint};
+use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
 use sha2::{Digest, Sha256};
 
 use crate::pb::ingest as ingest_pb;
 use crate::pb::log as pb;
 use crate::{
-    BatchDecodeError, batch_from_proto, batch_to_proto, bundle_from_proto, bundle_to_proto, timestamp_from_proto,
-    timestamp_to_proto,
+    BatchDecodeError, batch_from_proto, bundle_from_proto, bundle_to_proto, decode_events, encode_batch,
+    timestamp_from_proto, timestamp_to_proto,
 };
 
 /// The number of the field `events` of a `RecordPayload`.
@@ -63,7 +63,7 @@ impl Payload {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let kind = match self {
-            Self::Events(batch) => pb::record_payload::Kind::Events(batch_to_proto(batch)),
+            Self::Events(batch) => return Self::encode_events(&encode_batch(batch)),
             Self::Catalog(files) => pb::record_payload::Kind::Catalog(bundle_to_proto(files)),
             Self::Release(release) => pb::record_payload::Kind::Release(release.into()),
         };
@@ -82,6 +82,9 @@ impl Payload {
 
     /// The payload of stored bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, PayloadError> {
+        if let Some(events) = events_alone(bytes) {
+            return Ok(Self::Events(batch_from_proto(decode_events(events)?)?));
+        }
         let payload = pb::RecordPayload::decode(bytes)?;
         match payload.kind.ok_or(PayloadError::UnknownKind)? {
             pb::record_payload::Kind::Events(batch) => Ok(Self::Events(batch_from_proto(batch)?)),
@@ -89,6 +92,13 @@ impl Payload {
             pb::record_payload::Kind::Release(release) => Ok(Self::Release(release.try_into()?)),
         }
     }
+}
+
+/// The bytes of the events, if the payload is nothing else, as it is where it was written whole.
+fn events_alone(mut payload: &[u8]) -> Option<&[u8]> {
+    let is_events = decode_key(&mut payload).ok()? == (EVENTS, WireType::LengthDelimited);
+    let length = decode_varint(&mut payload).ok()?;
+    (is_events && length == payload.len() as u64).then_some(payload)
 }
 
 impl From<&Release> for ingest_pb::Release {
@@ -128,6 +138,7 @@ impl TryFrom<ingest_pb::Release> for Release {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch_to_proto;
 
     #[test]
     fn events_that_are_encoded_already_are_stored_as_others_are() {
