@@ -4,7 +4,7 @@ use almanac_wire::pb::query::{self as pb, DimensionFilter, QueryIndicatorsReques
 use almanac_wire::pb::shared::{Event, MissingReason};
 use prost::Message;
 
-use crate::support::events::{DIC, OPERATORS, complaint, correcting, internet};
+use crate::support::events::{DIC, OPERATORS, complaint, correcting, internet, yearly};
 use crate::support::pair::Pair;
 use crate::support::query::{after, in_2017};
 use crate::support::refusal::Refusal;
@@ -52,6 +52,12 @@ fn at_least(revision: u64) -> ReadAt {
 #[tokio::test]
 async fn rule_20_a_confidential_number_is_in_the_total_and_suppressed_with_its_complement() {
     let pair = Pair::start().await;
+    // a density has a denominator, so that nothing but the secret is in its way
+    let inhabitants = yearly("population.inhabitants", 2017, "1199999");
+    pair.ingest
+        .record("ca-mau-statistics", vec![inhabitants])
+        .await
+        .unwrap();
     let revision = pair.ingest.record(OPERATORS, subscriptions()).await.unwrap().revision;
     let answer = pair.query.ask(after(revision, by_technology())).await.unwrap();
     let told: Vec<(&str, Option<&str>, MissingReason)> = answer
