@@ -74,15 +74,12 @@ pub(crate) async fn connect(uri: &str) -> Result<Channel, ConnectError> {
         })
 }
 
-/// A generated client as its options want it: answers in any encoding, requests in the chosen one.
+/// A generated client as its options want it: requests and answers in the chosen encoding.
 macro_rules! stub {
     ($client:ident, $channel:expr, $options:expr) => {{
-        let stub = $client::new($channel.clone())
-            .accept_compressed(::tonic::codec::CompressionEncoding::Zstd)
-            .accept_compressed(::tonic::codec::CompressionEncoding::Gzip)
-            .max_decoding_message_size($crate::connection::ANSWER_BYTES);
+        let stub = $client::new($channel.clone()).max_decoding_message_size($crate::connection::ANSWER_BYTES);
         match $options.compression {
-            Some(encoding) => stub.send_compressed(encoding),
+            Some(encoding) => stub.accept_compressed(encoding).send_compressed(encoding),
             None => stub,
         }
     }};

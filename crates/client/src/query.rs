@@ -49,7 +49,8 @@ impl QueryClient {
         self
     }
 
-    /// The same client sending compressed requests. Answers may always be compressed.
+    /// The same client with compressed requests and longer answers: for slow networks. Within a data centre it costs more time
+    /// than it saves.
     #[must_use]
     pub fn with_compression(mut self, encoding: CompressionEncoding) -> Self {
         self.options.compression = Some(encoding);

@@ -1,5 +1,12 @@
 //! Work that blocks on a disk or computes for long.
 
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::RecvError;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::task::TaskTracker;
 use tracing::Span;
@@ -38,5 +45,106 @@ impl Blocking {
             work()
         };
         self.run(tracked).await
+    }
+}
+
+/// Small pieces of such work, done one after the other: what comes while one is done is next on the same thread, so that under
+/// load no thread has to be woken for it.
+pub struct InTurn {
+    place: Blocking,
+    queue: Arc<Mutex<Queue>>,
+}
+
+type Piece = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Piece>,
+    /// Whether a thread works until nothing waits.
+    is_worked_on: bool,
+}
+
+impl fmt::Debug for InTurn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InTurn")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl InTurn {
+    /// Nothing to do yet.
+    #[must_use]
+    pub fn new(place: Blocking) -> Self {
+        Self {
+            place,
+            queue: Arc::default(),
+        }
+    }
+
+    /// Does the work after all that came before it, in the span of the caller. The error is its panic.
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, RecvError> {
+        if self.place == Blocking::InPlace {
+            return Ok(work());
+        }
+        let (done, answer) = oneshot::channel();
+        let span = Span::current();
+        let piece = move || {
+            // a caller that has gone does not want to know
+            let _gone = done.send(span.in_scope(work));
+        };
+        if self.is_first(Box::new(piece)) {
+            let queue = Arc::clone(&self.queue);
+            spawn_blocking(move || work_on(&queue));
+        }
+        answer.await
+    }
+
+    /// Puts a piece into the queue; whether a thread has to begin.
+    fn is_first(&self, piece: Piece) -> bool {
+        let mut queue = lock(&self.queue);
+        queue.waiting.push_back(piece);
+        !std::mem::replace(&mut queue.is_worked_on, true)
+    }
+}
+
+fn work_on(queue: &Mutex<Queue>) {
+    while let Some(piece) = next(queue) {
+        // its caller is told by what the panic drops
+        let _panic = catch_unwind(AssertUnwindSafe(piece));
+    }
+}
+
+fn next(queue: &Mutex<Queue>) -> Option<Piece> {
+    let mut queue = lock(queue);
+    let piece = queue.waiting.pop_front();
+    queue.is_worked_on = piece.is_some();
+    piece
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn pieces_are_done_in_the_order_in_which_they_came_and_a_panic_is_one_callers() {
+        let (in_turn, done) = (InTurn::new(Blocking::OnThreads), Arc::new(Mutex::new(Vec::new())));
+        let piece = |number: usize| {
+            let done = Arc::clone(&done);
+            in_turn.run(move || {
+                assert_ne!(number, 3, "as the test wants it");
+                done.lock().unwrap().push(number);
+                number
+            })
+        };
+        let (first, second, third, fourth) = tokio::join!(piece(1), piece(2), piece(3), piece(4));
+        assert_eq!((first, second, fourth), (Ok(1), Ok(2), Ok(4)));
+        assert!(third.is_err());
+        assert_eq!(*done.lock().unwrap(), [1, 2, 4]);
+        assert_eq!(piece(5).await, Ok(5), "a thread that ended is followed by another");
     }
 }

@@ -57,6 +57,7 @@
 //! ```
 
 pub mod admission;
+pub mod answer;
 pub mod blocking;
 pub mod config;
 mod connection;

@@ -28,6 +28,10 @@ pub const PLAIN_REQUEST_BYTES: usize = 4 << 20;
 /// The encoded size of a message with packed columns, which grow little when decoded.
 pub const PACKED_REQUEST_BYTES: usize = 16 << 20;
 
+/// The encoded size from which an answer is compressed for a client that takes it. To set up a compressor takes longer than to
+/// send less: it was an eighth of the processor time of recording single events.
+pub const COMPRESSED_ANSWER_BYTES: usize = 4 << 10;
+
 /// What a client may send on one stream of batches before the first is answered. With 10 ms for a sync it is 800 MB a second,
 /// far above what one stream is checked at; and so much one slow answer may hold.
 pub const STREAM_CREDIT_BYTES: u64 = 8 << 20;

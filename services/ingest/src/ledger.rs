@@ -14,7 +14,7 @@ use std::time::Duration;
 use almanac_catalog::Catalog;
 use almanac_event_log::{AppendError, EventLog, Failure, NewRecord, ProducerPosition, RecordKind, RequestKey};
 use almanac_model::{Release, ReleaseName, Revision};
-use almanac_service_kit::blocking::Blocking;
+use almanac_service_kit::blocking::{Blocking, InTurn};
 use almanac_service_kit::limits::STREAM_CREDIT_BYTES;
 use almanac_wire::pb::log::Receipt;
 use almanac_wire::{FieldViolation, Payload};
@@ -72,6 +72,8 @@ pub struct Ledger {
     limits: IndexLimits,
     pub(crate) stream_credit_bytes: u64,
     pub(crate) blocking: Blocking,
+    /// Where few events are checked and ordered.
+    pub(crate) in_turn: InTurn,
 }
 
 /// The index of a ledger, and what writes it.

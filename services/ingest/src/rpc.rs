@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use almanac_event_log::{Failure, wait_durable};
 use almanac_model::Revision;
-use almanac_service_kit::blocking::Blocking;
+use almanac_service_kit::answer::respond;
+use almanac_service_kit::blocking::{Blocking, InTurn};
 use almanac_service_kit::telemetry::record_revision;
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_server::IngestService;
@@ -49,32 +50,28 @@ impl IngestService for IngestRpc {
         &self,
         request: Request<pb::RecordEventsRequest>,
     ) -> Result<Response<pb::RecordEventsResponse>, Status> {
-        Ok(Response::new(
-            record_events::record_events(&self.ledger, request).await?,
-        ))
+        Ok(respond(record_events::record_events(&self.ledger, request).await?))
     }
 
     async fn retract_events(
         &self,
         request: Request<pb::RetractEventsRequest>,
     ) -> Result<Response<pb::RetractEventsResponse>, Status> {
-        Ok(Response::new(
-            retract_events::retract_events(&self.ledger, request).await?,
-        ))
+        Ok(respond(retract_events::retract_events(&self.ledger, request).await?))
     }
 
     async fn create_release(
         &self,
         request: Request<pb::CreateReleaseRequest>,
     ) -> Result<Response<pb::CreateReleaseResponse>, Status> {
-        Ok(Response::new(releases::create_release(&self.ledger, request).await?))
+        Ok(respond(releases::create_release(&self.ledger, request).await?))
     }
 
     async fn list_releases(
         &self,
         request: Request<pb::ListReleasesRequest>,
     ) -> Result<Response<pb::ListReleasesResponse>, Status> {
-        Ok(Response::new(
+        Ok(respond(
             releases::list_releases(&self.ledger, request.into_inner()).await?,
         ))
     }
@@ -83,13 +80,11 @@ impl IngestService for IngestRpc {
         &self,
         request: Request<pb::ApplyCatalogRequest>,
     ) -> Result<Response<pb::ApplyCatalogResponse>, Status> {
-        Ok(Response::new(
-            apply_catalog::apply_catalog(&self.ledger, request).await?,
-        ))
+        Ok(respond(apply_catalog::apply_catalog(&self.ledger, request).await?))
     }
 
     async fn get_catalog(&self, _: Request<pb::GetCatalogRequest>) -> Result<Response<pb::GetCatalogResponse>, Status> {
-        Ok(Response::new(apply_catalog::get_catalog(&self.ledger).await?))
+        Ok(respond(apply_catalog::get_catalog(&self.ledger).await?))
     }
 }
 
@@ -115,8 +110,18 @@ async fn blocking<T: Send + 'static>(
     place: Blocking,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, IngestError> {
-    place.run(work).await.map_err(|panic| {
-        error!(error = %panic, "run blocking work");
-        IngestError::Internal
-    })
+    place.run(work).await.map_err(|panic| fault(&panic))
+}
+
+/// The same for little of it.
+async fn in_turn<T: Send + 'static>(
+    place: &InTurn,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, IngestError> {
+    place.run(work).await.map_err(|panic| fault(&panic))
+}
+
+fn fault(panic: &dyn std::error::Error) -> IngestError {
+    error!(error = %panic, "run blocking work");
+    IngestError::Internal
 }

@@ -1,10 +1,12 @@
 //! What every answer says beside its figures: at which revision it was computed, and how far this replica is.
 
+use almanac_service_kit::answer;
 use almanac_service_kit::telemetry::record_revision;
 use almanac_wire::pb::query as pb;
 use almanac_wire::{calendar_rules_to_proto, timestamp_to_proto};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use prost::Message;
 use tonic::Response;
 
 use crate::replica::Moment;
@@ -28,9 +30,17 @@ pub(crate) fn answered_on(moment: &Moment, boundaries: Option<Date>) -> pb::Answ
 }
 
 /// The answer with the metadata that say how far this replica is. Called by the handlers themselves, whose span it marks.
-pub(crate) fn respond<T>(message: T, moment: &Moment, now: Timestamp) -> Response<T> {
+pub(crate) fn respond<T: Message>(message: T, moment: &Moment, now: Timestamp) -> Response<T> {
+    tell(answer::respond(message), moment, now)
+}
+
+/// The same for an answer of many messages.
+pub(crate) fn respond_with_stream<T>(messages: T, moment: &Moment, now: Timestamp) -> Response<T> {
+    tell(Response::new(messages), moment, now)
+}
+
+fn tell<T>(mut response: Response<T>, moment: &Moment, now: Timestamp) -> Response<T> {
     record_revision(moment.revision.0);
-    let mut response = Response::new(message);
     moment.lag.tell(response.metadata_mut(), now);
     response
 }

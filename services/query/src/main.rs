@@ -10,6 +10,10 @@ use almanac_service_kit::{
 use clap::Parser;
 use jiff::Timestamp;
 
+/// A third of the time of recording plain events went into the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     args.telemetry.init()?;
     let shutdown = shutdown_on_signal()?;

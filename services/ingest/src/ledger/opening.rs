@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use almanac_catalog::{Catalog, CatalogFiles, Problem};
 use almanac_event_log::{EventLog, Failure, ProducerPosition, ReadError, Record};
 use almanac_model::Revision;
+use almanac_service_kit::blocking::InTurn;
 use almanac_wire::pb::log::Receipt;
 use almanac_wire::{Payload, PayloadError};
 use prost::Message;
@@ -100,6 +101,7 @@ impl Ledger {
             limits,
             stream_credit_bytes,
             blocking,
+            in_turn: InTurn::new(blocking),
         })
     }
 

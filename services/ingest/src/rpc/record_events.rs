@@ -5,12 +5,13 @@ use std::sync::Arc;
 use almanac_event_log::RequestKey;
 use almanac_wire::FieldViolation;
 use almanac_wire::pb::ingest as pb;
+use almanac_wire::pb::shared::Event;
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tonic::Request;
 
 use super::principal;
-use super::recording::{Answered, check_reporter, check_request_id, record, search};
+use super::recording::{Answered, Work, check_reporter, check_request_id, record, search};
 use crate::Ledger;
 use crate::draft::Draft;
 use crate::error::{IngestError, reason};
@@ -19,6 +20,8 @@ use crate::state::InForce;
 
 /// The most events of one request.
 const MAX_EVENTS: usize = 10_000;
+/// To check so many events takes less time than to wake a thread for it, about 50 microseconds.
+const FEW_EVENTS: usize = 16;
 
 pub(super) async fn record_events(
     ledger: &Arc<Ledger>,
@@ -28,13 +31,14 @@ pub(super) async fn record_events(
     let message = request.into_inner();
     let key = check_request(ledger, &message)?;
     let proposer = Arc::clone(ledger);
+    let work = work(&message.events);
     let propose = move || propose(&proposer, &message, principal.clone(), key);
     let Answered {
         revision,
         events,
         receipt,
         repeated,
-    } = record(ledger, key, "events", propose).await?;
+    } = record(ledger, key, "events", work, propose).await?;
     Ok(pb::RecordEventsResponse {
         revision: revision.0,
         log_id: ledger.log.id().to_string(),
@@ -44,6 +48,14 @@ pub(super) async fn record_events(
         rejected: receipt.rejected,
         rejected_count: Some(receipt.rejected_count),
     })
+}
+
+fn work(events: &[Event]) -> Work {
+    if events.len() <= FEW_EVENTS && events.iter().all(|event| event.correction.is_none()) {
+        Work::Small
+    } else {
+        Work::Large
+    }
 }
 
 /// What can be wrong with a request beside its events. Gives the key by which its retry is recognised.

@@ -11,7 +11,7 @@ use almanac_wire::{FieldViolation, Payload, did_you_mean};
 use bytes::Bytes;
 use prost::Message;
 
-use super::{blocking, durable};
+use super::{blocking, durable, in_turn};
 use crate::Ledger;
 use crate::corrections::Search;
 use crate::draft::{Draft, Rejected};
@@ -29,12 +29,21 @@ pub(super) struct Answered {
     pub(super) repeated: bool,
 }
 
+/// How much there is to do before events are ordered.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Work {
+    /// Few events, about which the log is not searched.
+    Small,
+    Large,
+}
+
 /// Records what `propose` puts together from the request's field `list`, on a thread that may block; proposes again when the catalogue, or a value that is
 /// corrected, changed meanwhile.
 pub(super) async fn record(
     ledger: &Arc<Ledger>,
     key: Option<RequestKey>,
     list: &'static str,
+    work: Work,
     propose: impl Fn() -> Result<Proposal, IngestError> + Send + Sync + 'static,
 ) -> Result<Answered, IngestError> {
     let propose = Arc::new(propose);
@@ -48,7 +57,11 @@ pub(super) async fn record(
                 None => Ok(log.record(propose()?, encode_receipt)?),
             }
         };
-        match blocking(ledger.blocking, attempt).await?? {
+        let outcome = match work {
+            Work::Small => in_turn(&ledger.in_turn, attempt).await??,
+            Work::Large => blocking(ledger.blocking, attempt).await??,
+        };
+        match outcome {
             Outcome::Recorded(recorded) => {
                 durable(ledger, recorded.revision).await?;
                 return Ok(Answered {

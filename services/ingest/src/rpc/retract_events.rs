@@ -10,7 +10,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use tonic::Request;
 
-use super::recording::{Answered, check_reporter, check_request_id, record, search};
+use super::recording::{Answered, Work, check_reporter, check_request_id, record, search};
 use super::{durable, principal};
 use crate::Ledger;
 use crate::error::{IngestError, reason};
@@ -37,7 +37,7 @@ pub(super) async fn retract_events(
         events,
         receipt,
         repeated,
-    } = record(ledger, key, "retractions", propose).await?;
+    } = record(ledger, key, "retractions", Work::Large, propose).await?;
     Ok(pb::RetractEventsResponse {
         revision: revision.0,
         log_id: ledger.log.id().to_string(),

@@ -9,7 +9,7 @@ use tonic::Request;
 use super::feed::{self, Messages, Outlet};
 use super::figures::Figures;
 use super::{Answered, Query};
-use crate::answer::respond;
+use crate::answer::respond_with_stream;
 use crate::error::QueryError;
 use crate::mistakes::Mistakes;
 use crate::page::{Page, next_token};
@@ -32,7 +32,7 @@ pub(super) async fn answer(
     let stream = begin.await.map_err(|error| error.under("query"))?;
     let moment = stream.figures.moment().clone();
     let messages = feed::begin(query, stop, |outlet| stream.send_all(asked, outlet));
-    Ok(respond(messages, &moment, (query.clock)()))
+    Ok(respond_with_stream(messages, &moment, (query.clock)()))
 }
 
 /// The rest of an answer, with what comes next.

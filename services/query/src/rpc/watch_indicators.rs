@@ -20,7 +20,7 @@ use self::difference::Difference;
 use super::feed::{self, Messages, Outlet};
 use super::figures::Figures;
 use super::{Answered, Query};
-use crate::answer::{answered_at, respond};
+use crate::answer::{answered_at, respond_with_stream};
 use crate::error::QueryError;
 use crate::mistakes::Mistakes;
 use crate::read_at::{AsOf, ReadAt};
@@ -37,7 +37,7 @@ pub(super) async fn answer(
     let (watch, from) = begun.map_err(|error| error.under("query"))?;
     let (seen, now) = (watch.seen.clone(), (query.clock)());
     let follow = |outlet| async move { watch.follow(from, outlet).await.map_err(|error| error.under("query")) };
-    Ok(respond(feed::begin(query, stop, follow), &seen, now))
+    Ok(respond_with_stream(feed::begin(query, stop, follow), &seen, now))
 }
 
 /// What is refused is refused before the stream begins.
