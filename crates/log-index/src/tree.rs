@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lsm_tree::compaction::Leveled;
+use lsm_tree::config::PinningPolicy;
 use lsm_tree::{AbstractTree, AnyTree, Cache, Config, Guard as _, SeqNo, SequenceNumberCounter, UserValue};
 
 use crate::{Basis, Forget, IndexError, manifest};
@@ -91,6 +92,11 @@ impl LogIndex {
         let factory = options.forget.clone().map(Forget::factory);
         let config = Config::new(&dir, next.clone(), visible.clone())
             .use_cache(Arc::new(Cache::with_capacity_bytes(options.cache_bytes)))
+            // in pieces of 4 KiB, all of them in the cache: a whole filter has a megabyte and more, which a small cache never keeps
+            .index_block_partitioning_policy(PinningPolicy::all(true))
+            .index_block_pinning_policy(PinningPolicy::all(false))
+            .filter_block_partitioning_policy(PinningPolicy::all(true))
+            .filter_block_pinning_policy(PinningPolicy::all(false))
             .with_compaction_filter_factory(factory);
         let tree = guarded("open", &dir, || config.open())?;
         // runs are ordered by number, also those of before
