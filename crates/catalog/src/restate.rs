@@ -75,6 +75,13 @@ impl Catalog {
         all[first..].iter().copied().take_while(|day| *day <= to).collect()
     }
 
+    /// The number of the stretch of days in which a day lies and no boundary changed: on days with the same number the same areas
+    /// exist, and each lies under the same ones.
+    #[must_use]
+    pub fn boundary_epoch(&self, day: Date) -> usize {
+        self.hierarchy.change_days.partition_point(|change| *change <= day)
+    }
+
     /// Whether any boundary changed after `from` and until `to`.
     #[must_use]
     pub fn changes_between(&self, from: Date, to: Date) -> bool {

@@ -6,10 +6,10 @@
 //! ```text
 //! piece      item*
 //! item       1 metric    id, granularity                  what follows is of this metric
-//!            2 series    area, n, n codes, reporter       versions and tallies that follow are of this series
+//!            2 series    area, n, n codes, reporter       versions and tallies that follow are of this series; by blocks
 //!            3 versions  n, then n versions               by period, and of one period the oldest first
 //!            4 tallies   n, then of each: period, total, events by quality (3) and by qualifier (4), confidential ones
-//!            5 secrets   n, then of each: the index of a series of the metric, a period
+//!            5 secrets   n, then of each: the place of its block and its column, a period
 //! version    flags u8, then unless the flags say that it is as it was in the version before:
 //!            period as difference, revision as difference, status u8, value as difference, events recorded, taken back
 //! ```
@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use almanac_model::{Calendar, ClosingDay, Granularity, MetricId, MonthUnit, Revision, Status, YearName};
 
+use crate::metric::Place;
 use crate::series::Version;
 use crate::tally::Tally;
 use crate::{Cube, SeriesKey};
@@ -33,7 +34,7 @@ pub use decoder::{CubeDecoder, DecodeError};
 
 /// The version of the bytes, for those who keep them. It counts up when the layout changes, and also when the same batches
 /// come to another cube: what was derived by other rules must not be taken for what would be derived now.
-pub const ENCODING: u32 = 1;
+pub const ENCODING: u32 = 2;
 
 /// From this size on a piece is handed over.
 const PIECE_BYTES: usize = 64 << 10;
@@ -69,8 +70,8 @@ mod flag {
 impl Cube {
     /// Hands over the whole cube as bytes, piece by piece. [`CubeDecoder`] makes an equal cube of them.
     ///
-    /// It takes a clone, and lets go of each series when its bytes are made: from then on the original is changed without
-    /// copying that series.
+    /// It takes a clone, and lets go of the series of an area when their bytes are made: from then on the original is changed
+    /// without copying them.
     pub fn encode<E>(self, emit: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let mut pieces = Pieces {
             piece: Vec::with_capacity(2 * PIECE_BYTES),
@@ -80,11 +81,13 @@ impl Cube {
         metrics.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (id, metric) in metrics {
             pieces.item(|bytes| put_metric(bytes, &id, metric.granularity()))?;
-            let (all_series, secrets) = Arc::unwrap_or_clone(metric).into_parts();
-            for series in all_series {
-                pieces.item(|bytes| put_key(bytes, series.key()))?;
-                pieces.runs(series.history(), put_versions)?;
-                pieces.runs(series.tallies(), put_tallies)?;
+            let (blocks, secrets) = Arc::unwrap_or_clone(metric).into_parts();
+            for block in blocks {
+                for series in block.all_series() {
+                    pieces.item(|bytes| put_key(bytes, series.key()))?;
+                    pieces.runs(series.history(), put_versions)?;
+                    pieces.runs(series.tallies(), put_tallies)?;
+                }
             }
             pieces.runs(secrets.iter().copied(), put_secrets)?;
         }
@@ -237,11 +240,12 @@ fn put_tallies(bytes: &mut Vec<u8>, tallies: &[(i32, Tally)]) {
     }
 }
 
-fn put_secrets(bytes: &mut Vec<u8>, secrets: &[(u32, i32)]) {
+fn put_secrets(bytes: &mut Vec<u8>, secrets: &[(Place, i32)]) {
     bytes.push(SECRETS);
     put_number(bytes, secrets.len() as u64);
-    for (index, period) in secrets {
-        put_number(bytes, u64::from(*index));
+    for (Place { block, column }, period) in secrets {
+        put_number(bytes, u64::from(*block));
+        bytes.push(*column);
         put_signed(bytes, i64::from(*period));
     }
 }

@@ -1,10 +1,11 @@
-//! The read model: every version of every value, in columns by metric and series.
+//! The read model: every version of every value, side by side by metric, area and period.
 //!
 //! ```text
 //! Cube      metric id -> MetricCube
-//! MetricCube            series, found by key or by area; combinations of codes and reporters, numbered
-//! Series                the newest version of each period in columns, and the versions they superseded
-//! Columns               values | revisions | states       columns.rs
+//! MetricCube            blocks, found by area; their series, found by key; combinations of codes and reporters, numbered
+//! Block                 up to 64 series of one area, and sheets of up to 512 periods of them                  block.rs
+//! Sheet                 the newest values | revisions | states, by period; the versions that they superseded  sheet.rs
+//! Series                one column of a block                                                                 series.rs
 //! Cell                  value, status, the revision that put it there
 //! ```
 //!
@@ -13,21 +14,24 @@
 //! revision a look into the superseded versions of that one cell. The whole becomes bytes, and they the whole, piece by piece
 //! (`encoding.rs`). Nothing here reads a clock or does IO: the same batches give the same cube.
 //!
-//! A question reads either a stretch of periods of many series (a flow's months) or one period of them (a level). Both are
-//! answered from columns by series: a stretch is one slice, whose sum and status are told at once where all its values have one
-//! status and nothing in the series is newer than what is asked (`Series::total`); what was corrected or is missing is looked at cell
-//! by cell. Codes and reporters are numbered, so that whatever is asked of them is answered once for each combination, and
-//! not by comparing texts for each series.
+//! A question reads areas, most often whole: of all their series, or those with some codes, either one period (a level) or a stretch
+//! of them (a flow's months). Both lie in one piece in a sheet, whose sum and status are told at once where all that is read has
+//! one status and nothing of it is newer than what is asked (`Block::total`); what was corrected or is missing is looked at
+//! cell by cell. Codes and reporters are numbered, so that whatever is asked of them is answered once for each combination,
+//! and not by comparing texts for each series.
 //!
 //! Whole cells side by side (64 bytes each, which is what this was first) took 61 bytes for each value of the national feed
-//! of `almanac bench`; columns take about 10. Columns by period, across series, would answer levels from fewer cache lines,
-//! but have to be moved whenever a series comes between two others, and a metric whose series report at different times leaves
-//! holes in all of them.
+//! of `almanac bench`, columns by series about 10, and these sheets about 7. Columns by series were as fast for one long series; but
+//! a level of many series, and a month of them, was a cache line of its own for each. Sheets of all series of a metric would
+//! have to be moved whenever a series comes between two others. Those of one area report at the same times nearly always; where
+//! they do not, a sheet has holes, and its bounds say how many at most.
 
+mod block;
 mod columns;
 mod encoding;
 mod metric;
 mod series;
+mod sheet;
 mod tally;
 
 use std::collections::HashMap;
@@ -36,8 +40,11 @@ use std::sync::Arc;
 use almanac_catalog::{Catalog, Method};
 use almanac_model::{Batch, MetricId, Revision};
 
+pub use block::Block;
+pub use columns::Columns;
 pub use encoding::{CubeDecoder, DecodeError, ENCODING};
 pub use metric::MetricCube;
+use metric::Place;
 use series::Entry;
 pub use series::{Cell, Series, SeriesKey, Write};
 
@@ -78,23 +85,25 @@ impl Cube {
                     .ok_or_else(unknown)
             })
             .collect::<Result<Vec<Method>, _>>()?;
-        let places: Vec<u32> = batch.series().iter().map(|series| self.place(series)).collect();
+        let places: Vec<Place> = batch.series().iter().map(|series| self.place(series)).collect();
+        let mut entries = Vec::new();
         // rows of one series often follow one another
         for (index, rows) in batch.runs() {
             if let Some(metric) = self.metrics.get_mut(&batch.series()[index].metric) {
-                let entries = rows.map(|row| Entry {
+                entries.clear();
+                entries.extend(rows.map(|row| Entry {
                     period: row.period,
                     value: i128::from(row.value),
                     status: row.status,
                     is_retraction: row.is_retraction,
-                });
-                Arc::make_mut(metric).record(places[index], revision, entries, methods[index]);
+                }));
+                Arc::make_mut(metric).record(places[index], revision, &entries, methods[index]);
             }
         }
         Ok(())
     }
 
-    fn place(&mut self, series: &almanac_model::BatchSeries) -> u32 {
+    fn place(&mut self, series: &almanac_model::BatchSeries) -> Place {
         let metric = self
             .metrics
             .entry(series.metric.clone())

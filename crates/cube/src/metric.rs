@@ -7,29 +7,38 @@ use std::sync::Arc;
 use almanac_catalog::Method;
 use almanac_model::{AreaId, Code, Granularity, ReporterId, Revision};
 
+use crate::block::Head;
 use crate::series::Entry;
-use crate::{Series, SeriesKey};
+use crate::{Block, Series, SeriesKey};
 
 /// All values of one metric.
 ///
 /// A clone shares the series, and what finds them, with the original; whichever of the two is changed first copies what it
 /// changes.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct MetricCube {
     granularity: Granularity,
-    series: Vec<Arc<Series>>,
+    blocks: Vec<Block>,
     places: Arc<Places>,
     /// The series and period of each cell that ever had a confidential version. Most metrics have none.
     confidential: Secrets,
 }
 
 /// Series and periods.
-type Secrets = Arc<BTreeSet<(u32, i32)>>;
+type Secrets = Arc<BTreeSet<(Place, i32)>>;
+
+/// Where a series is: the place of its block, and its column there.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Place {
+    pub(crate) block: u32,
+    pub(crate) column: u8,
+}
 
 /// Where each series is.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default)]
 struct Places {
-    by_key: HashMap<SeriesKey, u32>,
+    by_key: HashMap<SeriesKey, Place>,
+    /// Blocks, of which only the last has room.
     by_area: HashMap<AreaId, Vec<u32>>,
     /// Every combination of codes that a series has, and every reporter of one.
     combinations: Numbered<Vec<Code>>,
@@ -37,7 +46,7 @@ struct Places {
 }
 
 /// Different things, numbered in the order in which they came.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 struct Numbered<T: Eq + Hash> {
     all: Vec<T>,
     numbers: HashMap<T, u32>,
@@ -69,7 +78,7 @@ impl MetricCube {
     pub(crate) fn new(granularity: Granularity) -> Self {
         Self {
             granularity,
-            series: Vec::new(),
+            blocks: Vec::new(),
             places: Arc::default(),
             confidential: Arc::default(),
         }
@@ -82,14 +91,28 @@ impl MetricCube {
     }
 
     /// The series that were recorded for exactly this area.
-    pub fn series_of(&self, area: &AreaId) -> impl Iterator<Item = &Series> {
-        let places = self.places.by_area.get(area);
-        places.into_iter().flatten().map(|&index| self.at(index))
+    pub fn series_of(&self, area: &AreaId) -> impl Iterator<Item = Series<'_>> {
+        self.blocks_of(area).flat_map(|(_, block)| block.all_series())
+    }
+
+    /// The same, side by side, with the places of their blocks.
+    pub fn blocks_of(&self, area: &AreaId) -> impl Iterator<Item = (u32, &Block)> {
+        let blocks = self.places.by_area.get(area);
+        blocks
+            .into_iter()
+            .flatten()
+            .map(|&block| (block, &self.blocks[block as usize]))
+    }
+
+    /// The block at a place that [`Self::blocks_of`] gave.
+    #[must_use]
+    pub fn block(&self, place: u32) -> Option<&Block> {
+        self.blocks.get(place as usize)
     }
 
     /// All its series.
-    pub fn all_series(&self) -> impl Iterator<Item = &Series> {
-        self.series.iter().map(Arc::as_ref)
+    pub fn all_series(&self) -> impl Iterator<Item = Series<'_>> {
+        self.blocks.iter().flat_map(Block::all_series)
     }
 
     /// The combinations of codes that its series have, in the order of the dimensions' ids: whatever is asked of the codes of
@@ -107,8 +130,8 @@ impl MetricCube {
 
     /// The series with this key.
     #[must_use]
-    pub fn series(&self, key: &SeriesKey) -> Option<&Series> {
-        self.places.by_key.get(key).map(|&index| self.at(index))
+    pub fn series(&self, key: &SeriesKey) -> Option<Series<'_>> {
+        self.places.by_key.get(key).map(|&place| self.at(place))
     }
 
     /// Whether any cell ever had a confidential version: nothing is kept secret of a metric without one.
@@ -120,74 +143,95 @@ impl MetricCube {
     /// Whether any cell had a confidential version by a revision.
     #[must_use]
     pub fn had_confidential(&self, as_of: Revision) -> bool {
-        self.confidential.iter().any(|&(index, period)| {
-            let mut writes = self.at(index).writes(period, as_of);
+        self.confidential.iter().any(|&(place, period)| {
+            let mut writes = self.at(place).writes(period, as_of);
             writes.any(|write| write.after.is_some_and(|cell| cell.status.confidential))
         })
     }
 
     /// The cells that are confidential as of a revision: series and period.
     #[must_use = "an iterator does nothing until it is read"]
-    pub fn confidential(&self, as_of: Revision) -> impl Iterator<Item = (&Series, i32)> {
+    pub fn confidential(&self, as_of: Revision) -> impl Iterator<Item = (Series<'_>, i32)> {
         let cells = self
             .confidential
             .iter()
-            .map(|&(index, period)| (self.at(index), period));
+            .map(|&(place, period)| (self.at(place), period));
         cells.filter(move |(series, period)| series.cell(*period, as_of).is_some_and(|cell| cell.status.confidential))
     }
 
-    /// The index of the series with this key, made when it is not there yet.
-    pub(crate) fn place(&mut self, key: SeriesKey) -> u32 {
-        if let Some(&index) = self.places.by_key.get(&key) {
-            return index;
+    /// Where the series with this key is. It is put beside those of its area when it is not there yet.
+    pub(crate) fn place(&mut self, key: SeriesKey) -> Place {
+        if let Some(&place) = self.places.by_key.get(&key) {
+            return place;
         }
-        let index = u32::try_from(self.series.len()).unwrap_or(u32::MAX);
         let places = Arc::make_mut(&mut self.places);
-        places.by_area.entry(key.area.clone()).or_default().push(index);
-        places.by_key.insert(key.clone(), index);
-        let (combination, reporter) = (
-            places.combinations.number(&key.codes),
-            places.reporters.number(&key.reporter),
-        );
-        self.series.push(Arc::new(Series::new(key, combination, reporter)));
-        index
+        let head = Head {
+            combination: places.combinations.number(&key.codes),
+            reporter: places.reporters.number(&key.reporter),
+            key: key.clone(),
+        };
+        let of_area = places.by_area.entry(key.area.clone()).or_default();
+        let place = add(&mut self.blocks, of_area, head);
+        places.by_key.insert(key, place);
+        place
     }
 
-    /// The series with this index, to put back what it had; `None` when there is none.
-    pub(crate) fn series_mut(&mut self, index: u32) -> Option<&mut Series> {
-        self.series.get_mut(index as usize).map(Arc::make_mut)
+    /// The block of a place, to put back what it had; `None` when there is no such place.
+    pub(crate) fn block_mut(&mut self, place: Place) -> Option<&mut Block> {
+        let block = self.blocks.get_mut(place.block as usize)?;
+        let columns = block.all_series().len();
+        (usize::from(place.column) < columns).then_some(block)
     }
 
-    /// Its series, and the index and period of each cell that ever had a confidential version.
-    pub(crate) fn into_parts(self) -> (Vec<Arc<Series>>, Secrets) {
-        (self.series, self.confidential)
+    /// Its series side by side, and the place and period of each cell that ever had a confidential version.
+    pub(crate) fn into_parts(self) -> (Vec<Block>, Secrets) {
+        (self.blocks, self.confidential)
     }
 
     /// Puts back that a cell once had a confidential version.
-    pub(crate) fn restore_secret(&mut self, index: u32, period: i32) {
-        Arc::make_mut(&mut self.confidential).insert((index, period));
+    pub(crate) fn restore_secret(&mut self, place: Place, period: i32) {
+        Arc::make_mut(&mut self.confidential).insert((place, period));
     }
 
-    fn at(&self, index: u32) -> &Series {
-        &self.series[index as usize]
+    fn at(&self, place: Place) -> Series<'_> {
+        Series::new(&self.blocks[place.block as usize], place.column)
     }
 
     /// Records entries of one series.
-    pub(crate) fn record(
-        &mut self,
-        index: u32,
-        revision: Revision,
-        entries: impl ExactSizeIterator<Item = Entry>,
-        method: Method,
-    ) {
-        let series = Arc::make_mut(&mut self.series[index as usize]);
-        series.reserve(entries.len());
-        for entry in entries {
-            // a tally's total is confidential from its first confidential event on; so the event tells which cells to look at
-            if entry.status.confidential {
-                Arc::make_mut(&mut self.confidential).insert((index, entry.period));
-            }
-            series.record(revision, entry, method);
+    pub(crate) fn record(&mut self, place: Place, revision: Revision, entries: &[Entry], method: Method) {
+        // a tally's total is confidential from its first confidential event on; so the event tells which cells to look at
+        for entry in entries.iter().filter(|entry| entry.status.confidential) {
+            Arc::make_mut(&mut self.confidential).insert((place, entry.period));
         }
+        self.blocks[place.block as usize].record(place.column, revision, entries, method);
     }
 }
+
+/// Puts a series into the last of the blocks of its area, or a new one.
+fn add(blocks: &mut Vec<Block>, of_area: &mut Vec<u32>, head: Head) -> Place {
+    let last = of_area.last().copied();
+    let last = last.filter(|last| blocks[*last as usize].has_room());
+    let block = last.unwrap_or_else(|| {
+        let new = u32::try_from(blocks.len()).unwrap_or(u32::MAX);
+        blocks.push(Block::default());
+        of_area.push(new);
+        new
+    });
+    let column = blocks[block as usize].add(head);
+    Place { block, column }
+}
+
+/// Equal are metrics with the same series in the same places; from these follows what finds them.
+impl PartialEq for MetricCube {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            granularity,
+            blocks,
+            places: _,
+            confidential,
+        } = self;
+        (granularity, blocks, confidential) == (&other.granularity, &other.blocks, &other.confidential)
+    }
+}
+
+impl Eq for MetricCube {}

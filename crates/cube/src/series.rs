@@ -1,12 +1,12 @@
-//! One series: a column of newest cells by period, and what they superseded.
+//! One series: what it is, and every version of its values.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use almanac_catalog::Method;
 use almanac_model::{AreaId, BatchSeries, Code, ReporterId, Revision, Status};
 
+use crate::block::Block;
 use crate::columns::Columns;
+use crate::sheet::Sheet;
 use crate::tally::Tally;
 
 /// What tells the series of one metric apart.
@@ -55,19 +55,11 @@ pub(crate) struct Version {
     pub(crate) taken_back: u32,
 }
 
-/// The values of one series.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Series {
-    key: SeriesKey,
-    /// The place of its codes among the metric's combinations.
-    combination: u32,
-    /// The place of its reporter among the metric's.
-    reporter: u32,
-    newest: Columns,
-    /// Earlier versions by period, the oldest first. Most cells have none.
-    superseded: BTreeMap<i32, Vec<Version>>,
-    /// What the newest total of a tally was added up from.
-    tallies: BTreeMap<i32, Tally>,
+/// The values of one series: a column of a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'a> {
+    block: &'a Block,
+    column: u8,
 }
 
 /// One event of a batch, as a series takes it.
@@ -91,115 +83,79 @@ impl SeriesKey {
     }
 }
 
-impl Series {
-    pub(crate) fn new(key: SeriesKey, combination: u32, reporter: u32) -> Self {
-        Self {
-            key,
-            combination,
-            reporter,
-            newest: Columns::default(),
-            superseded: BTreeMap::new(),
-            tallies: BTreeMap::new(),
-        }
+impl<'a> Series<'a> {
+    pub(crate) const fn new(block: &'a Block, column: u8) -> Self {
+        Self { block, column }
+    }
+
+    /// The series beside which it lies, itself among them.
+    #[must_use]
+    pub const fn block(&self) -> &'a Block {
+        self.block
+    }
+
+    /// Whether both are one series of one cube.
+    #[must_use]
+    pub fn is_same(&self, other: Self) -> bool {
+        std::ptr::eq(self.block, other.block) && self.column == other.column
     }
 
     /// What series it is.
     #[must_use]
-    pub fn key(&self) -> &SeriesKey {
-        &self.key
+    pub fn key(&self) -> &'a SeriesKey {
+        &self.block.head(self.column).key
     }
 
     /// The place of its codes among [`MetricCube::combinations`](crate::MetricCube::combinations).
     #[must_use]
     pub fn combination(&self) -> usize {
-        self.combination as usize
+        self.block.head(self.column).combination as usize
     }
 
     /// The place of its reporter among [`MetricCube::reporters`](crate::MetricCube::reporters).
     #[must_use]
     pub fn reporter(&self) -> usize {
-        self.reporter as usize
+        self.block.head(self.column).reporter as usize
     }
 
-    pub(crate) fn record(&mut self, revision: Revision, entry: Entry, method: Method) {
-        let content = match method {
-            Method::Tally => self.tally(entry),
-            Method::Report => (!entry.is_retraction).then_some((entry.value, entry.status)),
-        };
-        let earlier = self.newest.get(entry.period);
-        // within one revision a cell changes in place: a revision is read whole or not at all
-        let same = earlier.filter(|version| version.revision == revision);
-        let (recorded, taken_back) = same.map_or((0, 0), |version| (version.recorded, version.taken_back));
-        let version = Version {
-            revision,
-            content,
-            recorded: recorded.saturating_add(u32::from(!entry.is_retraction)),
-            taken_back: taken_back.saturating_add(u32::from(entry.is_retraction)),
-        };
-        self.newest.put(entry.period, version);
-        if same.is_none()
-            && let Some(earlier) = earlier
-        {
-            self.superseded.entry(entry.period).or_default().push(earlier);
-        }
+    pub(crate) const fn column(&self) -> u8 {
+        self.column
     }
 
-    fn tally(&mut self, entry: Entry) -> Option<(i128, Status)> {
-        let tally = self.tallies.entry(entry.period).or_default();
-        if entry.is_retraction {
-            tally.take_back(entry.value, entry.status);
-        } else {
-            tally.add(entry.value, entry.status);
-        }
-        tally.value()
-    }
-
-    /// Sees to it that values of so many later periods can be recorded without moving those that are there.
-    pub(crate) fn reserve(&mut self, count: usize) {
-        self.newest.reserve(count);
+    /// It alone among those of its block.
+    #[must_use]
+    pub const fn columns(&self) -> Columns {
+        Columns::one(self.column)
     }
 
     /// The value of a period as of a revision; `None` when nothing was recorded by then, or when it was withdrawn.
     #[must_use]
     pub fn cell(&self, period: i32, as_of: Revision) -> Option<Cell> {
-        let newest = self.newest.get(period)?;
-        if newest.revision <= as_of {
-            return newest.cell();
-        }
-        let earlier = self.superseded.get(&period)?;
-        earlier.iter().rev().find(|version| version.revision <= as_of)?.cell()
-    }
-
-    /// The value of a period as of a revision, and its status: [`Self::cell`] for who does not ask who changed it.
-    #[must_use]
-    pub fn value(&self, period: i32, as_of: Revision) -> Option<(i128, Status)> {
-        if self.newest.is_newer_than(as_of) {
-            let cell = self.cell(period, as_of)?;
-            return Some((cell.value, cell.status));
-        }
-        self.newest.value(period)
+        self.block.sheet(period)?.cell(self.column, period, as_of)
     }
 
     /// The periods among which all its values are.
     #[must_use]
     pub fn periods(&self) -> RangeInclusive<i32> {
-        self.newest.periods()
+        let mut sheets = self.block.sheets().map(Sheet::periods);
+        let Some(first) = sheets.next() else {
+            return RangeInclusive::new(0, -1);
+        };
+        let last = sheets.next_back().unwrap_or_else(|| first.clone());
+        *first.start()..=*last.end()
     }
 
     /// Every version that the value of a period ever had, the oldest first: the revision that made it, and the value, or
     /// `None` where it was withdrawn.
-    pub fn vintages(&self, period: i32) -> impl Iterator<Item = (Revision, Option<Cell>)> + '_ {
-        let earlier = self.superseded.get(&period).into_iter().flatten().copied();
-        earlier
-            .chain(self.newest.get(period))
-            .map(|version| (version.revision, version.cell()))
+    pub fn vintages(&self, period: i32) -> impl Iterator<Item = (Revision, Option<Cell>)> + use<'a> {
+        self.versions(period).map(|version| (version.revision, version.cell()))
     }
 
     /// What each revision up to one did to the value of a period, the oldest first.
-    pub fn writes(&self, period: i32, as_of: Revision) -> impl Iterator<Item = Write> + '_ {
-        let earlier = self.superseded.get(&period).into_iter().flatten().copied();
-        let versions = earlier.chain(self.newest.get(period));
-        let seen = versions.take_while(move |version| version.revision <= as_of);
+    pub fn writes(&self, period: i32, as_of: Revision) -> impl Iterator<Item = Write> + use<'a> {
+        let seen = self
+            .versions(period)
+            .take_while(move |version| version.revision <= as_of);
         seen.scan(None, |before, version| {
             let after = version.cell();
             Some(Write {
@@ -212,44 +168,25 @@ impl Series {
         })
     }
 
+    fn versions(&self, period: i32) -> impl Iterator<Item = Version> + use<'a> {
+        let column = self.column;
+        let sheet = self.block.sheet(period).into_iter();
+        sheet.flat_map(move |sheet| sheet.versions(column, period))
+    }
+
     /// Every version of every value, by period and the oldest first.
-    pub(crate) fn history(&self) -> impl Iterator<Item = (i32, Version)> + '_ {
-        self.periods().flat_map(|period| {
-            let earlier = self.superseded.get(&period).into_iter().flatten().copied();
-            let versions = earlier.chain(self.newest.get(period));
-            versions.map(move |version| (period, version))
+    pub(crate) fn history(&self) -> impl Iterator<Item = (i32, Version)> + use<'a> {
+        let column = self.column;
+        self.block.sheets().flat_map(move |sheet| {
+            let versions = move |period| sheet.versions(column, period).map(move |version| (period, version));
+            sheet.periods().flat_map(versions)
         })
     }
 
     /// What the newest totals were added up from, by period.
-    pub(crate) fn tallies(&self) -> impl Iterator<Item = (i32, Tally)> + '_ {
-        let tally = |period| self.tallies.get(&period).map(|tally| (period, *tally));
-        self.periods().filter_map(tally)
-    }
-
-    /// Puts back the version that comes after those that are there, as [`Self::history`] gave it.
-    pub(crate) fn restore(&mut self, period: i32, version: Version) {
-        if let Some(earlier) = self.newest.put(period, version) {
-            self.superseded.entry(period).or_default().push(earlier);
-        }
-    }
-
-    /// Puts back what a total was added up from.
-    pub(crate) fn restore_tally(&mut self, period: i32, tally: Tally) {
-        self.tallies.insert(period, tally);
-    }
-
-    /// The status of a stretch in which, as of a revision, every period has a value of that status; `None` elsewhere, where one
-    /// has to look at the cells.
-    #[must_use]
-    pub fn status(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<Status> {
-        self.newest.status(periods, as_of)
-    }
-
-    /// The total of such a stretch, and its status. It costs a fraction of looking at the cells.
-    #[must_use]
-    pub fn total(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<(i128, Status)> {
-        self.newest.total(periods, as_of)
+    pub(crate) fn tallies(&self) -> impl Iterator<Item = (i32, Tally)> + use<'a> {
+        let column = self.column;
+        self.block.sheets().flat_map(move |sheet| sheet.tallies(column))
     }
 
     /// The values in a range of periods as of a revision, the earliest first; periods without one are left out.
@@ -258,15 +195,18 @@ impl Series {
         &self,
         periods: RangeInclusive<i32>,
         as_of: Revision,
-    ) -> impl DoubleEndedIterator<Item = (i32, Cell)> + '_ {
-        let all = self.newest.periods();
-        let (from, to) = ((*periods.start()).max(*all.start()), (*periods.end()).min(*all.end()));
-        (from..=to).filter_map(move |period| Some((period, self.cell(period, as_of)?)))
+    ) -> impl DoubleEndedIterator<Item = (i32, Cell)> + use<'a> {
+        let column = self.column;
+        self.block.sheets().flat_map(move |sheet| {
+            let all = sheet.periods();
+            let (from, to) = ((*periods.start()).max(*all.start()), (*periods.end()).min(*all.end()));
+            (from..=to).filter_map(move |period| Some((period, sheet.cell(column, period, as_of)?)))
+        })
     }
 }
 
 impl Version {
-    fn cell(self) -> Option<Cell> {
+    pub(crate) fn cell(self) -> Option<Cell> {
         let (value, status) = self.content?;
         Some(Cell {
             value,

@@ -17,6 +17,8 @@ use proptest::prelude::*;
 /// The metrics of the test: one of each method.
 const METRICS: [&str; 2] = ["reported", "tallied"];
 const AREAS: [&str; 2] = ["1", "2"];
+/// Two lie side by side, of one area. Some of their periods are in another sheet than the others.
+const SERIES: [(&str, &str); 3] = [(AREAS[0], "r"), (AREAS[0], "s"), (AREAS[1], "r")];
 const PERIODS: RangeInclusive<i32> = -3..=8;
 
 /// One recorded event: which series, which period, what, in which batch.
@@ -24,7 +26,7 @@ const PERIODS: RangeInclusive<i32> = -3..=8;
 struct Recorded {
     revision: Revision,
     metric: usize,
-    area: usize,
+    series: usize,
     period: i32,
     value: i64,
     status: Status,
@@ -80,7 +82,7 @@ fn status() -> impl Strategy<Value = Status> {
 /// Events in the order of the log; each goes into the batch of the one before it or opens another, perhaps later one. Some
 /// take back an earlier one.
 fn events() -> impl Strategy<Value = Vec<Recorded>> {
-    let place = (0..METRICS.len(), 0..AREAS.len(), PERIODS);
+    let place = (0..METRICS.len(), 0..SERIES.len(), PERIODS);
     // some are wider than most, so that columns have to be
     let value = prop_oneof![19 => -99_i64..=99, 1 => any::<i64>()];
     let event = (0_u64..3, place, value, status());
@@ -89,14 +91,14 @@ fn events() -> impl Strategy<Value = Vec<Recorded>> {
         let mut revision = Revision(1);
         let mut recorded: Vec<Recorded> = Vec::new();
         let mut standing: Vec<Recorded> = Vec::new();
-        for ((later, (metric, area, period), value, status), taken_back) in events {
+        for ((later, (metric, series, period), value, status), taken_back) in events {
             revision = Revision(revision.0 + later);
             // a tally counts; that something is missing is a report
             let missing = status.missing.filter(|_| METRICS[metric] == "reported");
             let mut event = Recorded {
                 revision,
                 metric,
-                area,
+                series,
                 period,
                 value: if missing.is_none() { value } else { 0 },
                 status: Status { missing, ..status },
@@ -122,10 +124,11 @@ fn events() -> impl Strategy<Value = Vec<Recorded>> {
 fn batch(events: &[Recorded]) -> Batch {
     let mut builder = BatchBuilder::default();
     for event in events {
+        let (area, reporter) = SERIES[event.series];
         let series = BatchSeries {
             metric: MetricId::new(METRICS[event.metric]).unwrap(),
-            area: AreaId::new(AREAS[event.area]).unwrap(),
-            reporter: ReporterId::new("r").unwrap(),
+            area: AreaId::new(area).unwrap(),
+            reporter: ReporterId::new(reporter).unwrap(),
             dimensions: Vec::new(),
             granularity: Granularity::Month,
             decimals: 0,
@@ -156,19 +159,20 @@ fn cube(events: &[Recorded]) -> Cube {
     cube
 }
 
-fn series(cube: &Cube, metric: usize, area: usize) -> Option<&Series> {
+fn series(cube: &Cube, metric: usize, series: usize) -> Option<Series<'_>> {
+    let (area, reporter) = SERIES[series];
     let key = SeriesKey {
-        area: AreaId::new(AREAS[area]).unwrap(),
+        area: AreaId::new(area).unwrap(),
         codes: Vec::new(),
-        reporter: ReporterId::new("r").unwrap(),
+        reporter: ReporterId::new(reporter).unwrap(),
     };
     cube.metric(&MetricId::new(METRICS[metric]).unwrap())?.series(&key)
 }
 
 /// What stands for a period: of a report the last event, of a tally all of them together that were not taken back.
-fn naive(events: &[Recorded], metric: usize, area: usize, period: i32, as_of: Revision) -> Option<Cell> {
+fn naive(events: &[Recorded], metric: usize, series: usize, period: i32, as_of: Revision) -> Option<Cell> {
     let of_cell = |event: &&Recorded| {
-        event.metric == metric && event.area == area && event.period == period && event.revision <= as_of
+        event.metric == metric && event.series == series && event.period == period && event.revision <= as_of
     };
     let events: Vec<&Recorded> = events.iter().filter(of_cell).collect();
     let last = events.last()?;
@@ -207,14 +211,13 @@ proptest! {
         let cube = cube(&events);
         let last = events.last().map_or(0, |event| event.revision.0);
         let revisions = (0..=last + 1).map(Revision).chain([Revision::LATEST]);
-        for (as_of, metric, area) in revisions.flat_map(|as_of| [(as_of, 0, 0), (as_of, 0, 1), (as_of, 1, 0), (as_of, 1, 1)]) {
-            let series = series(&cube, metric, area);
-            let expected = |period: i32| naive(&events, metric, area, period, as_of);
+        let each = (0..METRICS.len()).flat_map(|metric| (0..SERIES.len()).map(move |own| (metric, own)));
+        for (as_of, (metric, own)) in revisions.flat_map(|as_of| each.clone().map(move |each| (as_of, each))) {
+            let series = series(&cube, metric, own);
+            let expected = |period: i32| naive(&events, metric, own, period, as_of);
             for period in PERIODS.start() - 2..=PERIODS.end() + 2 {
                 let found = series.and_then(|series| series.cell(period, as_of));
                 prop_assert_eq!(found, expected(period), "{} {} as of {}", metric, period, as_of);
-                let value = series.and_then(|series| series.value(period, as_of));
-                prop_assert_eq!(value, found.map(|cell| (cell.value, cell.status)));
             }
             let range = range.0..=range.1;
             let found: Vec<(i32, Cell)> = series.map(|series| series.cells(range.clone(), as_of).collect()).unwrap_or_default();
@@ -228,16 +231,25 @@ proptest! {
         let cube = cube(&events);
         let last = events.last().map_or(0, |event| event.revision.0);
         let range = range.0..=range.1;
-        for (as_of, metric, area) in (0..=last).map(Revision).flat_map(|as_of| [(as_of, 0, 0), (as_of, 1, 1)]) {
-            let series = series(&cube, metric, area);
-            let cells: Option<Vec<Cell>> = range.clone().map(|period| naive(&events, metric, area, period, as_of)).collect();
+        let each: [(usize, &[usize]); 6] = [(0, &[0]), (0, &[1]), (0, &[0, 1]), (0, &[2]), (1, &[2]), (1, &[0, 1])];
+        for (as_of, (metric, some)) in (0..=last).map(Revision).flat_map(|as_of| each.map(|each| (as_of, each))) {
+            let found: Option<Vec<Series<'_>>> = some.iter().map(|own| series(&cube, metric, *own)).collect();
+            let places = some.iter().flat_map(|own| range.clone().map(move |period| (*own, period)));
+            let cells: Option<Vec<Cell>> = places.map(|(own, period)| naive(&events, metric, own, period, as_of)).collect();
             let uniform = cells.filter(|cells| cells.windows(2).all(|pair| pair[0].status == pair[1].status));
             let expected = uniform.and_then(|cells| Some((cells.iter().map(|cell| cell.value).sum(), cells.first()?.status)));
-            let found = series.and_then(|series| series.total(&range, as_of));
-            prop_assert_eq!(series.and_then(|series| series.status(&range, as_of)), found.map(|(_, status)| status));
-            // a series that was changed later is not told at once
-            if found.is_some() || as_of == Revision(last) {
-                prop_assert_eq!(found, expected, "{:?} as of {}", range, as_of);
+            let Some(found) = found else {
+                prop_assert_eq!(expected, None);
+                continue;
+            };
+            let block = found[0].block();
+            let columns = block.columns(|series| found.iter().any(|wanted| wanted.is_same(series)));
+            prop_assert_eq!(columns.len(), some.len());
+            let total = block.total(columns, &range, as_of);
+            prop_assert_eq!(block.status(columns, &range, as_of), total.map(|(_, status)| status));
+            // cells that were changed later are not told at once
+            if total.is_some() || as_of == Revision(last) {
+                prop_assert_eq!(total, expected, "{:?} as of {}", range, as_of);
             }
         }
     }
@@ -249,18 +261,19 @@ proptest! {
         for as_of in (0..=last + 1).map(Revision) {
             for (metric, id) in METRICS.iter().enumerate() {
                 let metric_cube = cube.metric(&MetricId::new(id).unwrap());
+                let name = |area: &str, reporter: &str| format!("{area} {reporter}");
                 let found: BTreeSet<(String, i32)> = metric_cube
                     .into_iter()
                     .flat_map(|cube| cube.confidential(as_of))
-                    .map(|(series, period)| (series.key().area.to_string(), period))
+                    .map(|(series, period)| (name(series.key().area.as_str(), series.key().reporter.as_str()), period))
                     .collect();
-                let places = AREAS.iter().enumerate().flat_map(|(index, area)| PERIODS.map(move |period| (index, *area, period)));
-                let is_confidential = |area, period| {
-                    naive(&events, metric, area, period, as_of).is_some_and(|cell| cell.status.confidential)
+                let places = (0..SERIES.len()).flat_map(|own| PERIODS.map(move |period| (own, period)));
+                let is_confidential = |(own, period): &(usize, i32)| {
+                    naive(&events, metric, *own, *period, as_of).is_some_and(|cell| cell.status.confidential)
                 };
                 let wanted: BTreeSet<(String, i32)> = places
-                    .filter(|(index, _, period)| is_confidential(*index, *period))
-                    .map(|(_, area, period)| (area.to_owned(), period))
+                    .filter(is_confidential)
+                    .map(|(own, period)| (name(SERIES[own].0, SERIES[own].1), period))
                     .collect();
                 prop_assert_eq!(found, wanted, "{} as of {}", id, as_of);
             }
@@ -271,27 +284,27 @@ proptest! {
     fn explain_every_write_says_what_it_did_to_a_value(events in events()) {
         let cube = cube(&events);
         let last = events.last().map_or(0, |event| event.revision.0);
-        for (metric, area) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-            let Some(series) = series(&cube, metric, area) else { continue };
+        for (metric, own) in [(0, 0), (0, 1), (1, 1), (1, 2)] {
+            let Some(series) = series(&cube, metric, own) else { continue };
             for (period, as_of) in PERIODS.flat_map(|period| (0..=last).map(move |as_of| (period, Revision(as_of)))) {
                 let mut before = None;
                 let mut revisions = Vec::new();
                 for write in series.writes(period, as_of) {
                     prop_assert_eq!(write.before, before);
-                    prop_assert_eq!(write.after, naive(&events, metric, area, period, write.revision));
-                    let own = |event: &&Recorded| {
-                        (event.metric, event.area, event.period, event.revision) == (metric, area, period, write.revision)
+                    prop_assert_eq!(write.after, naive(&events, metric, own, period, write.revision));
+                    let of_write = |event: &&Recorded| {
+                        (event.metric, event.series, event.period, event.revision) == (metric, own, period, write.revision)
                     };
-                    let taken_back = events.iter().filter(own).filter(|event| event.is_retraction).count();
+                    let taken_back = events.iter().filter(of_write).filter(|event| event.is_retraction).count();
                     prop_assert_eq!(write.taken_back as usize, taken_back);
-                    prop_assert_eq!(write.recorded as usize, events.iter().filter(own).count() - taken_back);
+                    prop_assert_eq!(write.recorded as usize, events.iter().filter(of_write).count() - taken_back);
                     before = write.after;
                     revisions.push(write.revision);
                 }
                 prop_assert_eq!(before, series.cell(period, as_of));
                 let mut wrote: Vec<Revision> = events
                     .iter()
-                    .filter(|event| (event.metric, event.area, event.period) == (metric, area, period) && event.revision <= as_of)
+                    .filter(|event| (event.metric, event.series, event.period) == (metric, own, period) && event.revision <= as_of)
                     .map(|event| event.revision)
                     .collect();
                 wrote.dedup();
@@ -305,17 +318,56 @@ proptest! {
         let cube = cube(&events);
         for (metric, id) in METRICS.iter().enumerate() {
             let metric_cube = cube.metric(&MetricId::new(id).unwrap());
-            for (area, id) in AREAS.iter().enumerate() {
+            for id in AREAS {
                 let area_id = AreaId::new(id).unwrap();
-                let found = metric_cube.map_or(0, |cube| cube.series_of(&area_id).filter(|series| has_cells(series)).count());
-                let recorded = PERIODS.into_iter().any(|period| naive(&events, metric, area, period, Revision::LATEST).is_some());
-                prop_assert_eq!(found, usize::from(recorded));
+                let found = metric_cube.map_or(0, |cube| cube.series_of(&area_id).filter(|series| has_cells(*series)).count());
+                let has_value = |own: &usize| PERIODS.into_iter().any(|period| naive(&events, metric, *own, period, Revision::LATEST).is_some());
+                let recorded = (0..SERIES.len()).filter(|own| SERIES[*own].0 == id).filter(has_value);
+                prop_assert_eq!(found, recorded.count());
             }
         }
     }
 }
 
+#[test]
+fn an_area_has_as_many_series_as_were_recorded_for_it() {
+    let count = 150;
+    let reporter = |index: i32| ReporterId::new(&format!("r{index}")).unwrap();
+    let area = AreaId::new("1").unwrap();
+    let mut builder = BatchBuilder::default();
+    let status = Status::from_bits(3).unwrap();
+    for index in 0..count {
+        let series = BatchSeries {
+            metric: MetricId::new(METRICS[0]).unwrap(),
+            area: area.clone(),
+            reporter: reporter(index),
+            dimensions: Vec::new(),
+            granularity: Granularity::Month,
+            decimals: 0,
+        };
+        builder.push(series, index, i64::from(index), status, BatchExtra::default());
+    }
+    let mut cube = Cube::default();
+    cube.apply(Revision(1), &builder.finish(), &catalog()).unwrap();
+    let metric = cube.metric(&MetricId::new(METRICS[0]).unwrap()).unwrap();
+    assert!(metric.blocks_of(&area).count() > 1);
+    assert_eq!(metric.series_of(&area).count(), 150);
+    for index in 0..count {
+        let key = SeriesKey {
+            area: area.clone(),
+            codes: Vec::new(),
+            reporter: reporter(index),
+        };
+        let cells = metric
+            .series(&key)
+            .unwrap()
+            .cells(i32::MIN..=i32::MAX, Revision::LATEST);
+        let values: Vec<(i32, i128)> = cells.map(|(period, cell)| (period, cell.value)).collect();
+        assert_eq!(values, [(index, i128::from(index))]);
+    }
+}
+
 /// A batch may name a series of which it has no event.
-fn has_cells(series: &Series) -> bool {
+fn has_cells(series: Series<'_>) -> bool {
     series.cells(i32::MIN..=i32::MAX, Revision::LATEST).next().is_some()
 }

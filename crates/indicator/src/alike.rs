@@ -124,7 +124,7 @@ impl<'a> Common<'a> {
     }
 
     /// Whether a recorded value is a number that has a number against it.
-    pub(crate) fn has(&self, state: State<'_>, series: &Series, ordinal: i32, cell: Cell) -> bool {
+    pub(crate) fn has(&self, state: State<'_>, series: Series<'_>, ordinal: i32, cell: Cell) -> bool {
         let Some((distance, last)) = self.other else {
             return false;
         };

@@ -12,7 +12,7 @@ use crate::check::check;
 use crate::combined::combined;
 use crate::compare::Compared;
 use crate::evaluate::{Evaluation, Reading, all_or_nothing};
-use crate::grid::Grid;
+use crate::grid::{Grid, One};
 use crate::plan::{Node, Plan};
 use crate::question::{AreaSelection, GroupKey, Question, Refusal, RefusalReason, State};
 use crate::ranking::{Standings, refuse_too_many_ranked};
@@ -52,8 +52,8 @@ pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize
     let page = grid.places().skip(offset).take(limit);
     let figures: Vec<Figure> = page
         .map(|place| {
-            let (plan, target, group) = grid.figure(place);
-            figure(&mut totals, (state, question), plan, target, group)
+            let one = grid.figure(state.catalog, question, place);
+            figure(&mut totals, (state, question), one)
         })
         .collect();
     let end = offset.saturating_add(figures.len());
@@ -220,22 +220,21 @@ fn reporter_of(catalog: &Catalog, id: &str, metric: &almanac_model::MetricId) ->
         .map(|reporter| reporter.id.clone())
 }
 
-pub(crate) fn figure(
-    totals: &mut Totals<'_>,
-    (state, question): (State<'_>, &Question),
-    plan: &Plan<'_>,
-    target: &(FigureArea, Period),
-    group: &Group,
-) -> Figure {
-    let narrowings = narrowings(state.catalog, question, plan, group);
-    let mut evaluation = Evaluation::new(state, plan, &narrowings);
+pub(crate) fn figure(totals: &mut Totals<'_>, (state, question): (State<'_>, &Question), one: One<'_>) -> Figure {
+    let One {
+        plan,
+        target,
+        group,
+        narrowings,
+    } = one;
+    let mut evaluation = Evaluation::new(state, plan, narrowings);
     let (mut figure, value) = evaluate_figure(state, question, plan, target, group, &mut evaluation);
     let compared = Compared {
         state,
         question,
         plan,
         group,
-        narrowings: &narrowings,
+        narrowings,
         area: &target.0,
         period: target.1,
         value: &value,

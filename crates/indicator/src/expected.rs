@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 pub(crate) use self::steady::Steady;
 use crate::question::State;
-use crate::reading::Narrowing;
+use crate::reading::{Narrowing, Selection};
 use crate::territory::{Stretch, Territory};
 
 /// A series that an expectation names.
@@ -61,11 +61,11 @@ fn is_collected(state: State<'_>, metric: &Metric, area: &AreaId, period: Period
             .is_some_and(|area| metric.level_for(period) == Some(&area.level))
 }
 
-fn is_always_collected(metric: &Metric) -> bool {
+pub(crate) fn is_always_collected(metric: &Metric) -> bool {
     matches!(metric.levels.as_slice(), [level] if level.from.is_none() && level.to.is_none())
 }
 
-fn lies_under_any(state: State<'_>, area: &AreaId, expectation: &Expectation, day: Date) -> bool {
+pub(crate) fn lies_under_any(state: State<'_>, area: &AreaId, expectation: &Expectation, day: Date) -> bool {
     expectation
         .areas
         .iter()
@@ -125,10 +125,10 @@ pub(crate) fn relevant_periods(metric: &Metric, parts: PeriodRange) -> PeriodRan
 
 /// Reports received and expected for a metric in several selections, each over its stretch, together: each report counts
 /// once. `None` when none is expected.
-pub(crate) fn coverage(
-    state: State<'_>,
-    metric: &Metric,
-    selections: &[(&Narrowing, PeriodRange)],
+pub(crate) fn coverage<'a>(
+    state: State<'a>,
+    metric: &'a Metric,
+    selections: &[(&'a Narrowing, PeriodRange)],
     territory: &Territory,
 ) -> Option<Coverage> {
     if state.catalog.expectations(&metric.id).is_empty() {
@@ -139,11 +139,18 @@ pub(crate) fn coverage(
         let cut = move |parts| territory.stretches(state, *span, parts, metric.time == TimeOperator::Sum);
         parts.flat_map(cut).map(move |stretch| (*narrowing, stretch))
     });
-    let stretches: Vec<(&Narrowing, Stretch)> = stretches.collect();
-    if let [(narrowing, stretch)] = stretches[..]
-        && let Some(steady) = Steady::of(state, metric, narrowing, stretch.parts)
-    {
-        return steady.coverage(&territory.collecting(state, metric, stretch));
+    let stretches: Vec<(&'a Narrowing, Stretch)> = stretches.collect();
+    if let [(narrowing, stretch)] = stretches[..] {
+        let selection = Selection {
+            state,
+            metric,
+            narrowing,
+            territory,
+            stretch,
+        };
+        if let Some(steady) = Steady::of(&selection) {
+            return steady.coverage();
+        }
     }
     let mut seen = BTreeSet::new();
     let mut coverage = Coverage::default();

@@ -1,18 +1,34 @@
 //! The figures of a question, numbered: by measure, area, period and codes.
 
+use std::cell::OnceCell;
+
 use almanac_catalog::Catalog;
 use almanac_model::{FigureArea, Period};
 
-use crate::answer::{Group, groups, plans, targets};
+use crate::answer::{Group, groups, narrowings, plans, targets};
 use crate::plan::Plan;
 use crate::question::{Question, Refusal};
+use crate::reading::Narrowing;
 
-/// What a question asks for. It is checked apart from this.
+/// What a question asks for, at one state of the log. It is checked apart from this.
 pub(crate) struct Grid<'c> {
     pub(crate) plans: Vec<Plan<'c>>,
     pub(crate) targets: Vec<(FigureArea, Period)>,
     /// Those of each plan.
     pub(crate) groups: Vec<Vec<Group>>,
+    /// What the terms of each plan read for each of its groups, and what was found out about it: all figures of a plan and group
+    /// have it in common.
+    narrowings: Vec<Vec<OnceCell<Vec<Narrowing>>>>,
+}
+
+/// One figure: of what, where and when.
+#[derive(Clone, Copy)]
+pub(crate) struct One<'g> {
+    pub(crate) plan: &'g Plan<'g>,
+    pub(crate) target: &'g (FigureArea, Period),
+    pub(crate) group: &'g Group,
+    /// What each term of the plan reads.
+    pub(crate) narrowings: &'g [Narrowing],
 }
 
 /// Which figure: the positions of its parts.
@@ -26,8 +42,10 @@ pub(crate) struct Place {
 impl<'c> Grid<'c> {
     pub(crate) fn of(catalog: &'c Catalog, question: &Question) -> Result<Self, Vec<Refusal>> {
         let plans = plans(catalog, question);
-        let groups = plans.iter().map(|plan| groups(catalog, plan, question)).collect();
+        let groups: Vec<Vec<Group>> = plans.iter().map(|plan| groups(catalog, plan, question)).collect();
+        let unknown = |groups: &Vec<Group>| groups.iter().map(|_| OnceCell::new()).collect();
         Ok(Self {
+            narrowings: groups.iter().map(unknown).collect(),
             groups,
             targets: targets(catalog, question)?,
             plans,
@@ -49,8 +67,15 @@ impl<'c> Grid<'c> {
         self.groups.iter().enumerate().flat_map(of_plan)
     }
 
-    pub(crate) fn figure(&self, place: Place) -> (&Plan<'c>, &(FigureArea, Period), &Group) {
-        let Place { plan, target, group } = place;
-        (&self.plans[plan], &self.targets[target], &self.groups[plan][group])
+    /// A figure of the question that the grid is of.
+    pub(crate) fn figure(&self, catalog: &Catalog, question: &Question, place: Place) -> One<'_> {
+        let (plan, group) = (&self.plans[place.plan], &self.groups[place.plan][place.group]);
+        let known = &self.narrowings[place.plan][place.group];
+        One {
+            plan,
+            target: &self.targets[place.target],
+            group,
+            narrowings: known.get_or_init(|| narrowings(catalog, question, plan, group)),
+        }
     }
 }

@@ -12,6 +12,7 @@ use self::choose::{one, one_group, one_target};
 use crate::answer::{Group, evaluate_figure, figure, groups, measure_text, narrowings, targets};
 use crate::check::check;
 use crate::evaluate::Evaluation;
+use crate::grid::One;
 use crate::plan::Plan;
 use crate::question::{AdHocFormula, AreaSelection, Question, Refusal, ShareOf, State};
 use crate::ranking::{Ranking, rank_of_one, refuse_too_many_ranked};
@@ -170,9 +171,14 @@ impl OneFigure {
             return Err(vec![refusal]);
         }
         let mut totals = Totals::new(state, &whole);
-        let (asked, place) = ((state, &self.question), (&ready.plan, &ready.target, &self.group));
-        let figure = figure(&mut totals, asked, place.0, place.1, place.2);
-        let rank = is_ranked.then(|| rank_of_one(state, &whole, &others, place));
+        let one = One {
+            plan: &ready.plan,
+            target: &ready.target,
+            group: &self.group,
+            narrowings: &ready.narrowings,
+        };
+        let figure = figure(&mut totals, (state, &self.question), one);
+        let rank = is_ranked.then(|| rank_of_one(state, &whole, &others, one));
         Ok(Some(Figure {
             rank: rank.flatten(),
             ..figure

@@ -1,15 +1,19 @@
 //! Reading one term: the series of a metric that a figure is about, each over its period, then added.
 
 mod narrowing;
+mod sources;
 mod sum;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use almanac_catalog::{Metric, Share, TimeOperator};
 use almanac_cube::{Cell, Series, SeriesKey};
 use almanac_model::{AreaId, FigureFlag, MissingReason, Period, PeriodRange, ReporterId};
 
-pub(crate) use self::narrowing::{Matches, Narrowing};
+use self::narrowing::Matches;
+pub(crate) use self::narrowing::Narrowing;
+pub(crate) use self::sources::{Source, SourceBlock};
 use self::sum::SeriesSum;
 use crate::alike::Common;
 use crate::expected::{Steady, expected_series, is_expected, relevant_periods};
@@ -113,7 +117,7 @@ fn read_some<'a>(
         restated |= territory.was_other_on(state, stretch.day);
     }
     let form = sum.form.take();
-    let mut read = sum.finish(lacking);
+    let mut read = sum.finish(state, lacking);
     // every number on the way to any figure comes through here
     if let Some(form) = form {
         form.protect(state, metric, &mut read);
@@ -145,49 +149,81 @@ pub(crate) enum Lack<'a> {
 impl<'a> Selection<'a, '_> {
     /// Adds the series; tells whether one is lacking that ought to be there.
     fn read(&self, common: Option<&Common<'_>>, sum: &mut SeriesSum<'a>) -> bool {
+        if common.is_none()
+            && !self.territory.is_restated()
+            && let Some(steady) = Steady::of(self)
+        {
+            return self.read_steady(&steady, sum);
+        }
         let mut areas = self.areas();
         areas.retain(|area, _| common.is_none_or(|common| common.has_area(area)));
         if self.territory.is_restated() && (areas.len() > 1 || areas.values().any(|share| *share != Share::All)) {
             sum.put_together = true;
         }
-        let takes = |scope: &SeriesScope<'_>, ordinal: i32, cell: Cell| {
-            common.is_none_or(|common| common.has(self.state, scope.series, ordinal, cell))
-        };
-        let mut add = |series: &'a Series, scope: &SeriesScope<'_>, share: &Share| {
-            if common.is_none() && *share == Share::All && sum.add_plain(series, scope) {
-                return true;
-            }
-            let mut value = match common {
-                None => scope.value(),
-                Some(_) => scope.value_of_some(&|ordinal, cell| takes(scope, ordinal, cell)),
-            };
-            let is_recorded = !matches!(value.value.outcome, Err(MissingReason::NoRecord));
-            if let Some(form) = &mut sum.form {
-                form.add(self.metric, series.key(), &value.used, share);
-            }
-            value.value = value.value.share(share);
-            sum.add(series, value);
-            is_recorded
-        };
-        let steady = Steady::of(self.state, self.metric, self.narrowing, self.stretch.parts);
-        if let Some(steady) = steady.filter(|_| !self.territory.is_restated()) {
-            let (mut expected, mut recorded) = (0, 0);
-            for (area, share) in &areas {
-                let here = steady.of_area(area);
-                expected += here.count();
-                self.series_of(area, |series, scope| {
-                    recorded += usize::from(add(series, scope, share) && here.has(series));
-                });
-            }
-            return recorded < expected;
-        }
         let mut recorded = BTreeSet::new();
         self.each_series(&areas, |series, scope, share| {
-            if add(series, scope, share) {
+            if self.add(series, scope, (share, common), sum) {
                 recorded.insert(series.key());
             }
         });
         self.lacks(&areas, &recorded).next().is_some()
+    }
+
+    /// The same where series need only be counted to tell whether one is lacking.
+    fn read_steady(&self, steady: &Steady<'a>, sum: &mut SeriesSum<'a>) -> bool {
+        let Some(cube) = self.state.cube.metric(&self.metric.id) else {
+            return steady.sources.iter().any(|source| source.expected > 0);
+        };
+        let (mut expected, mut recorded) = (0, 0);
+        for source in steady.sources.iter() {
+            expected += source.expected;
+            for read in &source.blocks {
+                let Some(block) = cube.block(read.place) else { continue };
+                if source.share == Share::All && sum.add_plain(block, read.taken, &self.periods(), self.state.as_of) {
+                    read.reporters.iter().for_each(|reporter| sum.reporter(*reporter));
+                    recorded += read.expected.len();
+                    continue;
+                }
+                for series in block.series_in(read.taken) {
+                    let is_expected = !read.expected.and(series.columns()).is_empty();
+                    let is_recorded = self.scoped(series, |scope| self.add(series, scope, (&source.share, None), sum));
+                    recorded += usize::from(is_recorded && is_expected);
+                }
+            }
+        }
+        recorded < expected
+    }
+
+    /// Adds one series, or what of it another period has too; tells whether anything is recorded.
+    fn add(
+        &self,
+        series: Series<'a>,
+        scope: &SeriesScope<'_>,
+        (share, common): (&Share, Option<&Common<'_>>),
+        sum: &mut SeriesSum<'a>,
+    ) -> bool {
+        let (block, columns) = (series.block(), series.columns());
+        if common.is_none() && *share == Share::All && sum.add_plain(block, columns, &scope.periods, self.state.as_of) {
+            sum.reporter(series.reporter());
+            return true;
+        }
+        let takes = |ordinal, cell| common.is_none_or(|common| common.has(self.state, series, ordinal, cell));
+        let mut value = match common {
+            None => scope.value(),
+            Some(_) => scope.value_of_some(&takes),
+        };
+        let is_recorded = !matches!(value.value.outcome, Err(MissingReason::NoRecord));
+        if let Some(form) = &mut sum.form {
+            form.add(self.metric, series.key(), &value.used, share);
+        }
+        value.value = value.value.share(share);
+        sum.add(series, value);
+        is_recorded
+    }
+
+    /// The sub-periods, as ordinals of the metric's frequency.
+    fn periods(&self) -> RangeInclusive<i32> {
+        self.stretch.parts.first().ordinal()..=self.stretch.parts.last().ordinal()
     }
 
     /// The areas that are read, with how much of each.
@@ -199,47 +235,41 @@ impl<'a> Selection<'a, '_> {
     pub(crate) fn each_series(
         &self,
         areas: &BTreeMap<&AreaId, Share>,
-        mut call: impl FnMut(&'a Series, &SeriesScope<'_>, &Share),
+        mut call: impl FnMut(Series<'a>, &SeriesScope<'_>, &Share),
     ) {
+        let Some(cube) = self.state.cube.metric(&self.metric.id) else {
+            return;
+        };
+        let matches = self.narrowing.matches(self.state, self.metric);
         for (area, share) in areas {
-            self.series_of(area, |series, scope| call(series, scope, share));
+            for series in cube.series_of(area).filter(|series| matches.takes(*series)) {
+                self.scoped(series, |scope| call(series, scope, share));
+            }
         }
     }
 
-    /// Calls for each series of an area that is read.
-    fn series_of(&self, area: &AreaId, mut call: impl FnMut(&'a Series, &SeriesScope<'_>)) {
+    /// Calls with one series over the stretch.
+    fn scoped<T>(&self, series: Series<'a>, call: impl FnOnce(&SeriesScope<'_>) -> T) -> T {
         let Self {
-            state,
-            metric,
-            narrowing,
-            territory: _,
-            stretch,
+            state, metric, stretch, ..
         } = *self;
-        let Some(cube) = state.cube.metric(&metric.id) else {
-            return;
+        let at = |ordinal| Period::from_ordinal(metric.frequency, ordinal);
+        let expected = |ordinal| at(ordinal).is_some_and(|part| is_expected(state, metric, series.key(), part));
+        // a level of another territory does not stand in for one of this
+        let same_area = |ordinal| {
+            at(ordinal).is_some_and(|part| {
+                let (then, now) = (part.last_day(), stretch.day);
+                !state.catalog.changes_between(then, now) || state.catalog.same_extent(&series.key().area, then, now)
+            })
         };
-        let matches = narrowing.matches(state, metric);
-        for series in cube.series_of(area).filter(|series| matches.takes(series)) {
-            let at = |ordinal| Period::from_ordinal(metric.frequency, ordinal);
-            let expected = |ordinal| at(ordinal).is_some_and(|part| is_expected(state, metric, series.key(), part));
-            // a level of another territory does not stand in for one of this
-            let same_area = |ordinal| {
-                at(ordinal).is_some_and(|part| {
-                    let (then, now) = (part.last_day(), stretch.day);
-                    !state.catalog.changes_between(then, now)
-                        || state.catalog.same_extent(&series.key().area, then, now)
-                })
-            };
-            let scope = SeriesScope {
-                metric,
-                series,
-                periods: stretch.parts.first().ordinal()..=stretch.parts.last().ordinal(),
-                as_of: state.as_of,
-                is_expected: &expected,
-                is_same_area: &same_area,
-            };
-            call(series, &scope);
-        }
+        call(&SeriesScope {
+            metric,
+            series,
+            periods: self.periods(),
+            as_of: state.as_of,
+            is_expected: &expected,
+            is_same_area: &same_area,
+        })
     }
 
     /// What ought to be there beside the series that have something.

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use almanac_catalog::{Kind, Method, Metric, TimeOperator};
 use almanac_cube::{Cell, Series};
-use almanac_model::{Exact, FigureFlag, MissingReason, Period, Qualifier, Revision, Status};
+use almanac_model::{Exact, FigureFlag, MissingReason, Period, Qualifier, Revision};
 
 use crate::breaks::breaks_between;
 use crate::value::{Lineage, Value};
@@ -34,7 +34,7 @@ impl SeriesValue {
 /// One series over one period.
 pub(crate) struct SeriesScope<'a> {
     pub(crate) metric: &'a Metric,
-    pub(crate) series: &'a Series,
+    pub(crate) series: Series<'a>,
     /// The sub-periods, as ordinals of the metric's frequency.
     pub(crate) periods: RangeInclusive<i32>,
     pub(crate) as_of: Revision,
@@ -55,19 +55,6 @@ impl SeriesScope<'_> {
             return carried;
         }
         self.of(cells)
-    }
-
-    /// The value, in units of the metric's decimals, and its status, where nothing is lacking and the time operator has nothing to
-    /// weigh; `None` elsewhere.
-    pub(crate) fn plain(&self) -> Option<(i128, Status)> {
-        let at = |ordinal| self.series.value(ordinal, self.as_of);
-        let found = match self.metric.time {
-            TimeOperator::Sum if !self.metric.cumulative => self.series.total(&self.periods, self.as_of),
-            TimeOperator::Last => at(*self.periods.end()),
-            TimeOperator::First => at(*self.periods.start()),
-            _ => None,
-        };
-        found.filter(|(_, status)| status.missing.is_none())
     }
 
     /// The value of some of the recorded values in the period; none is carried forward in the place of the others.

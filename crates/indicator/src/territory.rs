@@ -79,6 +79,11 @@ impl Territory {
         self.restated.is_some()
     }
 
+    /// Whether it is all of its areas, as they lie at the end of the period that is read.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.is_restated() && self.region.codes.is_empty()
+    }
+
     /// Whether there is no such area on that day.
     pub(crate) fn is_void(&self, state: State<'_>, day: Date) -> bool {
         let day = self.restated.as_ref().map_or(day, |restated| restated.boundaries);

@@ -8,9 +8,10 @@ use almanac_model::{
 
 use super::bytes::Reader;
 use super::{Before, CUSTOM, METRIC, SECRETS, SERIES, TALLIES, UNITS, VERSIONS, flag};
+use crate::metric::Place;
 use crate::series::Version;
 use crate::tally::Tally;
-use crate::{Cube, MetricCube, SeriesKey};
+use crate::{Cube, MetricCube, Series, SeriesKey};
 
 /// The periods between the first and the last of a series. Days of two thousand years are fewer: a greater distance is no
 /// series that was ever recorded, and would take the memory of one.
@@ -30,7 +31,7 @@ pub struct CubeDecoder {
 /// The series that versions are put into.
 #[derive(Debug)]
 struct Open {
-    index: u32,
+    place: Place,
     /// The period of its first version, and the period and revision of its last one so far.
     first: Option<i32>,
     last: Option<(i32, Revision)>,
@@ -111,7 +112,7 @@ impl CubeDecoder {
             return Err(DecodeError::Order("a series comes twice"));
         }
         self.series = Some(Open {
-            index: metric.place(key),
+            place: metric.place(key),
             first: None,
             last: None,
         });
@@ -121,20 +122,22 @@ impl CubeDecoder {
     fn versions(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let no_series = DecodeError::Order("versions of no series");
         let (open, (_, metric)) = self.series.as_mut().zip(self.metric.as_mut()).ok_or(no_series)?;
-        let series = metric.series_mut(open.index).ok_or(no_series)?;
-        let mut before = Before::default();
+        let block = metric.block_mut(open.place).ok_or(no_series)?;
+        let (mut before, mut versions) = (Before::default(), Vec::new());
         for _ in 0..reader.number()? {
             let (period, version) = version(reader, &mut before)?;
             open.check(period, version.revision)?;
-            series.restore(period, version);
+            versions.push((period, version));
         }
+        block.restore(open.place.column, &versions);
         Ok(())
     }
 
     fn tallies(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let no_series = DecodeError::Order("tallies of no series");
         let (open, (_, metric)) = self.series.as_ref().zip(self.metric.as_mut()).ok_or(no_series)?;
-        let series = metric.series_mut(open.index).ok_or(no_series)?;
+        let block = metric.block_mut(open.place).ok_or(no_series)?;
+        let column = open.place.column;
         for _ in 0..reader.number()? {
             let period = reader.narrow_signed()?;
             let mut tally = Tally {
@@ -150,10 +153,10 @@ impl CubeDecoder {
             for count in by_quality.iter_mut().chain(by_qualifier).chain([confidential]) {
                 *count = reader.narrow_signed()?;
             }
-            if series.vintages(period).next().is_none() {
+            if Series::new(block, column).vintages(period).next().is_none() {
                 return Err(DecodeError::Order("a tally of no value"));
             }
-            series.restore_tally(period, tally);
+            block.restore_tally(column, period, tally);
         }
         Ok(())
     }
@@ -161,11 +164,15 @@ impl CubeDecoder {
     fn secrets(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let (_, metric) = self.metric.as_mut().ok_or(DecodeError::Order("secrets of no metric"))?;
         for _ in 0..reader.number()? {
-            let (index, period) = (reader.narrow()?, reader.narrow_signed()?);
-            if metric.series_mut(index).is_none() {
+            let place = Place {
+                block: reader.narrow()?,
+                column: reader.byte()?,
+            };
+            let period = reader.narrow_signed()?;
+            if metric.block_mut(place).is_none() {
                 return Err(DecodeError::Order("a secret of no series"));
             }
-            metric.restore_secret(index, period);
+            metric.restore_secret(place, period);
         }
         Ok(())
     }

@@ -67,7 +67,7 @@ impl Cursor {
     pub(super) fn value(
         &mut self,
         metric: &Metric,
-        series: &Series,
+        series: Series<'_>,
         (ordinal, cell): (i32, Cell),
         (as_of, secret): (Revision, &Secret),
     ) -> (Option<ValueExplanation>, usize) {

@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
         term: &mut TermExplanation,
         cursor: &mut Cursor,
         secret: &Secret,
-        series: &Series,
+        series: Series<'_>,
         (read, share, day): (SeriesValue, &Share, Date),
     ) {
         let SeriesValue {

@@ -7,10 +7,8 @@ use almanac_model::{AreaId, Exact, FigureArea, FigureRank, LevelId, Period, Rank
 
 use super::survey::{Numbers, of_figure};
 use super::{OrderBy, OrderKey};
-use crate::answer::Group;
 use crate::compare::Measured;
-use crate::grid::{Grid, Place};
-use crate::plan::Plan;
+use crate::grid::{Grid, One, Place};
 use crate::question::{Question, State};
 use crate::share::Totals;
 
@@ -69,8 +67,9 @@ pub(crate) fn rank_of_one(
     state: State<'_>,
     question: &Question,
     targets: &[(FigureArea, Period)],
-    (plan, target, group): (&Plan<'_>, &(FigureArea, Period), &Group),
+    one: One<'_>,
 ) -> Option<FigureRank> {
+    let target = one.target;
     let peers = Peers::of(state.catalog, question, target)?;
     let wanted = [question.ranking.ranked_by().0];
     let mut totals = Totals::new(state, question);
@@ -79,7 +78,8 @@ pub(crate) fn rank_of_one(
         if Peers::of(state.catalog, question, other).as_ref() != Some(&peers) {
             continue;
         }
-        let found = of_figure(&mut totals, (state, question), (plan, other, group), &wanted).pop();
+        let peer = One { target: other, ..one };
+        let found = of_figure(&mut totals, (state, question), peer, &wanted).pop();
         if let Some(number) = found.flatten() {
             own = own.or((other == target).then_some(numbers.len()));
             numbers.push(number);

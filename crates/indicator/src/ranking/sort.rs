@@ -121,7 +121,7 @@ impl<'a> Sorter<'a> {
     }
 
     fn code(&self, key: &GroupKey, place: Place) -> Option<usize> {
-        let text = self.grid.figure(place).2.get(key)?;
+        let text = self.grid.groups[place.plan][place.group].get(key)?;
         self.codes[place.plan].get(key)?.get(text).copied()
     }
 

@@ -57,8 +57,8 @@ impl Standings {
         let page = self.order.iter().skip(offset).take(limit);
         let figures: Vec<Figure> = page
             .map(|(place, rank)| {
-                let (plan, target, group) = grid.figure(*place);
-                let figure = figure(&mut totals, (state, question), plan, target, group);
+                let one = grid.figure(state.catalog, question, *place);
+                let figure = figure(&mut totals, (state, question), one);
                 Figure {
                     rank: rank.clone(),
                     ..figure

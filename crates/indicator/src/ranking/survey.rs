@@ -1,12 +1,9 @@
 //! The numbers by which the figures of a question are ordered and ranked.
 
-use almanac_model::{FigureArea, Period};
-
 use super::{OrderBy, OrderNumber, Ranking, Standings};
-use crate::answer::{Group, check_grid, narrowings};
+use crate::answer::check_grid;
 use crate::compare::{Compared, Measured, value_in};
-use crate::grid::{Grid, Place};
-use crate::plan::Plan;
+use crate::grid::{Grid, One, Place};
 use crate::question::{Question, Refusal, State};
 use crate::share::Totals;
 use crate::territory::Territory;
@@ -66,8 +63,8 @@ pub(super) fn numbers(
     let mut totals = Totals::new(state, question);
     places
         .map(|place| {
-            let (plan, target, group) = grid.figure(place);
-            of_figure(&mut totals, (state, question), (plan, target, group), &wanted)
+            let one = grid.figure(state.catalog, question, place);
+            of_figure(&mut totals, (state, question), one, &wanted)
         })
         .collect()
 }
@@ -76,23 +73,28 @@ pub(super) fn numbers(
 pub(super) fn of_figure(
     totals: &mut Totals<'_>,
     (state, question): (State<'_>, &Question),
-    (plan, target, group): (&Plan<'_>, &(FigureArea, Period), &Group),
+    one: One<'_>,
     wanted: &[OrderNumber],
 ) -> Numbers {
+    let One {
+        plan,
+        target,
+        group,
+        narrowings,
+    } = one;
     let (area, period) = target;
     let territory = Territory::of(state, question, area, group);
     // an order by names needs no numbers
     if wanted.is_empty() || territory.is_void(state, period.last_day()) {
         return vec![None; wanted.len()];
     }
-    let narrowings = narrowings(state.catalog, question, plan, group);
-    let value = value_in(state, question, plan, &narrowings, &territory, *period);
+    let value = value_in(state, question, plan, narrowings, &territory, *period);
     let compared = Compared {
         state,
         question,
         plan,
         group,
-        narrowings: &narrowings,
+        narrowings,
         area,
         period: *period,
         value: &value,

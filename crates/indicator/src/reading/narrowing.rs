@@ -7,6 +7,7 @@ use almanac_catalog::{Expectation, Metric};
 use almanac_cube::Series;
 use almanac_model::{Code, ReporterId};
 
+use super::sources::KnownSources;
 use crate::question::{Filters, State};
 
 /// Which series of a metric: codes by dimension, and one reporter or all.
@@ -15,6 +16,8 @@ pub(crate) struct Narrowing {
     filters: Filters,
     reporter: Option<ReporterId>,
     matches: OnceCell<Matches>,
+    /// Where its series are, by territory.
+    pub(super) sources: KnownSources,
 }
 
 /// What holds for all series with one combination of codes, by its place among those of the metric.
@@ -25,6 +28,8 @@ pub(crate) struct Matches {
     reporter: Option<usize>,
     /// Of each expectation of the metric.
     expected: Vec<Expected>,
+    /// Whether no two of the expectations whose reports it takes are of one reporter.
+    pub(crate) expects_each_once: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +47,7 @@ impl Narrowing {
             filters,
             reporter,
             matches: OnceCell::new(),
+            sources: KnownSources::default(),
         }
     }
 
@@ -64,15 +70,18 @@ impl Narrowing {
         self.matches.get_or_init(|| {
             let recorded = state.cube.metric(&metric.id);
             let combinations = recorded.map_or(&[][..], |recorded| recorded.combinations());
-            let reporters = recorded.map_or(&[][..], |recorded| recorded.reporters());
-            let place = |id: &ReporterId| reporters.iter().position(|known| known == id).unwrap_or(usize::MAX);
+            let known = recorded.map_or(&[][..], |recorded| recorded.reporters());
+            let place = |id: &ReporterId| known.iter().position(|known| known == id).unwrap_or(usize::MAX);
             let wanted = self.wanted(metric);
             let expected = |one: &Expectation| Expected::of(one, &wanted, combinations, place(&one.reporter));
             let expectations = state.catalog.expectations(&metric.id).iter();
+            let mut reporters = HashSet::new();
+            let mut own = expectations.clone().map(|one| &one.reporter);
             Matches {
                 taken: combinations.iter().map(|codes| is_among(&wanted, codes)).collect(),
                 reporter: self.reporter.as_ref().map(place),
                 expected: expectations.map(expected).collect(),
+                expects_each_once: own.all(|one| !self.takes_reporter(one) || reporters.insert(one)),
             }
         })
     }
@@ -88,18 +97,18 @@ impl Narrowing {
 
 impl Matches {
     /// Whether a series is read.
-    pub(super) fn takes(&self, series: &Series) -> bool {
+    pub(super) fn takes(&self, series: Series<'_>) -> bool {
         self.taken.get(series.combination()).is_some_and(|taken| *taken)
             && self.reporter.is_none_or(|wanted| wanted == series.reporter())
     }
 
     /// How many series an expectation of the metric, by its place, names for each area.
-    pub(crate) fn expected_count(&self, expectation: usize) -> usize {
+    pub(super) fn expected_count(&self, expectation: usize) -> usize {
         self.expected.get(expectation).map_or(0, |expected| expected.count)
     }
 
     /// Whether an expectation names a series, and its codes are read.
-    pub(crate) fn expects(&self, expectation: usize, series: &Series) -> bool {
+    pub(super) fn expects(&self, expectation: usize, series: Series<'_>) -> bool {
         self.expected.get(expectation).is_some_and(|expected| {
             expected.reporter == series.reporter()
                 && expected.combinations.get(series.combination()).is_some_and(|is| *is)

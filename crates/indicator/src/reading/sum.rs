@@ -1,14 +1,15 @@
 //! The values of the series of one term, added.
 
 use std::collections::BTreeSet;
-use std::ptr;
+use std::ops::RangeInclusive;
 
-use almanac_catalog::{Metric, SumOperator};
-use almanac_cube::Series;
-use almanac_model::{Exact, FigureFlag, MissingReason, Qualifier, ReporterId};
+use almanac_catalog::{Metric, SumOperator, TimeOperator};
+use almanac_cube::{Block, Columns, Series};
+use almanac_model::{Exact, FigureFlag, MissingReason, Qualifier, Revision};
 
 use super::{Contribution, Keep, TermValue};
-use crate::series::{SeriesScope, SeriesValue, most_telling};
+use crate::question::State;
+use crate::series::{SeriesValue, most_telling};
 use crate::suppression::Form;
 use crate::value::{Value, weakest};
 
@@ -19,10 +20,11 @@ pub(super) struct SeriesSum<'a> {
     /// What is added to the total at the end, in units of the metric's decimals.
     units: i128,
     /// The first series that has a number.
-    first: Option<&'a Series>,
+    first: Option<Series<'a>>,
     /// Whether another one has; a restated sum may read one series in several stretches.
     several: bool,
-    reporters: BTreeSet<&'a ReporterId>,
+    /// By their places among those of the metric.
+    reporters: BTreeSet<usize>,
     /// The place of the one that was added last.
     last_reporter: Option<usize>,
     reasons: Vec<MissingReason>,
@@ -52,28 +54,43 @@ impl<'a> SeriesSum<'a> {
         }
     }
 
-    /// Adds a series in which nothing is lacking, whose values need not be looked at one by one. It tells whether this is such
-    /// a series.
-    pub(super) fn add_plain(&mut self, series: &'a Series, scope: &SeriesScope<'_>) -> bool {
+    /// Adds series of a block in which nothing is lacking in a stretch of sub-periods, so that their values need not be looked at one
+    /// by one, and the time operator has nothing to weigh. It tells whether they are such.
+    pub(super) fn add_plain(
+        &mut self,
+        block: &'a Block,
+        columns: Columns,
+        periods: &RangeInclusive<i32>,
+        as_of: Revision,
+    ) -> bool {
         if self.form.is_some() || self.keep == Keep::Contributions {
             return false;
         }
-        let Some((units, status)) = scope.plain() else {
+        let at = |end: i32| block.total(columns, &(end..=end), as_of);
+        let found = match self.metric.time {
+            TimeOperator::Sum if !self.metric.cumulative => block.total(columns, periods, as_of),
+            TimeOperator::Last => at(*periods.end()),
+            TimeOperator::First => at(*periods.start()),
+            _ => None,
+        };
+        let Some((units, status)) = found.filter(|(_, status)| status.missing.is_none()) else {
             return false;
         };
         self.units += units;
         self.total.qualifier = self.total.qualifier.plus(status.qualifier);
         let quality = &mut self.total.lineage.quality;
         *quality = weakest(*quality, Some(status.quality));
-        self.number_of(series);
-        self.reporter_of(series);
+        if let Some(first) = block.series_in(columns).next() {
+            self.number_of(first);
+            self.several |= columns.len() > 1;
+        }
         true
     }
 
-    pub(super) fn add(&mut self, series: &'a Series, part: SeriesValue) {
+    pub(super) fn add(&mut self, series: Series<'a>, part: SeriesValue) {
         let is_unheard = part.used.is_empty();
         if !is_unheard {
-            self.reporter_of(series);
+            self.reporter(series.reporter());
         }
         if self.keep == Keep::Contributions {
             let used = part.used.into_iter();
@@ -98,20 +115,21 @@ impl<'a> SeriesSum<'a> {
         }
     }
 
-    fn reporter_of(&mut self, series: &'a Series) {
-        if self.last_reporter != Some(series.reporter()) {
-            self.last_reporter = Some(series.reporter());
-            self.reporters.insert(&series.key().reporter);
+    /// Notes that something is of a reporter, by the place among those of the metric.
+    pub(super) fn reporter(&mut self, place: usize) {
+        if self.last_reporter != Some(place) {
+            self.last_reporter = Some(place);
+            self.reporters.insert(place);
         }
     }
 
-    fn number_of(&mut self, series: &'a Series) {
+    fn number_of(&mut self, series: Series<'a>) {
         let first = *self.first.get_or_insert(series);
-        self.several |= !ptr::eq(first, series);
+        self.several |= !first.is_same(series);
     }
 
     /// The sum. Series that lack a number make it partial; what cannot exist lacks nothing.
-    pub(super) fn finish(mut self, lacking: bool) -> TermValue<'a> {
+    pub(super) fn finish(mut self, state: State<'a>, lacking: bool) -> TermValue<'a> {
         let plain = Exact::from_scaled(self.units, self.metric.decimals);
         self.total.outcome = self.total.outcome.map(|total| &total + &plain);
         let withheld = self.reasons.iter().any(|reason| *reason != MissingReason::CannotExist);
@@ -128,9 +146,11 @@ impl<'a> SeriesSum<'a> {
         } else if withheld || lacking {
             self.total.lineage.flags.insert(FigureFlag::PartialCoverage);
         }
+        let known = state.cube.metric(&self.metric.id);
+        let known = known.map_or(&[][..], |recorded| recorded.reporters());
         TermValue {
             value: self.total,
-            reporters: self.reporters,
+            reporters: self.reporters.iter().filter_map(|place| known.get(*place)).collect(),
             contributions: self.contributions,
         }
     }

@@ -1,0 +1,297 @@
+//! Some periods of some series side by side: all versions of what they have there.
+//!
+//! The newest ones lie period by period: those of one period next to one another, and a stretch of periods in one piece. What
+//! they have in common is kept once: numbers are as narrow as the widest of them, states take a byte each only from the
+//! first one on that differs, and only what was not made by exactly one event says by how many. So a value of a report that was
+//! never corrected takes four to eight bytes.
+
+mod numbers;
+mod states;
+
+use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
+
+use almanac_catalog::Method;
+use almanac_model::{Revision, Status};
+
+use self::numbers::Numbers;
+use self::states::{NOTHING, States, WITHDRAWN};
+use crate::columns::Columns;
+use crate::series::{Cell, Entry, Version};
+use crate::tally::Tally;
+
+/// So many periods are in one sheet at most: one that lies far from the others takes the memory of one sheet, and what is changed
+/// while somebody reads is copied by sheets.
+const PERIODS: i32 = 512;
+
+/// Periods by series.
+#[derive(Clone, Debug)]
+pub(crate) struct Sheet {
+    /// The period of the first row.
+    first: i32,
+    /// So many series have a column.
+    width: usize,
+    values: Numbers,
+    revisions: Numbers,
+    states: States,
+    /// Of all newest versions.
+    newest_revision: Revision,
+    /// What was not made by one event that was recorded: how many were recorded, and how many taken back.
+    events: BTreeMap<Place, (u32, u32)>,
+    /// Earlier versions, the oldest first. Most cells have none.
+    superseded: BTreeMap<Place, Vec<Version>>,
+    /// What the newest totals of tallies were added up from.
+    tallies: BTreeMap<Place, Tally>,
+}
+
+/// A column and a period.
+type Place = (u8, i32);
+
+/// Cells in which, as of a revision, there are values of one status.
+struct Steady {
+    rows: Range<usize>,
+    /// Whether all columns of the rows are meant.
+    whole: bool,
+    status: Status,
+}
+
+const ONE_EVENT: (u32, u32) = (1, 0);
+
+impl Sheet {
+    /// In which sheet a period is.
+    pub(crate) const fn number(period: i32) -> i32 {
+        period.div_euclid(PERIODS)
+    }
+
+    /// One that begins with a period.
+    pub(crate) fn new(first: i32) -> Self {
+        Self {
+            first,
+            width: 0,
+            values: Numbers::default(),
+            revisions: Numbers::default(),
+            states: States::default(),
+            newest_revision: Revision::EMPTY,
+            events: BTreeMap::new(),
+            superseded: BTreeMap::new(),
+            tallies: BTreeMap::new(),
+        }
+    }
+
+    /// The periods of its rows.
+    pub(crate) fn periods(&self) -> RangeInclusive<i32> {
+        let rows = self.states.len().checked_div(self.width).unwrap_or_default();
+        let rows = i32::try_from(rows).unwrap_or(i32::MAX);
+        self.first..=self.first.saturating_add(rows).saturating_sub(1)
+    }
+
+    /// Makes room for these periods of so many series.
+    pub(crate) fn cover(&mut self, periods: &RangeInclusive<i32>, width: usize) {
+        if width > self.width {
+            self.values.lengthen_rows(self.width, width);
+            self.revisions.lengthen_rows(self.width, width);
+            self.states.lengthen_rows(self.width, width);
+            self.width = width;
+        }
+        if let Ok(rows @ 1..) = usize::try_from(i64::from(self.first) - i64::from(*periods.start())) {
+            self.values.grow_in_front(rows * width);
+            self.revisions.grow_in_front(rows * width);
+            self.states.grow_in_front(rows * width);
+            self.first = *periods.start();
+        }
+        let rows = i64::from(*periods.end()) - i64::from(self.first) + 1;
+        let cells = usize::try_from(rows).unwrap_or_default() * self.width;
+        if cells > self.states.len() {
+            self.values.grow_to(cells);
+            self.revisions.grow_to(cells);
+            self.states.grow_to(cells);
+        }
+    }
+
+    /// Records events of one series, for periods that are covered.
+    pub(crate) fn record(&mut self, column: u8, revision: Revision, entries: &[Entry], method: Method) {
+        for entry in entries {
+            self.record_one(column, revision, *entry, method);
+        }
+        self.states.settle();
+    }
+
+    fn record_one(&mut self, column: u8, revision: Revision, entry: Entry, method: Method) {
+        let content = match method {
+            Method::Tally => self.tally(column, entry),
+            Method::Report => (!entry.is_retraction).then_some((entry.value, entry.status)),
+        };
+        let earlier = self.newest(column, entry.period);
+        // within one revision a cell changes in place: a revision is read whole or not at all
+        let same = earlier.filter(|version| version.revision == revision);
+        let (recorded, taken_back) = same.map_or((0, 0), |version| (version.recorded, version.taken_back));
+        let version = Version {
+            revision,
+            content,
+            recorded: recorded.saturating_add(u32::from(!entry.is_retraction)),
+            taken_back: taken_back.saturating_add(u32::from(entry.is_retraction)),
+        };
+        self.put(column, entry.period, version);
+        if same.is_none()
+            && let Some(earlier) = earlier
+        {
+            self.supersede(column, entry.period, earlier);
+        }
+    }
+
+    fn tally(&mut self, column: u8, entry: Entry) -> Option<(i128, Status)> {
+        let tally = self.tallies.entry((column, entry.period)).or_default();
+        if entry.is_retraction {
+            tally.take_back(entry.value, entry.status);
+        } else {
+            tally.add(entry.value, entry.status);
+        }
+        tally.value()
+    }
+
+    fn supersede(&mut self, column: u8, period: i32, earlier: Version) {
+        self.superseded.entry((column, period)).or_default().push(earlier);
+    }
+
+    /// Puts back the version that comes after those that are there, for a period that is covered.
+    pub(crate) fn restore(&mut self, column: u8, period: i32, version: Version) {
+        if let Some(earlier) = self.newest(column, period) {
+            self.supersede(column, period, earlier);
+        }
+        self.put(column, period, version);
+    }
+
+    /// Finds out what the versions that were put back have in common.
+    pub(crate) fn settle(&mut self) {
+        self.states.settle();
+    }
+
+    /// Puts back what a total was added up from.
+    pub(crate) fn restore_tally(&mut self, column: u8, period: i32, tally: Tally) {
+        self.tallies.insert((column, period), tally);
+    }
+
+    /// Puts a version in the place of the newest one.
+    fn put(&mut self, column: u8, period: i32, version: Version) {
+        let Some(place) = self.place(column, period) else {
+            return;
+        };
+        let (value, state) = version
+            .content
+            .map_or((0, WITHDRAWN), |(value, status)| (value, status.bits()));
+        self.values.set(place, value);
+        self.revisions.set(place, version.revision.0.into());
+        self.states.put(place, state);
+        if (version.recorded, version.taken_back) == ONE_EVENT {
+            self.events.remove(&(column, period));
+        } else {
+            self.events
+                .insert((column, period), (version.recorded, version.taken_back));
+        }
+        self.newest_revision = self.newest_revision.max(version.revision);
+    }
+
+    /// The newest version of a period.
+    fn newest(&self, column: u8, period: i32) -> Option<Version> {
+        let place = self.place(column, period)?;
+        let content = match self.states.get(place) {
+            NOTHING => return None,
+            WITHDRAWN => None,
+            state => Some((self.values.get(place), Status::from_bits(state.into())?)),
+        };
+        let (recorded, taken_back) = self.events.get(&(column, period)).copied().unwrap_or(ONE_EVENT);
+        Some(Version {
+            // what was put in was not negative
+            revision: Revision(u64::try_from(self.revisions.get(place)).unwrap_or_default()),
+            content,
+            recorded,
+            taken_back,
+        })
+    }
+
+    /// The value of a period as of a revision; `None` when nothing was recorded by then, or when it was withdrawn.
+    pub(crate) fn cell(&self, column: u8, period: i32, as_of: Revision) -> Option<Cell> {
+        let newest = self.newest(column, period)?;
+        if newest.revision <= as_of {
+            return newest.cell();
+        }
+        let earlier = self.superseded.get(&(column, period))?;
+        earlier.iter().rev().find(|version| version.revision <= as_of)?.cell()
+    }
+
+    /// Every version of a period, the oldest first.
+    pub(crate) fn versions(&self, column: u8, period: i32) -> impl Iterator<Item = Version> + '_ {
+        let earlier = self.superseded.get(&(column, period)).into_iter().flatten().copied();
+        earlier.chain(self.newest(column, period))
+    }
+
+    /// What the newest totals of a series were added up from, by period.
+    pub(crate) fn tallies(&self, column: u8) -> impl Iterator<Item = (i32, Tally)> + '_ {
+        let all = self.tallies.range((column, i32::MIN)..=(column, i32::MAX));
+        all.map(|((_, period), tally)| (*period, *tally))
+    }
+
+    /// The status of a stretch in which, as of a revision, some series have a value of that status in every period.
+    pub(crate) fn status(&self, columns: Columns, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<Status> {
+        Some(self.steady(columns, periods, as_of)?.status)
+    }
+
+    /// The total of such a stretch, and its status.
+    pub(crate) fn total(
+        &self,
+        columns: Columns,
+        periods: &RangeInclusive<i32>,
+        as_of: Revision,
+    ) -> Option<(i128, Status)> {
+        let Steady { rows, whole, status } = self.steady(columns, periods, as_of)?;
+        let total = if whole {
+            self.values.sum(self.cells(&rows))
+        } else {
+            self.values.sum_of(self.places(columns, rows))
+        };
+        Some((total, status))
+    }
+
+    fn steady(&self, columns: Columns, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<Steady> {
+        let rows = self.row(*periods.start())?..self.row(*periods.end())? + 1;
+        if rows.is_empty() || columns.is_empty() || !columns.are_below(self.width) {
+            return None;
+        }
+        let (whole, cells) = (columns.len() == self.width, self.cells(&rows));
+        let seen = |place: usize| self.revisions.get(place) <= i128::from(as_of.0);
+        let is_seen = self.newest_revision <= as_of
+            || self.revisions.are_at_most(cells.clone(), as_of.0.into())
+            || !whole && self.places(columns, rows.clone()).all(seen);
+        if !is_seen {
+            return None;
+        }
+        let state = self.states.common(cells).or_else(|| {
+            let mut states = self.places(columns, rows.clone()).map(|place| self.states.get(place));
+            let first = states.next().filter(|_| !whole)?;
+            states.all(|state| state == first).then_some(first)
+        })?;
+        let status = Status::from_bits(state.into())?;
+        Some(Steady { rows, whole, status })
+    }
+
+    const fn cells(&self, rows: &Range<usize>) -> Range<usize> {
+        rows.start * self.width..rows.end * self.width
+    }
+
+    fn places(&self, columns: Columns, rows: Range<usize>) -> impl Iterator<Item = usize> {
+        let width = self.width;
+        rows.flat_map(move |row| columns.iter().map(move |column| row * width + usize::from(column)))
+    }
+
+    fn row(&self, period: i32) -> Option<usize> {
+        self.periods()
+            .contains(&period)
+            .then(|| usize::try_from(period - self.first).ok())
+            .flatten()
+    }
+
+    fn place(&self, column: u8, period: i32) -> Option<usize> {
+        let column = usize::from(column);
+        (column < self.width).then_some(self.row(period)? * self.width + column)
+    }
+}
