@@ -7,13 +7,14 @@
 use std::fmt;
 
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
+
+use crate::period::first_of_month;
 
 /// The longest id of a calendar. It stands before every period of the calendar.
 const MAX_ID_BYTES: usize = 12;
 /// February has no later day in every year.
 const MAX_CLOSING_DAY: u8 = 28;
-const EPOCH: Date = date(1970, 1, 1);
 
 /// The id and the rule of a custom calendar. It is a value: two calendars are the same when both are.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -202,10 +203,6 @@ impl Months {
         let closing = self.0?.closing_days[place].day()?;
         i8::try_from(closing).ok()
     }
-}
-
-fn first_of_month(month: i32) -> Date {
-    EPOCH.saturating_add(month.months())
 }
 
 impl fmt::Display for Calendar {

@@ -1,8 +1,11 @@
 //! Exact rational arithmetic: what a figure is until it is printed.
 
 mod root;
+mod small;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::fmt::{self, Write as _};
 use std::ops::{Add, Mul, Neg, Sub};
 
 use num_bigint::BigInt;
@@ -10,47 +13,98 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
+use self::small::Small;
 use crate::Decimal;
 
 /// An exact number. Nothing is rounded before [`Self::to_decimal_string`].
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Exact(BigRational);
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Exact(Number);
+
+/// A number has one form: the small one, if it fits.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+enum Number {
+    Small(Small),
+    Large(Box<BigRational>),
+}
+
+/// Powers of ten with at most so many zeros fit into a machine word.
+const SMALL_DECIMALS: u8 = 18;
 
 impl Exact {
     /// The whole number.
     #[must_use]
     pub fn from_integer(number: i128) -> Self {
-        Self(BigRational::from_integer(number.into()))
+        let small = Small::of_lowest(number, 1);
+        Self::small_or(small, || BigRational::from_integer(number.into()))
     }
 
     /// The number `units / 10^decimals`, as cells and batches keep it.
     #[must_use]
     pub fn from_scaled(units: i128, decimals: u8) -> Self {
-        Self(BigRational::new(units.into(), power_of_ten(decimals)))
+        let small = (decimals <= SMALL_DECIMALS)
+            .then(|| Small::reduced(units, 10_i128.pow(decimals.into())))
+            .flatten();
+        Self::small_or(small, || BigRational::new(units.into(), power_of_ten(decimals)))
+    }
+
+    fn small_or(small: Option<Small>, large: impl FnOnce() -> BigRational) -> Self {
+        small.map_or_else(|| large().into(), |small| Self(Number::Small(small)))
+    }
+
+    fn small(&self) -> Option<Small> {
+        match &self.0 {
+            Number::Small(small) => Some(*small),
+            Number::Large(_) => None,
+        }
+    }
+
+    fn both_small(&self, other: &Self) -> Option<(Small, Small)> {
+        self.small().zip(other.small())
+    }
+
+    fn large(&self) -> Cow<'_, BigRational> {
+        match &self.0 {
+            Number::Small(small) => Cow::Owned(BigRational::new_raw(
+                small.numerator().into(),
+                small.denominator().into(),
+            )),
+            Number::Large(large) => Cow::Borrowed(large),
+        }
     }
 
     /// The quotient; `None` when the divisor is zero.
     #[must_use]
     pub fn checked_div(&self, divisor: &Self) -> Option<Self> {
-        (!divisor.0.is_zero()).then(|| Self(&self.0 / &divisor.0))
+        if divisor.sign().is_eq() {
+            return None;
+        }
+        let small = self.both_small(divisor);
+        let small = small.and_then(|(one, other)| one.times(other.inverse()?));
+        Some(Self::small_or(small, || {
+            self.large().as_ref() / divisor.large().as_ref()
+        }))
     }
 
     /// Below, at or above zero.
     #[must_use]
     pub fn sign(&self) -> Ordering {
-        self.0.cmp(&BigRational::zero())
+        match &self.0 {
+            Number::Small(small) => small.numerator().cmp(&0),
+            Number::Large(large) => large.as_ref().cmp(&BigRational::zero()),
+        }
     }
 
     /// The number rounded half to even, with exactly so many decimals. This is the only place where a figure is rounded.
     #[must_use]
     pub fn to_decimal_string(&self, decimals: u8) -> String {
-        let rounded = round_half_even(&(self.0.numer() * power_of_ten(decimals)), self.0.denom());
-        let sign = if rounded.is_negative() { "-" } else { "" };
-        let places = usize::from(decimals);
-        let digits = format!("{:0>width$}", rounded.abs().to_string(), width = places + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - places);
-        let point = if places == 0 { "" } else { "." };
-        format!("{sign}{whole}{point}{fraction}")
+        if let Some(small) = self.small().filter(|_| decimals <= SMALL_DECIMALS) {
+            let scaled = small.numerator() * 10_i128.pow(decimals.into());
+            let rounded = round_half_even(&scaled, &small.denominator());
+            return with_point(rounded < 0, rounded.unsigned_abs(), decimals);
+        }
+        let large = self.large();
+        let rounded = round_half_even(&(large.numer() * power_of_ten(decimals)), large.denom());
+        with_point(rounded.is_negative(), rounded.abs(), decimals)
     }
 
     /// The number as short as it can be written, rounded half to even when it needs more than `most` decimals.
@@ -68,7 +122,7 @@ impl Exact {
     /// The number as decimal digits, without loss; `None` when the digits would never end.
     #[must_use]
     pub fn to_exact_string(&self) -> Option<String> {
-        let mut rest = self.0.denom().clone();
+        let mut rest = self.large().denom().clone();
         let mut places = [0_u32; 2];
         for (factor, places) in [2_u8, 5].into_iter().zip(&mut places) {
             while rest.is_multiple_of(&factor.into()) {
@@ -84,7 +138,7 @@ impl Exact {
     /// The number as a fraction of whole numbers in lowest terms, such as `"-1/3"`; a whole number without `/1`.
     #[must_use]
     pub fn to_fraction_string(&self) -> String {
-        self.0.to_string()
+        self.large().to_string()
     }
 }
 
@@ -93,12 +147,39 @@ fn power_of_ten(exponent: u8) -> BigInt {
 }
 
 /// The whole number nearest to a quotient. The divisor is positive.
-fn round_half_even(dividend: &BigInt, divisor: &BigInt) -> BigInt {
+fn round_half_even<N: Clone + Integer>(dividend: &N, divisor: &N) -> N {
     let (floor, rest) = dividend.div_mod_floor(divisor);
-    match (rest * 2_u8).cmp(divisor) {
+    match (rest.clone() + rest).cmp(divisor) {
         Ordering::Less => floor,
         Ordering::Equal if floor.is_even() => floor,
-        Ordering::Equal | Ordering::Greater => floor + 1_u8,
+        Ordering::Equal | Ordering::Greater => floor + N::one(),
+    }
+}
+
+/// A whole number as a decimal one, with a point before so many of its digits.
+fn with_point(is_negative: bool, magnitude: impl fmt::Display, decimals: u8) -> String {
+    let places = usize::from(decimals);
+    let mut text = String::with_capacity(24);
+    if is_negative {
+        text.push('-');
+    }
+    let start = text.len();
+    // nothing is refused by a text
+    let _ = write!(text, "{magnitude}");
+    if places > 0 {
+        let lacking = (places + 1).saturating_sub(text.len() - start);
+        text.insert_str(start, &"0".repeat(lacking));
+        text.insert(text.len() - places, '.');
+    }
+    text
+}
+
+impl From<BigRational> for Exact {
+    fn from(number: BigRational) -> Self {
+        let word = |part: &BigInt| i64::try_from(part).ok().map(i128::from);
+        let parts = word(number.numer()).zip(word(number.denom()));
+        let small = parts.and_then(|(numerator, denominator)| Small::of_lowest(numerator, denominator));
+        Self(small.map_or_else(|| Number::Large(Box::new(number)), Number::Small))
     }
 }
 
@@ -108,11 +189,27 @@ impl From<Decimal> for Exact {
     }
 }
 
+impl Ord for Exact {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match self.both_small(other) {
+            Some((one, two)) => one.compare(two),
+            None => self.large().cmp(&other.large()),
+        }
+    }
+}
+
+impl PartialOrd for Exact {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl Add for &Exact {
     type Output = Exact;
 
     fn add(self, other: Self) -> Exact {
-        Exact(&self.0 + &other.0)
+        let small = self.both_small(other).and_then(|(one, two)| one.plus(two));
+        Exact::small_or(small, || self.large().as_ref() + other.large().as_ref())
     }
 }
 
@@ -120,7 +217,7 @@ impl Sub for &Exact {
     type Output = Exact;
 
     fn sub(self, other: Self) -> Exact {
-        Exact(&self.0 - &other.0)
+        self + &-other
     }
 }
 
@@ -128,7 +225,8 @@ impl Mul for &Exact {
     type Output = Exact;
 
     fn mul(self, other: Self) -> Exact {
-        Exact(&self.0 * &other.0)
+        let small = self.both_small(other).and_then(|(one, two)| one.times(two));
+        Exact::small_or(small, || self.large().as_ref() * other.large().as_ref())
     }
 }
 
@@ -136,13 +234,66 @@ impl Neg for &Exact {
     type Output = Exact;
 
     fn neg(self) -> Exact {
-        Exact(-&self.0)
+        Exact::small_or(self.small().and_then(Small::negated), || -self.large().as_ref())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{Strategy, prop_assert_eq, prop_oneof, proptest};
+
     use super::*;
+
+    /// Parts of fractions, many of them where machine words end.
+    fn part() -> impl Strategy<Value = i128> {
+        let near = |middle: i128| (middle - 3..=middle + 3).boxed();
+        prop_oneof![
+            -30..30_i128,
+            near(i64::MAX.into()),
+            near(i64::MIN.into()),
+            -(1_i128 << 40)..1 << 40,
+            near(1 << 62),
+            near(1 << 100),
+        ]
+    }
+
+    /// A fraction twice: as it is, and as a large one.
+    fn fraction() -> impl Strategy<Value = (Exact, BigRational)> {
+        (part(), part()).prop_filter_map("a fraction", |(above, below)| {
+            let exact = Exact::from_integer(above).checked_div(&Exact::from_integer(below))?;
+            Some((exact, BigRational::new(above.into(), below.into())))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn small_and_large_fractions_are_computed_alike((one, large_one) in fraction(), (two, large_two) in fraction(), decimals in 0..25_u8) {
+            let same = |exact: Exact, large: BigRational| {
+                // one number has one form
+                prop_assert_eq!(&exact, &Exact::from(large.clone()));
+                prop_assert_eq!(exact.large().into_owned(), large);
+                Ok(())
+            };
+            same(&one + &two, &large_one + &large_two)?;
+            same(&one - &two, &large_one - &large_two)?;
+            same(&one * &two, &large_one * &large_two)?;
+            same(-&one, -&large_one)?;
+            if let Some(quotient) = one.checked_div(&two) {
+                same(quotient, &large_one / &large_two)?;
+            }
+            prop_assert_eq!(one.checked_div(&two).is_none(), large_two.is_zero());
+            prop_assert_eq!(one.cmp(&two), large_one.cmp(&large_two));
+            prop_assert_eq!(one.sign(), large_one.cmp(&BigRational::zero()));
+            let digits = round_half_even(&(large_one.numer() * power_of_ten(decimals)), large_one.denom());
+            prop_assert_eq!(one.to_decimal_string(decimals), with_point(digits.is_negative(), digits.abs(), decimals));
+        }
+
+        #[test]
+        fn scaled_units_are_their_quotient(units in part(), decimals in 0..40_u8) {
+            let large = BigRational::new(units.into(), power_of_ten(decimals));
+            prop_assert_eq!(Exact::from_scaled(units, decimals), Exact::from(large));
+        }
+    }
 
     fn exact(text: &str) -> Exact {
         text.parse::<Decimal>().unwrap().into()

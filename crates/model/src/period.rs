@@ -1,5 +1,6 @@
 //! Civil time: periods are half-open ranges of civil dates.
 
+mod days;
 mod notation;
 mod range;
 mod relative;
@@ -7,9 +8,9 @@ mod stretch;
 #[cfg(test)]
 mod tests;
 
-use jiff::ToSpan;
-use jiff::civil::{Date, ISOWeekDate, date};
+use jiff::civil::{Date, ISOWeekDate};
 
+pub(crate) use days::first_of_month;
 pub use range::PeriodRange;
 pub use relative::ReferenceDay;
 pub use stretch::NotWhole;
@@ -95,7 +96,6 @@ pub enum PeriodError {
 
 /// The years that can be written: four digits, with room for arithmetic at both ends.
 const YEARS: std::ops::RangeInclusive<i32> = 1000..=2999;
-const EPOCH: Date = date(1970, 1, 1);
 /// 1970-01-01 was a Thursday: its ISO week began three days earlier.
 const EPOCH_DAYS_INTO_WEEK: i32 = 3;
 
@@ -118,14 +118,13 @@ impl Period {
     /// The period of that granularity in which the day lies.
     #[must_use]
     pub fn containing(granularity: Granularity, day: Date) -> Self {
-        let days = day.since(EPOCH).map_or(0, |span| span.get_days());
         let ordinal = match granularity.months() {
             Some(months) => {
                 let rule = Months(granularity.calendar());
                 (rule.containing(day) - rule.phase(months)).div_euclid(months)
             }
-            None if granularity == Granularity::Day => days,
-            None => (days + EPOCH_DAYS_INTO_WEEK).div_euclid(7),
+            None if granularity == Granularity::Day => days::count_of(day),
+            None => (days::count_of(day) + EPOCH_DAYS_INTO_WEEK).div_euclid(7),
         };
         Self { granularity, ordinal }
     }
@@ -147,8 +146,8 @@ impl Period {
     pub fn start(self) -> Date {
         match self.granularity.months() {
             Some(months) => Months(self.granularity.calendar()).start(self.first_month(months)),
-            None if self.granularity == Granularity::Day => day(self.ordinal),
-            None => day(self.ordinal * 7 - EPOCH_DAYS_INTO_WEEK),
+            None if self.granularity == Granularity::Day => days::date_of(self.ordinal),
+            None => days::date_of(self.ordinal * 7 - EPOCH_DAYS_INTO_WEEK),
         }
     }
 
@@ -167,7 +166,7 @@ impl Period {
     /// The number of its days.
     #[must_use]
     pub fn days(self) -> i32 {
-        self.end().since(self.start()).map_or(0, |span| span.get_days())
+        days::count_of(self.end()) - days::count_of(self.start())
     }
 
     /// The period so many places later.
@@ -225,8 +224,4 @@ impl Period {
             .divides(self.granularity)
             .then(|| PeriodRange::from(first).until(last))
     }
-}
-
-fn day(ordinal: i32) -> Date {
-    EPOCH.saturating_add(ordinal.days())
 }
