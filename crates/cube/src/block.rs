@@ -19,6 +19,7 @@ use crate::tally::Tally;
 #[derive(Clone, Debug, Default)]
 pub struct Block {
     heads: Arc<Vec<Head>>,
+    shape: u32,
     /// By number; few, and most often one.
     sheets: Vec<(i32, Arc<Sheet>)>,
 }
@@ -27,6 +28,12 @@ pub struct Block {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Head {
     pub(crate) key: SeriesKey,
+    pub(crate) kind: Kind,
+}
+
+/// What series of different areas have in common.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Kind {
     /// The place of its codes among the metric's combinations.
     pub(crate) combination: u32,
     /// The place of its reporter among the metric's.
@@ -38,8 +45,16 @@ impl Block {
         self.heads.len() < Columns::MOST
     }
 
-    /// Puts a series beside the others where there is room, and gives its column.
-    pub(crate) fn add(&mut self, head: Head) -> u8 {
+    /// The number that the metric gave to the codes and reporters of its series, column by column: whatever is asked of them is
+    /// answered alike for all blocks of one shape.
+    #[must_use]
+    pub const fn shape(&self) -> usize {
+        self.shape as usize
+    }
+
+    /// Puts a series beside the others where there is room, and gives its column; then it has another shape.
+    pub(crate) fn add(&mut self, head: Head, shape: u32) -> u8 {
+        self.shape = shape;
         let column = u8::try_from(self.heads.len()).unwrap_or(u8::MAX);
         Arc::make_mut(&mut self.heads).push(head);
         column

@@ -28,7 +28,7 @@ impl Columns {
 
     /// Those and others.
     #[must_use]
-    pub(crate) const fn or(self, others: Self) -> Self {
+    pub const fn or(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 

@@ -6,16 +6,16 @@
 //! ```text
 //! piece      item*
 //! item       1 metric    id, granularity                  what follows is of this metric
-//!            2 series    area, n, n codes, reporter       versions and tallies that follow are of this series; by blocks
+//!            2 series    area, n, n codes, reporter       versions and tallies that follow are of this series
 //!            3 versions  n, then n versions               by period, and of one period the oldest first
 //!            4 tallies   n, then of each: period, total, events by quality (3) and by qualifier (4), confidential ones
-//!            5 secrets   n, then of each: the place of its block and its column, a period
+//!            5 secrets   n, then of each: the index of a series of the metric, a period
 //! version    flags u8, then unless the flags say that it is as it was in the version before:
 //!            period as difference, revision as difference, status u8, value as difference, events recorded, taken back
 //! ```
 //!
-//! Numbers and texts are laid out in `encoding/bytes.rs`. Metrics come by id and everything else in the order of the cube, so
-//! that equal cubes have equal bytes. Differences are those from the version before it in the same item.
+//! Numbers and texts are laid out in `encoding/bytes.rs`. Metrics come by id, series by block and everything else in the order of
+//! the cube, so that equal cubes have equal bytes. Differences are those from the version before it in the same item.
 
 mod bytes;
 mod decoder;
@@ -34,7 +34,7 @@ pub use decoder::{CubeDecoder, DecodeError};
 
 /// The version of the bytes, for those who keep them. It counts up when the layout changes, and also when the same batches
 /// come to another cube: what was derived by other rules must not be taken for what would be derived now.
-pub const ENCODING: u32 = 2;
+pub const ENCODING: u32 = 1;
 
 /// From this size on a piece is handed over.
 const PIECE_BYTES: usize = 64 << 10;
@@ -82,14 +82,19 @@ impl Cube {
         for (id, metric) in metrics {
             pieces.item(|bytes| put_metric(bytes, &id, metric.granularity()))?;
             let (blocks, secrets) = Arc::unwrap_or_clone(metric).into_parts();
+            let (mut firsts, mut count) = (Vec::with_capacity(blocks.len()), 0);
             for block in blocks {
+                firsts.push(count);
+                count += block.all_series().len();
                 for series in block.all_series() {
                     pieces.item(|bytes| put_key(bytes, series.key()))?;
                     pieces.runs(series.history(), put_versions)?;
                     pieces.runs(series.tallies(), put_tallies)?;
                 }
             }
-            pieces.runs(secrets.iter().copied(), put_secrets)?;
+            let index = |place: &Place| firsts[place.block as usize] + usize::from(place.column);
+            let secrets = secrets.iter().map(|(place, period)| (index(place), *period));
+            pieces.runs(secrets, put_secrets)?;
         }
         pieces.hand_over()
     }
@@ -240,12 +245,11 @@ fn put_tallies(bytes: &mut Vec<u8>, tallies: &[(i32, Tally)]) {
     }
 }
 
-fn put_secrets(bytes: &mut Vec<u8>, secrets: &[(Place, i32)]) {
+fn put_secrets(bytes: &mut Vec<u8>, secrets: &[(usize, i32)]) {
     bytes.push(SECRETS);
     put_number(bytes, secrets.len() as u64);
-    for (Place { block, column }, period) in secrets {
-        put_number(bytes, u64::from(*block));
-        bytes.push(*column);
+    for (index, period) in secrets {
+        put_number(bytes, *index as u64);
         put_signed(bytes, i64::from(*period));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use almanac_catalog::Method;
 use almanac_model::{AreaId, Code, Granularity, ReporterId, Revision};
 
-use crate::block::Head;
+use crate::block::{Head, Kind};
 use crate::series::Entry;
 use crate::{Block, Series, SeriesKey};
 
@@ -43,6 +43,8 @@ struct Places {
     /// Every combination of codes that a series has, and every reporter of one.
     combinations: Numbered<Vec<Code>>,
     reporters: Numbered<ReporterId>,
+    /// The shape of blocks after each shape and kind of series; 0 is that of an empty one.
+    shapes: HashMap<(usize, Kind), u32>,
 }
 
 /// Different things, numbered in the order in which they came.
@@ -102,6 +104,12 @@ impl MetricCube {
             .into_iter()
             .flatten()
             .map(|&block| (block, &self.blocks[block as usize]))
+    }
+
+    /// So many shapes its blocks have at most; see [`Block::shape`].
+    #[must_use]
+    pub fn shapes(&self) -> usize {
+        self.places.shapes.len() + 1
     }
 
     /// The block at a place that [`Self::blocks_of`] gave.
@@ -165,22 +173,24 @@ impl MetricCube {
             return place;
         }
         let places = Arc::make_mut(&mut self.places);
-        let head = Head {
+        let kind = Kind {
             combination: places.combinations.number(&key.codes),
             reporter: places.reporters.number(&key.reporter),
-            key: key.clone(),
         };
         let of_area = places.by_area.entry(key.area.clone()).or_default();
-        let place = add(&mut self.blocks, of_area, head);
+        let block = with_room(&mut self.blocks, of_area);
+        let next = u32::try_from(places.shapes.len() + 1).unwrap_or(u32::MAX);
+        let beside = &mut self.blocks[block as usize];
+        let shape = *places.shapes.entry((beside.shape(), kind)).or_insert(next);
+        let column = beside.add(Head { key: key.clone(), kind }, shape);
+        let place = Place { block, column };
         places.by_key.insert(key, place);
         place
     }
 
-    /// The block of a place, to put back what it had; `None` when there is no such place.
-    pub(crate) fn block_mut(&mut self, place: Place) -> Option<&mut Block> {
-        let block = self.blocks.get_mut(place.block as usize)?;
-        let columns = block.all_series().len();
-        (usize::from(place.column) < columns).then_some(block)
+    /// The block of a place, to put back what it had.
+    pub(crate) fn block_mut(&mut self, place: Place) -> &mut Block {
+        &mut self.blocks[place.block as usize]
     }
 
     /// Its series side by side, and the place and period of each cell that ever had a confidential version.
@@ -207,18 +217,16 @@ impl MetricCube {
     }
 }
 
-/// Puts a series into the last of the blocks of its area, or a new one.
-fn add(blocks: &mut Vec<Block>, of_area: &mut Vec<u32>, head: Head) -> Place {
+/// The last of the blocks of an area, or a new one.
+fn with_room(blocks: &mut Vec<Block>, of_area: &mut Vec<u32>) -> u32 {
     let last = of_area.last().copied();
     let last = last.filter(|last| blocks[*last as usize].has_room());
-    let block = last.unwrap_or_else(|| {
+    last.unwrap_or_else(|| {
         let new = u32::try_from(blocks.len()).unwrap_or(u32::MAX);
         blocks.push(Block::default());
         of_area.push(new);
         new
-    });
-    let column = blocks[block as usize].add(head);
-    Place { block, column }
+    })
 }
 
 /// Equal are metrics with the same series in the same places; from these follows what finds them.

@@ -109,13 +109,13 @@ impl<'a> Series<'a> {
     /// The place of its codes among [`MetricCube::combinations`](crate::MetricCube::combinations).
     #[must_use]
     pub fn combination(&self) -> usize {
-        self.block.head(self.column).combination as usize
+        self.block.head(self.column).kind.combination as usize
     }
 
     /// The place of its reporter among [`MetricCube::reporters`](crate::MetricCube::reporters).
     #[must_use]
     pub fn reporter(&self) -> usize {
-        self.block.head(self.column).reporter as usize
+        self.block.head(self.column).kind.reporter as usize
     }
 
     pub(crate) const fn column(&self) -> u8 {

@@ -11,9 +11,8 @@ use almanac_catalog::{Metric, Share, TimeOperator};
 use almanac_cube::{Cell, Series, SeriesKey};
 use almanac_model::{AreaId, FigureFlag, MissingReason, Period, PeriodRange, ReporterId};
 
-use self::narrowing::Matches;
 pub(crate) use self::narrowing::Narrowing;
-pub(crate) use self::sources::{Source, SourceBlock};
+pub(crate) use self::sources::{SourceBlock, Sources};
 use self::sum::SeriesSum;
 use crate::alike::Common;
 use crate::expected::{Steady, expected_series, is_expected, relevant_periods};
@@ -171,27 +170,24 @@ impl<'a> Selection<'a, '_> {
 
     /// The same where series need only be counted to tell whether one is lacking.
     fn read_steady(&self, steady: &Steady<'a>, sum: &mut SeriesSum<'a>) -> bool {
-        let Some(cube) = self.state.cube.metric(&self.metric.id) else {
-            return steady.sources.iter().any(|source| source.expected > 0);
-        };
-        let (mut expected, mut recorded) = (0, 0);
-        for source in steady.sources.iter() {
-            expected += source.expected;
-            for read in &source.blocks {
-                let Some(block) = cube.block(read.place) else { continue };
-                if source.share == Share::All && sum.add_plain(block, read.taken, &self.periods(), self.state.as_of) {
-                    read.reporters.iter().for_each(|reporter| sum.reporter(*reporter));
-                    recorded += read.expected.len();
-                    continue;
-                }
-                for series in block.series_in(read.taken) {
-                    let is_expected = !read.expected.and(series.columns()).is_empty();
-                    let is_recorded = self.scoped(series, |scope| self.add(series, scope, (&source.share, None), sum));
-                    recorded += usize::from(is_recorded && is_expected);
-                }
+        let cube = self.state.cube.metric(&self.metric.id);
+        let blocks = steady.sources.blocks.iter();
+        let blocks = blocks.filter_map(|read| Some((read, cube?.block(read.place)?)));
+        let (mut recorded, periods) = (0, self.periods());
+        for (read, block) in blocks {
+            let taken = read.shape.taken;
+            if read.share == Share::All && sum.add_plain(block, taken, &periods, self.state.as_of) {
+                read.shape.reporters.iter().for_each(|one| sum.reporter(*one));
+                recorded += read.expected.len();
+                continue;
+            }
+            for series in block.series_in(taken) {
+                let is_expected = !read.expected.and(series.columns()).is_empty();
+                let is_recorded = self.scoped(series, |scope| self.add(series, scope, (&read.share, None), sum));
+                recorded += usize::from(is_recorded && is_expected);
             }
         }
-        recorded < expected
+        recorded < steady.sources.expected
     }
 
     /// Adds one series, or what of it another period has too; tells whether anything is recorded.

@@ -122,8 +122,8 @@ impl Territory {
             .collect()
     }
 
-    /// The areas of some levels that may belong to it on a day.
-    fn units<'a>(&self, state: State<'a>, levels: &BTreeSet<&LevelId>, day: Date) -> BTreeSet<&'a AreaId> {
+    /// The areas of some levels that may belong to it on a day; some of them more than once.
+    fn units<'a>(&self, state: State<'a>, levels: &BTreeSet<&LevelId>, day: Date) -> Vec<&'a AreaId> {
         let catalog = state.catalog;
         if self.is_restated() {
             let all = catalog.areas();

@@ -25,6 +25,8 @@ const MOST_PERIODS: i64 = 1 << 20;
 pub struct CubeDecoder {
     cube: Cube,
     metric: Option<(MetricId, MetricCube)>,
+    /// Where its series are, in the order in which they came.
+    places: Vec<Place>,
     series: Option<Open>,
 }
 
@@ -86,6 +88,7 @@ impl CubeDecoder {
 
     fn end_metric(&mut self) -> Result<(), DecodeError> {
         self.series = None;
+        self.places.clear();
         let Some((id, metric)) = self.metric.take() else {
             return Ok(());
         };
@@ -111,8 +114,10 @@ impl CubeDecoder {
         if metric.series(&key).is_some() {
             return Err(DecodeError::Order("a series comes twice"));
         }
+        let place = metric.place(key);
+        self.places.push(place);
         self.series = Some(Open {
-            place: metric.place(key),
+            place,
             first: None,
             last: None,
         });
@@ -122,7 +127,7 @@ impl CubeDecoder {
     fn versions(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let no_series = DecodeError::Order("versions of no series");
         let (open, (_, metric)) = self.series.as_mut().zip(self.metric.as_mut()).ok_or(no_series)?;
-        let block = metric.block_mut(open.place).ok_or(no_series)?;
+        let block = metric.block_mut(open.place);
         let (mut before, mut versions) = (Before::default(), Vec::new());
         for _ in 0..reader.number()? {
             let (period, version) = version(reader, &mut before)?;
@@ -136,7 +141,7 @@ impl CubeDecoder {
     fn tallies(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let no_series = DecodeError::Order("tallies of no series");
         let (open, (_, metric)) = self.series.as_ref().zip(self.metric.as_mut()).ok_or(no_series)?;
-        let block = metric.block_mut(open.place).ok_or(no_series)?;
+        let block = metric.block_mut(open.place);
         let column = open.place.column;
         for _ in 0..reader.number()? {
             let period = reader.narrow_signed()?;
@@ -164,15 +169,10 @@ impl CubeDecoder {
     fn secrets(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let (_, metric) = self.metric.as_mut().ok_or(DecodeError::Order("secrets of no metric"))?;
         for _ in 0..reader.number()? {
-            let place = Place {
-                block: reader.narrow()?,
-                column: reader.byte()?,
-            };
-            let period = reader.narrow_signed()?;
-            if metric.block_mut(place).is_none() {
-                return Err(DecodeError::Order("a secret of no series"));
-            }
-            metric.restore_secret(place, period);
+            let (index, period): (u32, i32) = (reader.narrow()?, reader.narrow_signed()?);
+            let place = self.places.get(index as usize);
+            let place = place.ok_or(DecodeError::Order("a secret of no series"))?;
+            metric.restore_secret(*place, period);
         }
         Ok(())
     }

@@ -10,14 +10,14 @@ use almanac_model::{Coverage, MissingReason, PeriodRange};
 
 use super::{is_always_collected, relevant_periods};
 use crate::question::State;
-use crate::reading::{Selection, Source, SourceBlock};
+use crate::reading::{Selection, SourceBlock, Sources};
 
 /// What a term reads in a stretch in which the same series are expected in each of the sub-periods that count.
 pub(crate) struct Steady<'a> {
     state: State<'a>,
     metric: &'a Metric,
     relevant: PeriodRange,
-    pub(crate) sources: Rc<[Source]>,
+    pub(crate) sources: Rc<Sources>,
 }
 
 impl<'a> Steady<'a> {
@@ -32,13 +32,15 @@ impl<'a> Steady<'a> {
         } = *selection;
         let relevant = relevant_periods(metric, stretch.parts);
         let (first, last) = (relevant.first().last_day(), relevant.last().last_day());
-        let mut expectations = state.catalog.expectations(&metric.id).iter();
-        let is_steady = expectations.len() == 0
-            || narrowing.matches(state, metric).expects_each_once
+        let (start, end) = (relevant.start(), relevant.end());
+        let expectations = state.catalog.expectations(&metric.id);
+        let matches = narrowing.matches(state, metric);
+        let is_steady = expectations.is_empty()
+            || matches.expects_each_once
                 && is_always_collected(metric)
-                && expectations.all(|one| {
-                    !narrowing.takes_reporter(&one.reporter)
-                        || one.from <= relevant.start() && one.to.is_none_or(|to| relevant.end() <= to)
+                && matches.expectations.iter().all(|one| {
+                    let one = &expectations[*one];
+                    one.from <= start && one.to.is_none_or(|to| end <= to)
                 })
                 && !state.catalog.changes_between(first, last);
         is_steady.then(|| Self {
@@ -52,10 +54,9 @@ impl<'a> Steady<'a> {
     /// Reports received and expected; `None` when none is expected.
     pub(super) fn coverage(&self) -> Option<Coverage> {
         let cube = self.state.cube.metric(&self.metric.id);
-        let expected: usize = self.sources.iter().map(|source| source.expected).sum();
-        let expected = expected * self.relevant.count();
+        let expected = self.sources.expected * self.relevant.count();
         let (mut reported, mut impossible) = (0, 0);
-        for read in self.sources.iter().flat_map(|source| &source.blocks) {
+        for read in &self.sources.blocks {
             let block = cube.and_then(|cube| cube.block(read.place));
             let (there, cannot_exist) = block.map_or((0, 0), |block| self.reports(block, read));
             reported += there - cannot_exist;

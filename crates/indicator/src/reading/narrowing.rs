@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
+use std::rc::Rc;
 
 use almanac_catalog::{Expectation, Metric};
-use almanac_cube::Series;
+use almanac_cube::{Block, Columns, MetricCube, Series};
 use almanac_model::{Code, ReporterId};
 
 use super::sources::KnownSources;
@@ -28,8 +29,12 @@ pub(crate) struct Matches {
     reporter: Option<usize>,
     /// Of each expectation of the metric.
     expected: Vec<Expected>,
-    /// Whether no two of the expectations whose reports it takes are of one reporter.
+    /// The places of the expectations whose reports it takes.
+    pub(crate) expectations: Vec<usize>,
+    /// Whether no two of them are of one reporter.
     pub(crate) expects_each_once: bool,
+    /// What holds for the series of a block, by its shape.
+    shapes: Vec<OnceCell<Rc<Shape>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +44,17 @@ struct Expected {
     /// Whether one is, by the place of the combination.
     combinations: Vec<bool>,
     reporter: usize,
+}
+
+/// What holds for the series of all blocks of one shape.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    /// Those that are read.
+    pub(crate) taken: Columns,
+    /// The places of their reporters.
+    pub(crate) reporters: Vec<usize>,
+    /// Those that each expectation of the metric names and whose codes are read.
+    pub(super) expected: Vec<Columns>,
 }
 
 impl Narrowing {
@@ -74,14 +90,17 @@ impl Narrowing {
             let place = |id: &ReporterId| known.iter().position(|known| known == id).unwrap_or(usize::MAX);
             let wanted = self.wanted(metric);
             let expected = |one: &Expectation| Expected::of(one, &wanted, combinations, place(&one.reporter));
-            let expectations = state.catalog.expectations(&metric.id).iter();
+            let expectations = state.catalog.expectations(&metric.id);
+            let own = expectations.iter().enumerate();
+            let own = own.filter(|(_, one)| self.takes_reporter(&one.reporter));
             let mut reporters = HashSet::new();
-            let mut own = expectations.clone().map(|one| &one.reporter);
             Matches {
                 taken: combinations.iter().map(|codes| is_among(&wanted, codes)).collect(),
                 reporter: self.reporter.as_ref().map(place),
-                expected: expectations.map(expected).collect(),
-                expects_each_once: own.all(|one| !self.takes_reporter(one) || reporters.insert(one)),
+                expected: expectations.iter().map(expected).collect(),
+                expectations: own.clone().map(|(place, _)| place).collect(),
+                expects_each_once: own.into_iter().all(|(_, one)| reporters.insert(&one.reporter)),
+                shapes: vec![OnceCell::new(); recorded.map_or(0, MetricCube::shapes)],
             }
         })
     }
@@ -107,12 +126,21 @@ impl Matches {
         self.expected.get(expectation).map_or(0, |expected| expected.count)
     }
 
-    /// Whether an expectation names a series, and its codes are read.
-    pub(super) fn expects(&self, expectation: usize, series: Series<'_>) -> bool {
-        self.expected.get(expectation).is_some_and(|expected| {
-            expected.reporter == series.reporter()
-                && expected.combinations.get(series.combination()).is_some_and(|is| *is)
-        })
+    /// What holds for the series of a block. It is found once for all of a shape.
+    pub(super) fn of_block(&self, block: &Block) -> Option<&Rc<Shape>> {
+        let known = self.shapes.get(block.shape())?;
+        Some(known.get_or_init(|| {
+            let taken = block.columns(|series| self.takes(series));
+            let reporters: BTreeSet<usize> = block.series_in(taken).map(|series| series.reporter()).collect();
+            let expected = self.expected.iter();
+            Rc::new(Shape {
+                taken,
+                reporters: reporters.into_iter().collect(),
+                expected: expected
+                    .map(|expected| block.columns(|series| expected.has(series)))
+                    .collect(),
+            })
+        }))
     }
 }
 
@@ -134,6 +162,12 @@ impl Expected {
                 .collect(),
             reporter,
         }
+    }
+
+    /// Whether it names a series, and its codes are read.
+    fn has(&self, series: Series<'_>) -> bool {
+        let is_expected = self.combinations.get(series.combination());
+        self.reporter == series.reporter() && is_expected.is_some_and(|is| *is)
     }
 }
 

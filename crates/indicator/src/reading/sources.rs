@@ -1,24 +1,25 @@
 //! Where the series of a term are: the areas that it reads, and of the series recorded for each those that it takes.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use almanac_catalog::Share;
-use almanac_cube::{Columns, MetricCube, Series};
+use almanac_cube::Columns;
 use almanac_model::AreaId;
 use jiff::civil::Date;
 
-use super::{Matches, Selection};
+use super::Selection;
+use super::narrowing::Shape;
 use crate::expected::{is_always_collected, lies_under_any};
 
-/// An area, and what is read of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Source {
-    /// How much of the area.
-    pub(crate) share: Share,
+/// What is read in a territory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources {
+    /// By area.
     pub(crate) blocks: Vec<SourceBlock>,
-    /// How many series of the area are expected, whether or not they were ever recorded.
+    /// How many series are expected, whether or not they were ever recorded.
     pub(crate) expected: usize,
 }
 
@@ -27,11 +28,12 @@ pub(crate) struct Source {
 pub(crate) struct SourceBlock {
     /// The place of the block in the metric.
     pub(crate) place: u32,
-    pub(crate) taken: Columns,
+    /// How much of the area.
+    pub(crate) share: Share,
+    /// Which of the series.
+    pub(crate) shape: Rc<Shape>,
     /// Those of them that are expected.
     pub(crate) expected: Columns,
-    /// The places of their reporters.
-    pub(crate) reporters: Vec<usize>,
 }
 
 /// The sources of one narrowing that were found already.
@@ -43,13 +45,13 @@ pub(crate) struct SourceBlock {
 pub(super) struct KnownSources(RefCell<HashMap<Vec<AreaId>, Vec<AtEpochs>>>);
 
 type Epochs = [usize; 2];
-type AtEpochs = (Epochs, Rc<[Source]>);
+type AtEpochs = (Epochs, Rc<Sources>);
 
 impl Selection<'_, '_> {
     /// The areas that are read, with what of each is read, and what is expected of it on a day.
-    pub(crate) fn sources(&self, expected_on: Date) -> Rc<[Source]> {
+    pub(crate) fn sources(&self, expected_on: Date) -> Rc<Sources> {
         if !is_always_collected(self.metric) || !self.territory.is_plain() {
-            return self.find_sources(expected_on).into();
+            return Rc::new(self.find_sources(expected_on));
         }
         let epochs = [self.stretch.day, expected_on].map(|day| self.state.catalog.boundary_epoch(day));
         let areas = &self.territory.region().areas;
@@ -61,7 +63,7 @@ impl Selection<'_, '_> {
         if let Some(found) = known.borrow().get(areas).and_then(same) {
             return found;
         }
-        let found: Rc<[Source]> = self.find_sources(expected_on).into();
+        let found = Rc::new(self.find_sources(expected_on));
         let mut known = known.borrow_mut();
         known
             .entry(areas.clone())
@@ -70,56 +72,51 @@ impl Selection<'_, '_> {
         found
     }
 
-    fn find_sources(&self, expected_on: Date) -> Vec<Source> {
+    fn find_sources(&self, expected_on: Date) -> Sources {
+        let mut found = Sources::default();
         let recorded = self.state.cube.metric(&self.metric.id);
         let matches = self.narrowing.matches(self.state, self.metric);
-        let areas = self.areas().into_iter();
-        areas
-            .map(|(area, share)| {
-                let expectations = self.expectations_of(area, expected_on);
-                let blocks = recorded.into_iter().flat_map(|recorded| {
-                    let blocks = recorded.blocks_of(area);
-                    blocks
-                        .map(|(place, _)| place)
-                        .filter_map(|place| SourceBlock::of(recorded, place, matches, &expectations))
+        let shared = self.shared_expectations(expected_on);
+        for (area, share) in self.areas() {
+            let expectations = self.expectations_of(area, expected_on, &shared);
+            let each = expectations.iter().copied();
+            found.expected += each.clone().map(|one| matches.expected_count(one)).sum::<usize>();
+            for (place, block) in recorded.into_iter().flat_map(|recorded| recorded.blocks_of(area)) {
+                let Some(shape) = matches.of_block(block).filter(|shape| !shape.taken.is_empty()) else {
+                    continue;
+                };
+                let expected = each.clone().map(|one| shape.expected[one]);
+                found.blocks.push(SourceBlock {
+                    place,
+                    share: share.clone(),
+                    shape: Rc::clone(shape),
+                    expected: expected.fold(Columns::default(), Columns::or),
                 });
-                Source {
-                    share,
-                    blocks: blocks.collect(),
-                    expected: expectations.iter().map(|place| matches.expected_count(*place)).sum(),
-                }
-            })
-            .collect()
+            }
+        }
+        found
     }
 
-    /// The expectations under which an area lies on a day and whose reports are taken, by their places among those of the metric.
-    fn expectations_of(&self, area: &AreaId, day: Date) -> Vec<usize> {
-        let all = self.state.catalog.expectations(&self.metric.id).iter().enumerate();
-        let own = all.filter(|(_, expectation)| {
-            self.narrowing.takes_reporter(&expectation.reporter) && lies_under_any(self.state, area, expectation, day)
-        });
-        own.map(|(place, _)| place).collect()
+    /// The expectations whose reports are taken and under which the whole territory lies on a day, by their places among those of
+    /// the metric: what lies in it does so too.
+    fn shared_expectations(&self, day: Date) -> Vec<usize> {
+        let epoch = |day| self.state.catalog.boundary_epoch(day);
+        match self.territory.region().areas.as_slice() {
+            [area] if self.territory.is_plain() && epoch(day) == epoch(self.stretch.day) => {
+                self.expectations_of(area, day, &[]).into_owned()
+            }
+            _ => Vec::new(),
+        }
     }
-}
 
-impl SourceBlock {
-    /// `None` when none of its series is taken.
-    fn of(recorded: &MetricCube, place: u32, matches: &Matches, expectations: &[usize]) -> Option<Self> {
-        let block = recorded.block(place)?;
-        let taken = block.columns(|series| matches.takes(series));
-        let is_expected = |series: Series<'_>| {
-            expectations
-                .iter()
-                .any(|expectation| matches.expects(*expectation, series))
-        };
-        let mut reporters: Vec<usize> = block.series_in(taken).map(|series| series.reporter()).collect();
-        reporters.sort_unstable();
-        reporters.dedup();
-        (!taken.is_empty()).then(|| Self {
-            place,
-            taken,
-            expected: block.columns(is_expected).and(taken),
-            reporters,
-        })
+    /// The expectations whose reports are taken and under which an area lies on a day. Of some that is known.
+    fn expectations_of<'s>(&self, area: &AreaId, day: Date, known: &'s [usize]) -> Cow<'s, [usize]> {
+        let taken = &self.narrowing.matches(self.state, self.metric).expectations;
+        if known.len() == taken.len() {
+            return Cow::Borrowed(known);
+        }
+        let all = self.state.catalog.expectations(&self.metric.id);
+        let names = |one: &usize| known.contains(one) || lies_under_any(self.state, area, &all[*one], day);
+        Cow::Owned(taken.iter().copied().filter(names).collect())
     }
 }
