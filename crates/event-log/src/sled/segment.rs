@@ -21,6 +21,11 @@ use crate::{Damage, Failure, ReadError};
 /// sled moves a page larger than a quarter of this to a file of its own, which it never syncs: as large as possible.
 pub(super) const SLED_SEGMENT_BYTES: usize = 4 * 1024 * 1024;
 
+/// sled looks whether its cache is too large when 64 accesses to pages of one of its 256 shards have come together, and counts an
+/// insert as one, however large: with values of 48 KiB it would hold a whole segment. So each value counts as so many accesses
+/// as it has pieces of this size.
+const ACCESS_BYTES: usize = 4096;
+
 /// How a segment is opened.
 #[derive(Clone, Debug)]
 pub(super) struct SegmentOptions {
@@ -139,12 +144,20 @@ impl Segment {
     pub(super) fn insert(&self, packed: &Packed, revision: Revision, recorded_at_ms: i64) -> Result<u64, Failure> {
         let mut bytes = 0;
         for (part, value) in frame::encode(packed, self.log, revision, recorded_at_ms) {
-            bytes += value.len() as u64;
-            self.db()
-                .insert(frame::key(revision, part), value)
-                .map_err(self.failed("write to"))?;
+            let (key, length) = (frame::key(revision, part), value.len());
+            self.db().insert(key, value).map_err(self.failed("write to"))?;
+            self.access(&key, length / ACCESS_BYTES)?;
+            bytes += length as u64;
         }
         Ok(bytes)
+    }
+
+    /// Counts as accesses to the page of a key.
+    fn access(&self, key: &[u8], times: usize) -> Result<(), Failure> {
+        for _ in 0..times {
+            self.db().contains_key(key).map_err(self.failed("read"))?;
+        }
+        Ok(())
     }
 
     /// Makes everything inserted so far durable; gives the number of files that sled put next to the data file.
