@@ -1,6 +1,7 @@
 //! A batch of checked events in columns: the one form in which events travel, are stored and are applied.
 
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
+use indexmap::IndexSet;
 
 use crate::{AreaId, Code, Correction, DimensionId, Granularity, MetricId, ReporterId, Status};
 
@@ -98,8 +99,8 @@ pub enum BatchShapeError {
 /// Puts events into columns.
 #[derive(Debug, Default)]
 pub struct BatchBuilder {
+    series: IndexSet<BatchSeries, RandomState>,
     batch: Batch,
-    places: HashMap<BatchSeries, u32>,
 }
 
 /// One event of a batch.
@@ -259,12 +260,8 @@ impl BatchBuilder {
 
     fn push_bits(&mut self, series: BatchSeries, period: i32, value: i64, bits: u32, extra: BatchExtra) {
         let row = u32::try_from(self.batch.len()).unwrap_or(u32::MAX);
-        let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        let place = *self.places.entry(series).or_insert_with_key(|series| {
-            self.batch.series.push(series.clone());
-            next
-        });
-        self.batch.series_index.push(place);
+        let (place, _) = self.series.insert_full(series);
+        self.batch.series_index.push(u32::try_from(place).unwrap_or(u32::MAX));
         self.batch.period.push(period);
         self.batch.value.push(value);
         self.batch.status.push(bits);
@@ -282,6 +279,9 @@ impl BatchBuilder {
     /// The batch.
     #[must_use]
     pub fn finish(self) -> Batch {
-        self.batch
+        Batch {
+            series: self.series.into_iter().collect(),
+            ..self.batch
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! Batches: whole columns go over as they are; only the series table and the extras are read one by one.
 
-use std::collections::HashMap;
-
 use almanac_model::{
     Batch, BatchExtra, BatchSeries, BatchShapeError, Calendar, Correction, CorrectionReason, Granularity, IdError,
     Revision,
 };
+use foldhash::fast::RandomState;
+use indexmap::IndexSet;
 
 use crate::calendar::{CalendarDecodeError, calendar_from_proto, calendar_rule_to_proto};
 use crate::figure::{granularity_from_proto, granularity_to_proto};
@@ -92,7 +92,7 @@ pub(crate) fn head_and_tail(batch: &Batch) -> (pb::EventBatch, pb::EventBatch) {
         ..pb::EventBatch::default()
     };
     let head = pb::EventBatch {
-        symbols: symbols.texts,
+        symbols: symbols.0.into_iter().collect(),
         series,
         ..pb::EventBatch::default()
     };
@@ -148,30 +148,20 @@ fn sums(mut deltas: Vec<i32>) -> Vec<i32> {
     deltas
 }
 
-struct Symbols {
-    texts: Vec<String>,
-    places: HashMap<String, u32>,
-}
+struct Symbols(IndexSet<String, RandomState>);
 
 impl Default for Symbols {
     /// Position 0 is the empty text: "there is none".
     fn default() -> Self {
-        Self {
-            texts: vec![String::new()],
-            places: HashMap::from([(String::new(), 0)]),
-        }
+        Self(IndexSet::from_iter([String::new()]))
     }
 }
 
 impl Symbols {
     fn place(&mut self, text: &str) -> u32 {
-        if let Some(&place) = self.places.get(text) {
-            return place;
-        }
-        let place = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        self.texts.push(text.to_owned());
-        self.places.insert(text.to_owned(), place);
-        place
+        let known = self.0.get_index_of(text);
+        let place = known.unwrap_or_else(|| self.0.insert_full(text.to_owned()).0);
+        u32::try_from(place).unwrap_or(u32::MAX)
     }
 }
 

@@ -6,6 +6,7 @@ use almanac_catalog::{Catalog, CheckedEvent, Method};
 use almanac_model::{BatchExtra, BatchSeries, Event, MetricId, ReporterId, Revision};
 use almanac_wire::pb::shared as pb;
 use almanac_wire::{FieldViolation, event_from_proto};
+use foldhash::fast::RandomState;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
@@ -110,8 +111,9 @@ impl Draft {
     /// Two events for one value, or with one event id, contradict each other or count twice: both indexes are named.
     pub(crate) fn reject_repeated(&mut self, list: &str) {
         let mut repeated = Vec::new();
-        let mut first_of_key: HashMap<CellKey<'_>, usize> = HashMap::new();
-        let mut first_of_id: HashMap<[u8; 16], usize> = HashMap::new();
+        let mut first_of_key: HashMap<CellKey<'_>, usize, RandomState> = HashMap::default();
+        let mut first_of_id: HashMap<[u8; 16], usize, RandomState> = HashMap::default();
+        first_of_key.reserve(self.rows.len());
         for row in &self.rows {
             let (first, field) = match row.tally {
                 Some(tally) => (*first_of_id.entry(tally.id).or_insert(row.index), "event_id"),
