@@ -35,8 +35,8 @@ const ZSTD_LEVEL: i32 = 1;
 /// So many contexts of zstd are kept: as many callers as have a core each, on most machines.
 const IDLE_COMPRESSORS: usize = 8;
 
-/// Below this a compressed body is hardly ever shorter.
-const MIN_COMPRESSED_BYTES: usize = 96;
+/// Below this compressing saves no disk, since a page has other costs, and takes a tenth of the time of recording an event.
+const MIN_COMPRESSED_BYTES: usize = 512;
 
 /// A body that is ready to be framed.
 #[derive(Debug)]
