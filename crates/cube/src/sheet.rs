@@ -53,6 +53,8 @@ struct Steady {
     /// Whether all columns of the rows are meant.
     whole: bool,
     status: Status,
+    /// What the values were that were changed since, less what they are now.
+    corrected: i128,
 }
 
 const ONE_EVENT: (u32, u32) = (1, 0);
@@ -243,13 +245,18 @@ impl Sheet {
         periods: &RangeInclusive<i32>,
         as_of: Revision,
     ) -> Option<(i128, Status)> {
-        let Steady { rows, whole, status } = self.steady(columns, periods, as_of)?;
+        let Steady {
+            rows,
+            whole,
+            status,
+            corrected,
+        } = self.steady(columns, periods, as_of)?;
         let total = if whole {
             self.values.sum(self.cells(&rows))
         } else {
             self.values.sum_of(self.places(columns, rows))
         };
-        Some((total, status))
+        Some((total + corrected, status))
     }
 
     fn steady(&self, columns: Columns, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<Steady> {
@@ -258,20 +265,42 @@ impl Sheet {
             return None;
         }
         let (whole, cells) = (columns.len() == self.width, self.cells(&rows));
-        let seen = |place: usize| self.revisions.get(place) <= i128::from(as_of.0);
-        let is_seen = self.newest_revision <= as_of
-            || self.revisions.are_at_most(cells.clone(), as_of.0.into())
-            || !whole && self.places(columns, rows.clone()).all(seen);
-        if !is_seen {
-            return None;
-        }
-        let state = self.states.common(cells).or_else(|| {
+        let state = self.states.common(cells.clone()).or_else(|| {
             let mut states = self.places(columns, rows.clone()).map(|place| self.states.get(place));
             let first = states.next().filter(|_| !whole)?;
             states.all(|state| state == first).then_some(first)
         })?;
         let status = Status::from_bits(state.into())?;
-        Some(Steady { rows, whole, status })
+        let is_seen = self.newest_revision <= as_of || self.revisions.are_at_most(cells, as_of.0.into());
+        let corrected = if is_seen {
+            0
+        } else {
+            self.corrected(columns, rows.clone(), (as_of, status))?
+        };
+        Some(Steady {
+            rows,
+            whole,
+            status,
+            corrected,
+        })
+    }
+
+    /// What the values were as of a revision that were changed since, less what they are now; `None` when one of them was not
+    /// there or had another status.
+    fn corrected(&self, columns: Columns, rows: Range<usize>, (as_of, status): (Revision, Status)) -> Option<i128> {
+        let newer = self
+            .places(columns, rows)
+            .filter(|place| self.revisions.get(*place) > i128::from(as_of.0));
+        let mut sum = 0;
+        for place in newer {
+            let (row, column) = (i32::try_from(place / self.width).ok()?, place % self.width);
+            let then = self.cell(u8::try_from(column).ok()?, self.first + row, as_of)?;
+            if then.status != status {
+                return None;
+            }
+            sum += then.value - self.values.get(place);
+        }
+        Some(sum)
     }
 
     const fn cells(&self, rows: &Range<usize>) -> Range<usize> {

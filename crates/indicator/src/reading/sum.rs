@@ -66,7 +66,12 @@ impl<'a> SeriesSum<'a> {
         if self.form.is_some() || self.keep == Keep::Contributions {
             return false;
         }
-        let at = |end: i32| block.total(columns, &(end..=end), as_of);
+        let of_one = |end: i32| {
+            let mut series = block.series_in(columns).filter(|_| columns.len() == 1);
+            let cell = series.next()?.cell(end, as_of)?;
+            Some((cell.value, cell.status))
+        };
+        let at = |end: i32| block.total(columns, &(end..=end), as_of).or_else(|| of_one(end));
         let found = match self.metric.time {
             TimeOperator::Sum if !self.metric.cumulative => block.total(columns, periods, as_of),
             TimeOperator::Last => at(*periods.end()),
