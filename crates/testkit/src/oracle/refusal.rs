@@ -46,10 +46,10 @@ impl Oracle<'_> {
                     reasons.extend(self.refused_restated(metric, area, read.span));
                 } else {
                     reasons.extend(self.refused_plain(read, &reads, area, asked));
-                    let stretches = [asked.period.into(), read.span.last().into()];
-                    let divided = stretches
-                        .into_iter()
-                        .any(|span| self.is_divided(metric, area, asked, span));
+                    // an area that is gone has no number, however it was divided in an earlier period of a window
+                    let exists = self.catalog.is_valid_at(area, asked.period.last_day());
+                    let mut stretches = [asked.period.into(), read.span.last().into()].into_iter();
+                    let divided = exists && stretches.any(|span| self.is_divided(metric, area, asked, span));
                     reasons.extend(divided.then_some(RefusalReason::GroupingTooFine));
                 }
             }
