@@ -51,7 +51,7 @@ pub use series::{Cell, Series, SeriesKey, Write};
 /// All recorded values.
 ///
 /// A clone costs a look at each metric and no memory: it shares everything with the original. While both are there, the one
-/// that is changed copies what it changes, a series at a time; so a state of the cube can be read for long while batches
+/// that is changed copies what it changes, a sheet at a time; so a state of the cube can be read for long while batches
 /// are applied.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Cube {
