@@ -8,9 +8,8 @@ use almanac_model::{Revision, Status};
 
 use crate::SeriesKey;
 use crate::columns::Columns;
-use crate::series::{Entry, Series, Version};
+use crate::series::{Entry, Series};
 use crate::sheet::Sheet;
-use crate::tally::Tally;
 
 /// Up to [`Columns::MOST`] series of one metric and one area. What is recorded of them lies in sheets, by period, so that what
 /// they have for a period is read in one piece.
@@ -159,24 +158,18 @@ impl Block {
         }
     }
 
-    /// Puts back versions of a series that come after those that are there.
-    pub(crate) fn restore(&mut self, column: u8, versions: &[(i32, Version)]) {
-        let number = |(period, _): &(i32, Version)| Sheet::number(*period);
-        for versions in versions.chunk_by(|one, next| number(one) == number(next)) {
-            let periods = versions.iter().map(|(period, _)| *period);
-            if let (Some(first), Some(last)) = (periods.clone().min(), periods.max()) {
-                let sheet = self.covered(&(first..=last));
-                for (period, version) in versions {
-                    sheet.restore(column, *period, *version);
-                }
-                sheet.settle();
-            }
-        }
+    /// Puts a sheet after those that are there; false when it belongs before one of them.
+    #[must_use]
+    pub(crate) fn restore(&mut self, sheet: Sheet) -> bool {
+        let number = Sheet::number(*sheet.periods().start());
+        let ascends = self.sheets.last().is_none_or(|(last, _)| *last < number);
+        self.sheets.push((number, Arc::new(sheet)));
+        ascends
     }
 
-    /// Puts back what a total was added up from.
-    pub(crate) fn restore_tally(&mut self, column: u8, period: i32, tally: Tally) {
-        self.covered(&(period..=period)).restore_tally(column, period, tally);
+    /// The last of its sheets, to put back what is rare in it.
+    pub(crate) fn last_sheet(&mut self) -> Option<&mut Sheet> {
+        self.sheets.last_mut().map(|(_, sheet)| Arc::make_mut(sheet))
     }
 }
 

@@ -5,17 +5,26 @@
 //!
 //! ```text
 //! piece      item*
-//! item       1 metric    id, granularity                  what follows is of this metric
-//!            2 series    area, n, n codes, reporter       versions and tallies that follow are of this series
-//!            3 versions  n, then n versions               by period, and of one period the oldest first
-//!            4 tallies   n, then of each: period, total, events by quality (3) and by qualifier (4), confidential ones
-//!            5 secrets   n, then of each: the index of a series of the metric, a period
+//! item       1 metric      id, granularity               what follows is of this metric
+//!            2 series      area, n, n codes, reporter    sheets that follow are of the block in which this series is
+//!            3 sheet       first period, series, periods, values, revisions, states
+//!            4 events      n, then of each: place, events recorded, taken back      of what was not made by one event
+//!            5 superseded  n, then n versions                                       by place, the oldest first
+//!            6 tallies     n, then of each: place, total, events by quality (3) and by qualifier (4), confidential ones
+//!            7 secrets     n, then of each: the index of a series of the metric, a period
+//! numbers    bytes of each u8, then each less the one of its series in the period before, the lowest byte first
+//! states     the first, how many have it from the first on, then the others u8
+//! place      column, period
 //! version    flags u8, then unless the flags say that it is as it was in the version before:
-//!            period as difference, revision as difference, status u8, value as difference, events recorded, taken back
+//!            place, revision as difference, status u8, value as difference, events recorded, taken back
 //! ```
 //!
-//! Numbers and texts are laid out in `encoding/bytes.rs`. Metrics come by id, series by block and everything else in the order of
-//! the cube, so that equal cubes have equal bytes. Differences are those from the version before it in the same item.
+//! Values, revisions and states come period by period, of each as many as the sheet has series. Other numbers and texts are laid out
+//! in `encoding/bytes.rs`. Metrics come by id, everything else in the order of the cube. Differences are those from the version
+//! before it in the same item.
+//!
+//! A sheet comes as it lies, because a start takes as long as this takes to be read. By series and version, difference by difference,
+//! it took four times as long.
 
 mod bytes;
 mod decoder;
@@ -26,26 +35,30 @@ use almanac_model::{Calendar, ClosingDay, Granularity, MetricId, MonthUnit, Revi
 
 use crate::metric::Place;
 use crate::series::Version;
+use crate::sheet::{self, Sheet};
 use crate::tally::Tally;
 use crate::{Cube, SeriesKey};
-use bytes::{put_number, put_signed, put_text, put_wide};
+pub(crate) use bytes::{Reader, put_number, put_signed};
+use bytes::{put_text, put_wide};
 
 pub use decoder::{CubeDecoder, DecodeError};
 
 /// The version of the bytes, for those who keep them. It counts up when the layout changes, and also when the same batches
 /// come to another cube: what was derived by other rules must not be taken for what would be derived now.
-pub const ENCODING: u32 = 1;
+pub const ENCODING: u32 = 2;
 
 /// From this size on a piece is handed over.
 const PIECE_BYTES: usize = 64 << 10;
-/// So many versions, tallies or secrets are in one item at most; so a piece is not much longer than it has to be.
+/// So many versions, tallies or the like are in one item at most; so a piece is not much longer than it has to be.
 const RUN: usize = 1024;
 
 const METRIC: u8 = 1;
 const SERIES: u8 = 2;
-const VERSIONS: u8 = 3;
-const TALLIES: u8 = 4;
-const SECRETS: u8 = 5;
+const SHEET: u8 = 3;
+const EVENTS: u8 = 4;
+const SUPERSEDED: u8 = 5;
+const TALLIES: u8 = 6;
+const SECRETS: u8 = 7;
 
 /// The standard granularities by their place in [`Granularity::ALL`]; then custom ones, with their calendar.
 const CUSTOM: u8 = 6;
@@ -53,9 +66,9 @@ const UNITS: [MonthUnit; 4] = [MonthUnit::Month, MonthUnit::Quarter, MonthUnit::
 
 /// What a version's flags say.
 mod flag {
-    /// The period is that of the version before.
-    pub(super) const SAME_PERIOD: u8 = 1;
-    /// The period is the one after.
+    /// The place is that of the version before.
+    pub(super) const SAME_PLACE: u8 = 1;
+    /// The place is that of the period after.
     pub(super) const NEXT_PERIOD: u8 = 2;
     /// The revision is that of the version before.
     pub(super) const SAME_REVISION: u8 = 4;
@@ -88,8 +101,12 @@ impl Cube {
                 count += block.all_series().len();
                 for series in block.all_series() {
                     pieces.item(|bytes| put_key(bytes, series.key()))?;
-                    pieces.runs(series.history(), put_versions)?;
-                    pieces.runs(series.tallies(), put_tallies)?;
+                }
+                for sheet in block.sheets() {
+                    pieces.item(|bytes| put_sheet(bytes, sheet))?;
+                    pieces.runs(sheet.all_events(), put_events)?;
+                    pieces.runs(sheet.all_superseded(), put_superseded)?;
+                    pieces.runs(sheet.all_tallies(), put_tallies)?;
                 }
             }
             let index = |place: &Place| firsts[place.block as usize] + usize::from(place.column);
@@ -168,38 +185,63 @@ fn put_key(bytes: &mut Vec<u8>, key: &SeriesKey) {
     put_text(bytes, reporter.as_str());
 }
 
+fn put_sheet(bytes: &mut Vec<u8>, sheet: &Sheet) {
+    bytes.push(SHEET);
+    sheet.put_all(bytes);
+}
+
+fn put_events(bytes: &mut Vec<u8>, all: &[(sheet::Place, (u32, u32))]) {
+    bytes.push(EVENTS);
+    put_number(bytes, all.len() as u64);
+    for (place, (recorded, taken_back)) in all {
+        put_place(bytes, *place);
+        put_number(bytes, u64::from(*recorded));
+        put_number(bytes, u64::from(*taken_back));
+    }
+}
+
+fn put_place(bytes: &mut Vec<u8>, (column, period): sheet::Place) {
+    bytes.push(column);
+    put_signed(bytes, i64::from(period));
+}
+
 /// The version before, from which the next one differs.
 #[derive(Clone, Copy, Default)]
 struct Before {
-    period: i32,
+    place: sheet::Place,
     revision: Revision,
     value: i128,
     status: Option<Status>,
 }
 
-fn put_versions(bytes: &mut Vec<u8>, versions: &[(i32, Version)]) {
-    bytes.push(VERSIONS);
-    put_number(bytes, versions.len() as u64);
-    let mut before = Before::default();
-    for (period, version) in versions {
-        put_version(bytes, *period, version, &mut before);
+impl Before {
+    /// The place of the period after.
+    fn next(&self) -> Option<sheet::Place> {
+        let (column, period) = self.place;
+        Some((column, period.checked_add(1)?))
     }
 }
 
-fn put_version(bytes: &mut Vec<u8>, period: i32, version: &Version, before: &mut Before) {
+fn put_superseded(bytes: &mut Vec<u8>, versions: &[(sheet::Place, Version)]) {
+    bytes.push(SUPERSEDED);
+    put_number(bytes, versions.len() as u64);
+    let mut before = Before::default();
+    for (place, version) in versions {
+        put_version(bytes, *place, version, &mut before);
+    }
+}
+
+fn put_version(bytes: &mut Vec<u8>, place: sheet::Place, version: &Version, before: &mut Before) {
     let Version {
         revision,
         content,
         recorded,
         taken_back,
     } = *version;
-    let periods = i64::from(period) - i64::from(before.period);
-    let mut flags = match periods {
-        0 => flag::SAME_PERIOD,
-        1 => flag::NEXT_PERIOD,
-        _ => 0,
-    };
+    let mut flags = 0;
     let mut set = |when: bool, bit: u8| flags |= if when { bit } else { 0 };
+    set(place == before.place, flag::SAME_PLACE);
+    set(Some(place) == before.next(), flag::NEXT_PERIOD);
     set(revision == before.revision, flag::SAME_REVISION);
     set(content.is_some(), flag::VALUE);
     set(
@@ -208,8 +250,8 @@ fn put_version(bytes: &mut Vec<u8>, period: i32, version: &Version, before: &mut
     );
     set((recorded, taken_back) == (1, 0), flag::ONE_EVENT);
     bytes.push(flags);
-    if flags & (flag::SAME_PERIOD | flag::NEXT_PERIOD) == 0 {
-        put_signed(bytes, periods);
+    if flags & (flag::SAME_PLACE | flag::NEXT_PERIOD) == 0 {
+        put_place(bytes, place);
     }
     if flags & flag::SAME_REVISION == 0 {
         put_signed(bytes, revision.0.wrapping_sub(before.revision.0).cast_signed());
@@ -225,20 +267,20 @@ fn put_version(bytes: &mut Vec<u8>, period: i32, version: &Version, before: &mut
         put_number(bytes, u64::from(recorded));
         put_number(bytes, u64::from(taken_back));
     }
-    (before.period, before.revision) = (period, revision);
+    (before.place, before.revision) = (place, revision);
 }
 
-fn put_tallies(bytes: &mut Vec<u8>, tallies: &[(i32, Tally)]) {
+fn put_tallies(bytes: &mut Vec<u8>, tallies: &[(sheet::Place, Tally)]) {
     bytes.push(TALLIES);
     put_number(bytes, tallies.len() as u64);
-    for (period, tally) in tallies {
+    for (place, tally) in tallies {
         let Tally {
             total,
             by_quality,
             by_qualifier,
             confidential,
         } = tally;
-        put_signed(bytes, i64::from(*period));
+        put_place(bytes, *place);
         put_wide(bytes, *total);
         let counts = by_quality.iter().chain(by_qualifier).chain([confidential]);
         counts.for_each(|count| put_signed(bytes, i64::from(*count)));

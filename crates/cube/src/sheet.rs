@@ -5,6 +5,7 @@
 //! first one on that differs, and only what was not made by exactly one event says by how many. So a value of a report that was
 //! never corrected takes four to eight bytes.
 
+mod encoding;
 mod numbers;
 mod states;
 
@@ -45,7 +46,7 @@ pub(crate) struct Sheet {
 }
 
 /// A column and a period.
-type Place = (u8, i32);
+pub(crate) type Place = (u8, i32);
 
 /// Cells in which, as of a revision, there are values of one status.
 struct Steady {
@@ -153,24 +154,6 @@ impl Sheet {
 
     fn supersede(&mut self, column: u8, period: i32, earlier: Version) {
         self.superseded.entry((column, period)).or_default().push(earlier);
-    }
-
-    /// Puts back the version that comes after those that are there, for a period that is covered.
-    pub(crate) fn restore(&mut self, column: u8, period: i32, version: Version) {
-        if let Some(earlier) = self.newest(column, period) {
-            self.supersede(column, period, earlier);
-        }
-        self.put(column, period, version);
-    }
-
-    /// Finds out what the versions that were put back have in common.
-    pub(crate) fn settle(&mut self) {
-        self.states.settle();
-    }
-
-    /// Puts back what a total was added up from.
-    pub(crate) fn restore_tally(&mut self, column: u8, period: i32, tally: Tally) {
-        self.tallies.insert((column, period), tally);
     }
 
     /// Puts a version in the place of the newest one.

@@ -157,16 +157,26 @@ fn long_series_and_long_histories_are_cut_into_pieces_of_bounded_length() {
 fn what_does_not_fit_together_is_refused() {
     let metric = b"\x01\x01m\x05";
     let series = b"\x02\x011\x00\x01r";
-    // of period 1 at revision 1: official, 5
-    let version = b"\x03\x01\x2a\x02\x03\x0a";
-    let good = [&metric[..], series, version].concat();
+    // of period 1: 5, at revision 2, official
+    let sheet = b"\x03\x02\x01\x01\x02\x05\x00\x02\x02\x00\x03\x01";
+    // what was there at revision 1: 0
+    let superseded = b"\x05\x01\x28\x00\x02\x02\x03\x00";
+    let tally = b"\x06\x01\x00\x04\x0a\x02\x02\x02\x02\x02\x02\x02\x02";
+    let good = [&metric[..], series, sheet, superseded].concat();
     assert!(decoded(std::slice::from_ref(&good)).is_ok());
-    let cases: [(&[&[u8]], &str); 6] = [
+    let cases: [(&[&[u8]], &str); 10] = [
         (&[series], "a series of no metric"),
-        (&[metric, version], "versions of no series"),
+        (&[metric, sheet], "a sheet of no series"),
+        (&[metric, series, superseded], "something of no sheet"),
+        (&[metric, series, sheet, tally], "something of no value"),
+        (&[metric, series, sheet, sheet], "a sheet out of its place"),
+        (&[metric, series, b"\x03\x02\x02\x01"], "a sheet that is none"),
         (&[metric, metric], "a metric comes twice"),
         (&[metric, series, series], "a series comes twice"),
-        (&[metric, series, version, version], "a version out of its place"),
+        (
+            &[metric, series, sheet, superseded, superseded],
+            "a version out of its place",
+        ),
         (&[b"\x09"], "an item of an unknown kind"),
     ];
     for (items, why) in cases {

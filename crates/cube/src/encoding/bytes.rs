@@ -3,7 +3,7 @@
 
 use super::DecodeError;
 
-pub(super) fn put_number(bytes: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn put_number(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(low_bits(u128::from(number)) | 0x80);
         number >>= 7;
@@ -11,11 +11,11 @@ pub(super) fn put_number(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(low_bits(u128::from(number)));
 }
 
-pub(super) fn put_signed(bytes: &mut Vec<u8>, number: i64) {
+pub(crate) fn put_signed(bytes: &mut Vec<u8>, number: i64) {
     put_number(bytes, ((number << 1) ^ (number >> 63)).cast_unsigned());
 }
 
-pub(super) fn put_wide(bytes: &mut Vec<u8>, number: i128) {
+pub(crate) fn put_wide(bytes: &mut Vec<u8>, number: i128) {
     let mut zigzag = ((number << 1) ^ (number >> 127)).cast_unsigned();
     while zigzag >= 0x80 {
         bytes.push(low_bits(zigzag) | 0x80);
@@ -24,7 +24,7 @@ pub(super) fn put_wide(bytes: &mut Vec<u8>, number: i128) {
     bytes.push(low_bits(zigzag));
 }
 
-pub(super) fn put_text(bytes: &mut Vec<u8>, text: &str) {
+pub(crate) fn put_text(bytes: &mut Vec<u8>, text: &str) {
     put_number(bytes, text.len() as u64);
     bytes.extend_from_slice(text.as_bytes());
 }
@@ -34,20 +34,20 @@ fn low_bits(number: u128) -> u8 {
 }
 
 /// What is left of a piece.
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(crate) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, DecodeError> {
+    pub(crate) fn byte(&mut self) -> Result<u8, DecodeError> {
         let (byte, rest) = self.0.split_first().ok_or(DecodeError::CutOff)?;
         self.0 = rest;
         Ok(*byte)
     }
 
-    pub(super) fn number(&mut self) -> Result<u64, DecodeError> {
+    pub(crate) fn number(&mut self) -> Result<u64, DecodeError> {
         let mut number = 0_u64;
         for shift in (0..u64::BITS).step_by(7) {
             let byte = self.byte()?;
@@ -60,21 +60,21 @@ impl<'a> Reader<'a> {
     }
 
     /// A number that fits a narrower type.
-    pub(super) fn narrow<T: TryFrom<u64>>(&mut self) -> Result<T, DecodeError> {
+    pub(crate) fn narrow<T: TryFrom<u64>>(&mut self) -> Result<T, DecodeError> {
         T::try_from(self.number()?).map_err(|_| DecodeError::Number)
     }
 
-    pub(super) fn signed(&mut self) -> Result<i64, DecodeError> {
+    pub(crate) fn signed(&mut self) -> Result<i64, DecodeError> {
         let zigzag = self.number()?;
         Ok((zigzag >> 1).cast_signed() ^ -(zigzag & 1).cast_signed())
     }
 
     /// A signed number that fits a narrower type.
-    pub(super) fn narrow_signed<T: TryFrom<i64>>(&mut self) -> Result<T, DecodeError> {
+    pub(crate) fn narrow_signed<T: TryFrom<i64>>(&mut self) -> Result<T, DecodeError> {
         T::try_from(self.signed()?).map_err(|_| DecodeError::Number)
     }
 
-    pub(super) fn wide(&mut self) -> Result<i128, DecodeError> {
+    pub(crate) fn wide(&mut self) -> Result<i128, DecodeError> {
         let mut zigzag = 0_u128;
         for shift in (0..u128::BITS).step_by(7) {
             let byte = self.byte()?;
@@ -86,11 +86,16 @@ impl<'a> Reader<'a> {
         Err(DecodeError::Number)
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str, DecodeError> {
+    pub(crate) fn text(&mut self) -> Result<&'a str, DecodeError> {
         let length = self.narrow()?;
-        let (text, rest) = self.0.split_at_checked(length).ok_or(DecodeError::CutOff)?;
+        std::str::from_utf8(self.take(length)?).map_err(|_| DecodeError::Text)
+    }
+
+    /// The next bytes.
+    pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
+        let (bytes, rest) = self.0.split_at_checked(count).ok_or(DecodeError::CutOff)?;
         self.0 = rest;
-        std::str::from_utf8(text).map_err(|_| DecodeError::Text)
+        Ok(bytes)
     }
 }
 

@@ -7,15 +7,12 @@ use almanac_model::{
 };
 
 use super::bytes::Reader;
-use super::{Before, CUSTOM, METRIC, SECRETS, SERIES, TALLIES, UNITS, VERSIONS, flag};
+use super::{Before, CUSTOM, EVENTS, METRIC, SECRETS, SERIES, SHEET, SUPERSEDED, TALLIES, UNITS, flag};
 use crate::metric::Place;
 use crate::series::Version;
+use crate::sheet::{self, Sheet};
 use crate::tally::Tally;
-use crate::{Cube, MetricCube, Series, SeriesKey};
-
-/// The periods between the first and the last of a series. Days of two thousand years are fewer: a greater distance is no
-/// series that was ever recorded, and would take the memory of one.
-const MOST_PERIODS: i64 = 1 << 20;
+use crate::{Block, Cube, MetricCube, SeriesKey};
 
 /// Makes a cube of the pieces that [`Cube::encode`] gave.
 ///
@@ -27,16 +24,6 @@ pub struct CubeDecoder {
     metric: Option<(MetricId, MetricCube)>,
     /// Where its series are, in the order in which they came.
     places: Vec<Place>,
-    series: Option<Open>,
-}
-
-/// The series that versions are put into.
-#[derive(Debug)]
-struct Open {
-    place: Place,
-    /// The period of its first version, and the period and revision of its last one so far.
-    first: Option<i32>,
-    last: Option<(i32, Revision)>,
 }
 
 /// Bytes that are no part of a cube.
@@ -64,7 +51,9 @@ impl CubeDecoder {
             match reader.byte()? {
                 METRIC => self.begin_metric(&mut reader)?,
                 SERIES => self.begin_series(&mut reader)?,
-                VERSIONS => self.versions(&mut reader)?,
+                SHEET => self.begin_sheet(&mut reader)?,
+                EVENTS => self.events(&mut reader)?,
+                SUPERSEDED => self.superseded(&mut reader)?,
                 TALLIES => self.tallies(&mut reader)?,
                 SECRETS => self.secrets(&mut reader)?,
                 _ => return Err(DecodeError::Order("an item of an unknown kind")),
@@ -87,7 +76,6 @@ impl CubeDecoder {
     }
 
     fn end_metric(&mut self) -> Result<(), DecodeError> {
-        self.series = None;
         self.places.clear();
         let Some((id, metric)) = self.metric.take() else {
             return Ok(());
@@ -114,37 +102,42 @@ impl CubeDecoder {
         if metric.series(&key).is_some() {
             return Err(DecodeError::Order("a series comes twice"));
         }
-        let place = metric.place(key);
-        self.places.push(place);
-        self.series = Some(Open {
-            place,
-            first: None,
-            last: None,
-        });
+        self.places.push(metric.place(key));
         Ok(())
     }
 
-    fn versions(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        let no_series = DecodeError::Order("versions of no series");
-        let (open, (_, metric)) = self.series.as_mut().zip(self.metric.as_mut()).ok_or(no_series)?;
-        let block = metric.block_mut(open.place);
-        let (mut before, mut versions) = (Before::default(), Vec::new());
+    fn begin_sheet(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let block = self.block().ok_or(DecodeError::Order("a sheet of no series"))?;
+        let sheet = Sheet::read(reader, block.all_series().len())?;
+        let ascends = block.restore(sheet);
+        ascends
+            .then_some(())
+            .ok_or(DecodeError::Order("a sheet out of its place"))
+    }
+
+    fn events(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let sheet = self.sheet()?;
         for _ in 0..reader.number()? {
-            let (period, version) = version(reader, &mut before)?;
-            open.check(period, version.revision)?;
-            versions.push((period, version));
+            let place = place(reader)?;
+            sheet.restore_events(place, (reader.narrow()?, reader.narrow()?))?;
         }
-        block.restore(open.place.column, &versions);
+        Ok(())
+    }
+
+    fn superseded(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let sheet = self.sheet()?;
+        let mut before = Before::default();
+        for _ in 0..reader.number()? {
+            let version = version(reader, &mut before)?;
+            sheet.restore_superseded(before.place, version)?;
+        }
         Ok(())
     }
 
     fn tallies(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        let no_series = DecodeError::Order("tallies of no series");
-        let (open, (_, metric)) = self.series.as_ref().zip(self.metric.as_mut()).ok_or(no_series)?;
-        let block = metric.block_mut(open.place);
-        let column = open.place.column;
+        let sheet = self.sheet()?;
         for _ in 0..reader.number()? {
-            let period = reader.narrow_signed()?;
+            let place = place(reader)?;
             let mut tally = Tally {
                 total: reader.wide()?,
                 ..Tally::default()
@@ -158,12 +151,21 @@ impl CubeDecoder {
             for count in by_quality.iter_mut().chain(by_qualifier).chain([confidential]) {
                 *count = reader.narrow_signed()?;
             }
-            if Series::new(block, column).vintages(period).next().is_none() {
-                return Err(DecodeError::Order("a tally of no value"));
-            }
-            block.restore_tally(column, period, tally);
+            sheet.restore_tally(place, tally)?;
         }
         Ok(())
+    }
+
+    /// The block of the last series.
+    fn block(&mut self) -> Option<&mut Block> {
+        let (_, metric) = self.metric.as_mut()?;
+        Some(metric.block_mut(*self.places.last()?))
+    }
+
+    /// The last sheet of that.
+    fn sheet(&mut self) -> Result<&mut Sheet, DecodeError> {
+        let sheet = self.block().and_then(Block::last_sheet);
+        sheet.ok_or(DecodeError::Order("something of no sheet"))
     }
 
     fn secrets(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
@@ -178,32 +180,20 @@ impl CubeDecoder {
     }
 }
 
-impl Open {
-    /// Periods ascend, and within one the revisions do.
-    fn check(&mut self, period: i32, revision: Revision) -> Result<(), DecodeError> {
-        let first = *self.first.get_or_insert(period);
-        let ascends = self.last.is_none_or(|last| last < (period, revision));
-        if !ascends || i64::from(period) - i64::from(first) > MOST_PERIODS {
-            return Err(DecodeError::Order("a version out of its place"));
-        }
-        self.last = Some((period, revision));
-        Ok(())
-    }
+fn place(reader: &mut Reader<'_>) -> Result<sheet::Place, DecodeError> {
+    Ok((reader.byte()?, reader.narrow_signed()?))
 }
 
-fn version(reader: &mut Reader<'_>, before: &mut Before) -> Result<(i32, Version), DecodeError> {
+/// The next version; its place is then that of the version before.
+fn version(reader: &mut Reader<'_>, before: &mut Before) -> Result<Version, DecodeError> {
     let flags = reader.byte()?;
     let is = |bit: u8| flags & bit != 0;
-    let periods = match (is(flag::SAME_PERIOD), is(flag::NEXT_PERIOD)) {
-        (true, false) => 0,
-        (false, true) => 1,
-        (false, false) => reader.signed()?,
+    before.place = match (is(flag::SAME_PLACE), is(flag::NEXT_PERIOD)) {
+        (true, false) => before.place,
+        (false, true) => before.next().ok_or(DecodeError::Number)?,
+        (false, false) => place(reader)?,
         (true, true) => return Err(DecodeError::Number),
     };
-    let period = i64::from(before.period).checked_add(periods);
-    before.period = period
-        .and_then(|period| i32::try_from(period).ok())
-        .ok_or(DecodeError::Number)?;
     if !is(flag::SAME_REVISION) {
         before.revision = Revision(before.revision.0.wrapping_add(reader.signed()?.cast_unsigned()));
     }
@@ -224,13 +214,12 @@ fn version(reader: &mut Reader<'_>, before: &mut Before) -> Result<(i32, Version
     } else {
         (reader.narrow()?, reader.narrow()?)
     };
-    let version = Version {
+    Ok(Version {
         revision: before.revision,
         content,
         recorded,
         taken_back,
-    };
-    Ok((before.period, version))
+    })
 }
 
 fn granularity(reader: &mut Reader<'_>) -> Result<Granularity, DecodeError> {

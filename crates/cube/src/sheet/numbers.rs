@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::encoding::{DecodeError, Reader};
+
 /// Numbers by position. All have the width of the widest that was ever put in: they become wider and never narrower.
 #[derive(Clone, Debug)]
 pub(super) enum Numbers {
@@ -24,6 +26,24 @@ macro_rules! by_width {
             Numbers::Wide($each) => $result,
         }
     };
+}
+
+/// Numbers of a width from the differences between rows.
+macro_rules! numbers_from {
+    ($reader:expr, $count:expr, $row:expr, $number:ty) => {{
+        const BYTES: usize = size_of::<$number>();
+        let (differences, _) = $reader.take($count * BYTES)?.as_chunks::<BYTES>();
+        let mut numbers: Vec<$number> = differences
+            .iter()
+            .map(|bytes| <$number>::from_le_bytes(*bytes))
+            .collect();
+        for below in ($row..numbers.len()).step_by($row) {
+            let (done, rest) = numbers.split_at_mut(below);
+            let pairs = rest.iter_mut().zip(&done[below - $row..]);
+            pairs.for_each(|(number, above)| *number = number.wrapping_add(*above));
+        }
+        numbers
+    }};
 }
 
 impl Default for Numbers {
@@ -90,6 +110,33 @@ impl Numbers {
         by_width!(self, numbers => are_at_most(&numbers[range], most))
     }
 
+    /// The least and the greatest; `None` when there is none.
+    pub(super) fn range(&self) -> Option<(i128, i128)> {
+        by_width!(self, numbers => Some((wide(numbers.iter().min()?), wide(numbers.iter().max()?))))
+    }
+
+    /// Their bytes: how many for each, and each less the one above it in rows of a length.
+    pub(super) fn put(&self, bytes: &mut Vec<u8>, row: usize) {
+        by_width!(self, numbers => {
+            bytes.push(bytes_of_each(numbers));
+            for (index, number) in numbers.iter().enumerate() {
+                let above = index.checked_sub(row).map_or(0, |above| numbers[above]);
+                bytes.extend_from_slice(&number.wrapping_sub(above).to_le_bytes());
+            }
+        });
+    }
+
+    /// So many numbers as they were put.
+    pub(super) fn read(reader: &mut Reader<'_>, count: usize, row: usize) -> Result<Self, DecodeError> {
+        Ok(match reader.byte()? {
+            2 => Self::Small(numbers_from!(reader, count, row, i16)),
+            4 => Self::Narrow(numbers_from!(reader, count, row, i32)),
+            8 => Self::Medium(numbers_from!(reader, count, row, i64)),
+            16 => Self::Wide(numbers_from!(reader, count, row, i128)),
+            _ => return Err(DecodeError::Number),
+        })
+    }
+
     fn widen_for(&mut self, number: i128) {
         if let Self::Small(numbers) = self
             && i16::try_from(number).is_err()
@@ -107,6 +154,12 @@ impl Numbers {
             *self = Self::Wide(widened(numbers));
         }
     }
+}
+
+/// At most 16.
+#[expect(clippy::cast_possible_truncation, reason = "the widest number has 16 bytes")]
+const fn bytes_of_each<N>(_: &[N]) -> u8 {
+    size_of::<N>() as u8
 }
 
 fn widened<N: Copy, W: From<N>>(numbers: &[N]) -> Vec<W> {

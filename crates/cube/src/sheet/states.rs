@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::numbers::{grow_to, lengthen_rows};
+use crate::encoding::{DecodeError, Reader, put_number};
 
 /// Nothing was ever recorded. No status has these bits.
 pub(super) const NOTHING: u8 = 0;
@@ -89,6 +90,29 @@ impl States {
         // to the end, since that is many at a time
         let others = rest.iter().fold(0, |others, state| others | (state ^ first));
         (others == 0).then_some(first)
+    }
+
+    /// Whether something holds of all of them.
+    pub(super) fn all(&self, holds: impl Fn(u8) -> bool) -> bool {
+        (self.same == 0 || holds(self.state)) && self.rest.iter().all(|state| holds(*state))
+    }
+
+    /// Their bytes: the first state, how many have it from the first on, and those that follow.
+    pub(super) fn put_all(&self, bytes: &mut Vec<u8>) {
+        bytes.push(self.state);
+        put_number(bytes, self.same as u64);
+        bytes.extend_from_slice(&self.rest);
+    }
+
+    /// So many states as they were put.
+    pub(super) fn read(reader: &mut Reader<'_>, count: usize) -> Result<Self, DecodeError> {
+        let (state, same): (u8, usize) = (reader.byte()?, reader.narrow()?);
+        let rest = count.checked_sub(same).ok_or(DecodeError::Number)?;
+        Ok(Self {
+            state,
+            same,
+            rest: reader.take(rest)?.to_vec(),
+        })
     }
 
     fn write_out_from(&mut self, index: usize) {

@@ -162,13 +162,23 @@ fn blocks(bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
 }
 
 #[test]
-fn the_golden_file_of_format_1_is_read_and_its_blocks_are_written() {
-    let golden = include_bytes!("../../tests/golden/checkpoint-v1.bin");
+fn the_golden_file_of_this_format_is_read_and_its_blocks_are_written() {
+    let golden = include_bytes!("../../tests/golden/checkpoint-v1-cube-v2.bin");
     let expected = small();
     let found = read(golden).unwrap();
     assert_eq!(found.log, LogId::from_random(LOG));
     assert_equal(&found.derived, expected.derived());
     assert_eq!(blocks(&written(&expected)), blocks(golden));
+}
+
+#[test]
+fn the_golden_file_of_an_earlier_format_is_refused_for_what_it_is() {
+    let golden = include_bytes!("../../tests/golden/checkpoint-v1-cube-v1.bin");
+    let refused = read(golden).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "it has format (1, 1), and this version reads (1, 2)"
+    );
 }
 
 #[test]
@@ -246,7 +256,7 @@ fn another_version_is_told_from_damage_and_from_what_is_no_checkpoint() {
     let refused = read(&bytes).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "it has format (2, 1), and this version reads (1, 1)"
+        "it has format (2, 2), and this version reads (1, 2)"
     );
     let other = read(&[b'x'; 100]).unwrap_err();
     assert!(matches!(other, ReadError::File(FileError::Title)), "{other:?}");
