@@ -1,10 +1,19 @@
-//! How fast batches become bytes, and bytes batches. An event is one row; a series has a year of days.
+//! How fast batches become bytes, and bytes batches. An event is one row; a series has a year of days. The same of figures.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 
-use almanac_model::{Batch, BatchSeries, Granularity};
-use almanac_wire::{batch_from_proto, decode_events, encode_batch};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use almanac_model::{
+    AreaId, Batch, BatchSeries, Coverage, Figure, Granularity, Operand, Period, Qualifier, Quality, Quotient,
+};
+use almanac_wire::pb::query::QueryIndicatorsResponse;
+use almanac_wire::pb::shared::FigureBatch;
+use almanac_wire::{
+    Calendars, FigureBatchBuilder, batch_from_proto, decode_events, encode_batch, figure_from_proto, figure_to_proto,
+    figures_from_batch,
+};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use prost::Message as _;
 
 /// Official, exact, a number.
 const OFFICIAL: u32 = 3;
@@ -53,5 +62,91 @@ fn codec(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, codec);
+/// Figures of a question by area and day: one in five is a density.
+fn figures_by_day(count: usize) -> Vec<Figure> {
+    let day = |figure: usize| i32::try_from(19_000 + figure % DAYS).expect("a day");
+    let side = |figure: usize, formula: &str| Operand {
+        formula: formula.to_owned(),
+        value: Ok((figure * 7919 % 2_000_011).to_string()),
+        period: Period::from_ordinal(Granularity::Day, day(figure)).expect("a day"),
+        sources: vec!["circular 06/2018".to_owned(), "ca-mau-telecom-operators".to_owned()],
+        quality: Some(Quality::Official),
+        qualifier: Qualifier::Exact,
+    };
+    let one = |figure: usize| Figure {
+        measure: ["post.items", "telephone.density"][usize::from(figure % 5 == 0)].to_owned(),
+        area: format!("96{}", figure / DAYS).parse::<AreaId>().expect("an id").into(),
+        period: Period::from_ordinal(Granularity::Day, day(figure)).expect("a day"),
+        dimensions: BTreeMap::new(),
+        value: Ok((figure * 7919 % 20_011).to_string()),
+        unit: "item".to_owned(),
+        quality: Some(Quality::Official),
+        qualifier: Qualifier::Exact,
+        quotient: (figure % 5 == 0).then(|| Quotient {
+            numerator: side(figure, "telephone.subscriptions"),
+            denominator: side(figure, "population.inhabitants"),
+        }),
+        coverage: Some(Coverage {
+            reported: 31,
+            expected: 31,
+        }),
+        flags: BTreeSet::new(),
+        carried_from: None,
+        comparisons: Vec::new(),
+        share: None,
+        rank: None,
+    };
+    (0..count).map(one).collect()
+}
+
+/// Figures become bytes, and bytes figures: one by one, and in columns.
+fn figures(criterion: &mut Criterion) {
+    let count = 10_000;
+    let figures = figures_by_day(count);
+    let calendars = Calendars::default();
+    let one_by_one = |figures: Vec<Figure>| {
+        let response = QueryIndicatorsResponse {
+            figures: figures.into_iter().map(figure_to_proto).collect(),
+            ..QueryIndicatorsResponse::default()
+        };
+        response.encode_to_vec()
+    };
+    let in_columns = |figures: Vec<Figure>| {
+        let mut batch = FigureBatchBuilder::default();
+        for figure in figures {
+            batch.push(figure);
+        }
+        batch.finish().encode_to_vec()
+    };
+    let read_one_by_one = |bytes: &[u8]| -> Vec<Figure> {
+        let response = QueryIndicatorsResponse::decode(bytes).expect("a message");
+        let figures = response.figures.into_iter();
+        figures
+            .map(|figure| figure_from_proto(figure, &calendars).expect("a figure"))
+            .collect()
+    };
+    let read_columns = |bytes: &[u8]| {
+        let batch = FigureBatch::decode(bytes).expect("a message");
+        figures_from_batch(batch, &calendars).expect("figures")
+    };
+    let mut group = criterion.benchmark_group("figures");
+    group.throughput(Throughput::Elements(count as u64));
+    let bytes = one_by_one(figures.clone());
+    group.bench_function(format!("encode one by one, {} bytes", bytes.len()), |bencher| {
+        bencher.iter_batched(|| figures.clone(), one_by_one, BatchSize::LargeInput);
+    });
+    group.bench_function("decode one by one", |bencher| {
+        bencher.iter(|| read_one_by_one(black_box(&bytes)));
+    });
+    let bytes = in_columns(figures.clone());
+    group.bench_function(format!("encode columns, {} bytes", bytes.len()), |bencher| {
+        bencher.iter_batched(|| figures.clone(), in_columns, BatchSize::LargeInput);
+    });
+    group.bench_function("decode columns", |bencher| {
+        bencher.iter(|| read_columns(black_box(&bytes)));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, codec, figures);
 criterion_main!(benches);

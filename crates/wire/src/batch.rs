@@ -4,12 +4,11 @@ use almanac_model::{
     Batch, BatchExtra, BatchSeries, BatchShapeError, Calendar, Correction, CorrectionReason, Granularity, IdError,
     Revision,
 };
-use foldhash::fast::RandomState;
-use indexmap::IndexSet;
 
 use crate::calendar::{CalendarDecodeError, calendar_from_proto, calendar_rule_to_proto};
 use crate::figure::{granularity_from_proto, granularity_to_proto};
 use crate::pb::shared as pb;
+use crate::symbols::Symbols;
 use crate::{timestamp_from_proto, timestamp_to_proto};
 
 /// Why bytes are not a batch: they are damaged, or of a version that is not known here.
@@ -92,7 +91,7 @@ pub(crate) fn head_and_tail(batch: &Batch) -> (pb::EventBatch, pb::EventBatch) {
         ..pb::EventBatch::default()
     };
     let head = pb::EventBatch {
-        symbols: symbols.0.into_iter().collect(),
+        symbols: symbols.into_texts(),
         series,
         ..pb::EventBatch::default()
     };
@@ -146,23 +145,6 @@ fn sums(mut deltas: Vec<i32>) -> Vec<i32> {
         *delta = ordinal;
     }
     deltas
-}
-
-struct Symbols(IndexSet<String, RandomState>);
-
-impl Default for Symbols {
-    /// Position 0 is the empty text: "there is none".
-    fn default() -> Self {
-        Self(IndexSet::from_iter([String::new()]))
-    }
-}
-
-impl Symbols {
-    fn place(&mut self, text: &str) -> u32 {
-        let known = self.0.get_index_of(text);
-        let place = known.unwrap_or_else(|| self.0.insert_full(text.to_owned()).0);
-        u32::try_from(place).unwrap_or(u32::MAX)
-    }
 }
 
 fn text(symbols: &[String], index: u32) -> Result<&str, BatchDecodeError> {

@@ -1,5 +1,6 @@
 //! Figures, and the enumerations of quality.
 
+mod batch;
 mod comparison;
 mod rank;
 mod received;
@@ -11,6 +12,7 @@ use almanac_model::{
 
 use crate::pb::shared as pb;
 
+pub use batch::{FigureBatchBuilder, FigureBatchError, MAX_BATCH_FIGURES, figures_from_batch};
 use comparison::comparison_to_proto;
 pub use comparison::percent_missing_to_proto;
 use rank::rank_to_proto;

@@ -14,6 +14,7 @@ mod page;
 mod payload;
 pub mod pb;
 mod stream_batch;
+mod symbols;
 mod time;
 mod violation;
 
@@ -36,10 +37,10 @@ pub use event::{
     MAX_EVENT_ID_BYTES, MAX_NOTE_BYTES, correction_reason_from_proto, event_from_proto, event_to_proto, period_reason,
 };
 pub use figure::{
-    FigureDecodeError, figure_from_proto, figure_to_proto, flag_from_proto, flag_to_proto, granularity_from_proto,
-    granularity_to_proto, missing_to_proto, percent_missing_to_proto, period_from_proto, qualifier_from_proto,
-    qualifier_to_proto, quality_from_proto, quality_to_proto, rank_among_from_proto, rank_among_to_proto,
-    value_from_proto,
+    FigureBatchBuilder, FigureBatchError, FigureDecodeError, MAX_BATCH_FIGURES, figure_from_proto, figure_to_proto,
+    figures_from_batch, flag_from_proto, flag_to_proto, granularity_from_proto, granularity_to_proto, missing_to_proto,
+    percent_missing_to_proto, period_from_proto, qualifier_from_proto, qualifier_to_proto, quality_from_proto,
+    quality_to_proto, rank_among_from_proto, rank_among_to_proto, value_from_proto,
 };
 pub use page::{PageToken, PageTokenError};
 pub use payload::{Payload, PayloadError, record_digest};

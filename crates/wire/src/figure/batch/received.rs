@@ -1,0 +1,408 @@
+//! Figures in columns as a client receives them.
+//!
+//! Nothing that a batch says is taken on trust: positions, lengths and sizes are looked at before they are used.
+
+use std::collections::{BTreeMap, HashMap};
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
+use almanac_model::{AreaId, Coverage, Figure, FigureArea, MissingReason, Operand, Period, Quotient};
+use foldhash::fast::RandomState;
+
+use super::digits::{MOST_DECIMALS, printed};
+use super::{FULL_TEXT_BYTES, MAX_BATCH_FIGURES, status};
+use crate::calendar::Calendars;
+use crate::figure::comparison::comparison_from_proto;
+use crate::figure::rank::rank_from_proto;
+use crate::figure::received::{FigureDecodeError, day, id, period_from_proto, value_from_proto};
+use crate::figure::share::share_from_proto;
+use crate::pb::shared as pb;
+
+/// The most that the texts of a batch come to: a batch is full long before, and one figure does not take so much.
+const MOST_TEXT_BYTES: usize = 2 * FULL_TEXT_BYTES;
+
+/// Why a message is no batch of figures: it comes from a service of a newer version, or from none.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum FigureBatchError {
+    /// More rows than a batch has.
+    #[error("{rows} figures in one batch; there are at most {MAX_BATCH_FIGURES}")]
+    TooMany {
+        /// How many.
+        rows: usize,
+    },
+    /// Texts that come to more than those of a batch do.
+    #[error("the texts of the figures come to more than {MOST_TEXT_BYTES} bytes")]
+    TooLong,
+    /// A column that has not a value for each row.
+    #[error("column {column} has {len} rows where there are {rows}")]
+    Column {
+        /// Which.
+        column: &'static str,
+        /// How many it has.
+        len: usize,
+        /// How many there are.
+        rows: usize,
+    },
+    /// A position that a table does not have.
+    #[error("{table} {index} is not in the table of {len}")]
+    Position {
+        /// Which table.
+        table: &'static str,
+        /// The position.
+        index: u32,
+        /// How many there are.
+        len: usize,
+    },
+    /// An odd number of dimension symbols.
+    #[error("a series has {len} dimension symbols; they come in pairs")]
+    DimensionPairs {
+        /// How many.
+        len: usize,
+    },
+    /// More decimals than a number in a column has.
+    #[error("{number} decimals; there are at most {MOST_DECIMALS}")]
+    Decimals {
+        /// How many.
+        number: u32,
+    },
+    /// An extra whose row is not there, or not after the one before.
+    #[error("an extra is of row {row}; they are in the order of the {rows} rows, at most one for each")]
+    ExtraRow {
+        /// Its row.
+        row: u32,
+        /// How many rows there are.
+        rows: usize,
+    },
+    /// A value as text beside another one, or without what it is the value of.
+    #[error("row {row} has a value as text that is not to be there")]
+    TextBeside {
+        /// The row.
+        row: usize,
+    },
+    /// A row that is no figure.
+    #[error(transparent)]
+    Figure(#[from] FigureDecodeError),
+}
+
+/// The figures that were received, in their order, with the calendars of the answer.
+pub fn figures_from_batch(mut batch: pb::FigureBatch, calendars: &Calendars) -> Result<Vec<Figure>, FigureBatchError> {
+    let rows = batch.series_index.len();
+    if rows > MAX_BATCH_FIGURES {
+        return Err(FigureBatchError::TooMany { rows });
+    }
+    let tables = Tables {
+        symbols: std::mem::take(&mut batch.symbols),
+        series: std::mem::take(&mut batch.series),
+        sources: std::mem::take(&mut batch.sources),
+    };
+    let mut reader = Rows::of(batch, &tables, calendars)?;
+    let figures = (0..rows).map(|row| reader.figure(row));
+    let figures = figures.collect::<Result<_, _>>()?;
+    match reader.extras.next() {
+        None => Ok(figures),
+        Some(extra) => Err(FigureBatchError::ExtraRow { row: extra.row, rows }),
+    }
+}
+
+/// What rows name by position.
+struct Tables {
+    symbols: Vec<String>,
+    series: Vec<pb::FigureSeries>,
+    sources: Vec<pb::OperandSources>,
+}
+
+/// The rows of a batch, read one after the other.
+struct Rows<'a> {
+    tables: &'a Tables,
+    /// The columns, each of them as long as the others.
+    columns: pb::FigureBatch,
+    numerators: Side,
+    denominators: Side,
+    extras: Peekable<IntoIter<pb::FigureExtra>>,
+    calendars: &'a Calendars,
+    periods: HashMap<u32, Period, RandomState>,
+    areas: HashMap<u32, AreaId, RandomState>,
+    /// What texts may still come to.
+    text_bytes_left: usize,
+}
+
+/// One side of quotients, read one after the other.
+struct Side {
+    columns: pb::OperandColumns,
+    next: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn of(mut batch: pb::FigureBatch, tables: &'a Tables, calendars: &'a Calendars) -> Result<Self, FigureBatchError> {
+        let rows = batch.series_index.len();
+        full("area", batch.area.len(), rows)?;
+        full("period", batch.period.len(), rows)?;
+        full("value", batch.value.len(), rows)?;
+        full("status", batch.status.len(), rows)?;
+        full_or_empty("reported", &mut batch.reported, rows)?;
+        full_or_empty("expected", &mut batch.expected, rows)?;
+        full_or_empty("carried_from", &mut batch.carried_from, rows)?;
+        let mut quotients = 0;
+        for index in &batch.series_index {
+            quotients += usize::from(at("series", &tables.series, *index)?.quotient);
+        }
+        for series in &tables.series {
+            few_decimals(series.decimals)?;
+        }
+        Ok(Self {
+            numerators: Side::of(batch.numerators.take(), quotients)?,
+            denominators: Side::of(batch.denominators.take(), quotients)?,
+            extras: std::mem::take(&mut batch.extras).into_iter().peekable(),
+            tables,
+            columns: batch,
+            calendars,
+            periods: HashMap::default(),
+            areas: HashMap::default(),
+            text_bytes_left: MOST_TEXT_BYTES,
+        })
+    }
+
+    fn figure(&mut self, row: usize) -> Result<Figure, FigureBatchError> {
+        let series = at("series", &self.tables.series, self.columns.series_index[row])?;
+        let pb::FigureExtra {
+            row: _,
+            value: text,
+            numerator_value,
+            denominator_value,
+            comparisons,
+            share,
+            rank,
+        } = self.extra(row);
+        let bits = self.columns.status[row];
+        let period = self.period("period", self.columns.period[row])?;
+        let sides = (numerator_value, denominator_value);
+        Ok(Figure {
+            measure: self.text(series.indicator)?,
+            area: self.area(self.columns.area[row], series.combined)?,
+            period,
+            dimensions: self.codes(&series.dimensions)?,
+            value: self.value(row, (self.columns.value[row], series.decimals, bits), text)?,
+            unit: self.text(series.unit)?,
+            quality: status::quality(bits)?,
+            qualifier: status::qualifier(bits)?,
+            quotient: self.quotient(row, series, period, sides)?,
+            coverage: self.coverage(row)?,
+            flags: status::flags(bits)?,
+            carried_from: day("carried_from", at_symbol(self.tables, self.columns.carried_from[row])?)?,
+            comparisons: comparisons
+                .into_iter()
+                .map(|comparison| comparison_from_proto(comparison, self.calendars))
+                .collect::<Result<_, _>>()?,
+            share: share.map(share_from_proto).transpose()?,
+            rank: rank.map(rank_from_proto).transpose()?,
+        })
+    }
+
+    /// What the row has beside the columns.
+    fn extra(&mut self, row: usize) -> pb::FigureExtra {
+        let of_row = self.extras.next_if(|extra| extra.row as usize == row);
+        of_row.unwrap_or_default()
+    }
+
+    /// A text of a figure.
+    fn text(&mut self, symbol: u32) -> Result<String, FigureBatchError> {
+        let text = at_symbol(self.tables, symbol)?;
+        self.text_bytes_left = less(self.text_bytes_left, text)?;
+        Ok(text.to_owned())
+    }
+
+    fn codes(&mut self, symbols: &[u32]) -> Result<BTreeMap<String, String>, FigureBatchError> {
+        let (pairs, rest) = symbols.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(FigureBatchError::DimensionPairs { len: symbols.len() });
+        }
+        let pair = |[dimension, code]: &[u32; 2]| Ok((self.text(*dimension)?, self.text(*code)?));
+        pairs.iter().map(pair).collect()
+    }
+
+    fn area(&mut self, symbol: u32, is_sum: bool) -> Result<FigureArea, FigureBatchError> {
+        let text = at_symbol(self.tables, symbol)?;
+        self.text_bytes_left = less(self.text_bytes_left, text)?;
+        if is_sum {
+            let areas = text.split('+').map(|area| id("combined_areas", area));
+            return Ok(FigureArea::Sum(areas.collect::<Result<_, _>>()?));
+        }
+        if let Some(known) = self.areas.get(&symbol) {
+            return Ok(known.clone().into());
+        }
+        let area: AreaId = id("area", text)?;
+        self.areas.insert(symbol, area.clone());
+        Ok(area.into())
+    }
+
+    fn period(&mut self, field: &'static str, symbol: u32) -> Result<Period, FigureBatchError> {
+        if let Some(known) = self.periods.get(&symbol) {
+            return Ok(*known);
+        }
+        let text = at_symbol(self.tables, symbol)?;
+        let period = period_from_proto(field, text, self.calendars)?;
+        self.periods.insert(symbol, period);
+        Ok(period)
+    }
+
+    /// The number in the columns, or the text beside them, or the reason why there is neither.
+    fn value(
+        &mut self,
+        row: usize,
+        (units, decimals, bits): (i64, u32, u32),
+        text: Option<String>,
+    ) -> Result<Result<String, MissingReason>, FigureBatchError> {
+        let missing = status::missing(bits);
+        if text.is_some() && (missing != 0 || units != 0) {
+            return Err(FigureBatchError::TextBeside { row });
+        }
+        let number = (missing == 0).then(|| text.unwrap_or_else(|| printed(units, decimals)));
+        if let Some(text) = &number {
+            self.text_bytes_left = less(self.text_bytes_left, text)?;
+        }
+        Ok(value_from_proto("value", number, missing)?)
+    }
+
+    fn coverage(&self, row: usize) -> Result<Option<Coverage>, FigureBatchError> {
+        let (reported, expected) = (self.columns.reported[row], self.columns.expected[row]);
+        match expected.checked_sub(1) {
+            Some(expected) => Ok(Some(Coverage { reported, expected })),
+            None if reported == 0 => Ok(None),
+            None => Err(FigureDecodeError::Unknown {
+                field: "reported",
+                number: reported.into(),
+            }
+            .into()),
+        }
+    }
+
+    fn quotient(
+        &mut self,
+        row: usize,
+        series: &pb::FigureSeries,
+        of_figure: Period,
+        texts: (Option<String>, Option<String>),
+    ) -> Result<Option<Quotient>, FigureBatchError> {
+        if !series.quotient {
+            let has_texts = texts.0.is_some() || texts.1.is_some();
+            return if has_texts {
+                Err(FigureBatchError::TextBeside { row })
+            } else {
+                Ok(None)
+            };
+        }
+        let (numerator, denominator) = (self.numerators.take(), self.denominators.take());
+        Ok(Some(Quotient {
+            numerator: self.operand(row, (series.numerator, of_figure), numerator, texts.0)?,
+            denominator: self.operand(row, (series.denominator, of_figure), denominator, texts.1)?,
+        }))
+    }
+
+    fn operand(
+        &mut self,
+        row: usize,
+        (formula, of_figure): (u32, Period),
+        side: OperandRow,
+        text: Option<String>,
+    ) -> Result<Operand, FigureBatchError> {
+        let OperandRow {
+            value,
+            decimals,
+            bits,
+            period,
+            sources,
+        } = side;
+        status::no_flags(bits)?;
+        let sources = &at("sources", &self.tables.sources, sources)?.symbols;
+        Ok(Operand {
+            formula: self.text(formula)?,
+            value: self.value(row, (value, decimals, bits), text)?,
+            period: match period {
+                0 => of_figure,
+                period => self.period("operand.period", period)?,
+            },
+            sources: sources
+                .iter()
+                .map(|source| self.text(*source))
+                .collect::<Result<_, _>>()?,
+            quality: status::quality(bits)?,
+            qualifier: status::qualifier(bits)?,
+        })
+    }
+}
+
+/// One row of one side.
+struct OperandRow {
+    value: i64,
+    decimals: u32,
+    bits: u32,
+    period: u32,
+    sources: u32,
+}
+
+impl Side {
+    fn of(columns: Option<pb::OperandColumns>, rows: usize) -> Result<Self, FigureBatchError> {
+        let mut columns = columns.unwrap_or_default();
+        full("operand.value", columns.value.len(), rows)?;
+        full("operand.status", columns.status.len(), rows)?;
+        full("operand.sources", columns.sources.len(), rows)?;
+        full_or_empty("operand.decimals", &mut columns.decimals, rows)?;
+        full_or_empty("operand.period", &mut columns.period, rows)?;
+        columns.decimals.iter().try_for_each(|number| few_decimals(*number))?;
+        Ok(Self { columns, next: 0 })
+    }
+
+    /// The next row. There are as many as series that are quotients have rows.
+    fn take(&mut self) -> OperandRow {
+        let row = self.next;
+        self.next += 1;
+        OperandRow {
+            value: self.columns.value[row],
+            decimals: self.columns.decimals[row],
+            bits: self.columns.status[row],
+            period: self.columns.period[row],
+            sources: self.columns.sources[row],
+        }
+    }
+}
+
+fn full(column: &'static str, len: usize, rows: usize) -> Result<(), FigureBatchError> {
+    if len == rows {
+        Ok(())
+    } else {
+        Err(FigureBatchError::Column { column, len, rows })
+    }
+}
+
+/// Fills a column that is left out.
+fn full_or_empty(name: &'static str, column: &mut Vec<u32>, rows: usize) -> Result<(), FigureBatchError> {
+    if column.is_empty() {
+        column.resize(rows, 0);
+    }
+    full(name, column.len(), rows)
+}
+
+fn few_decimals(number: u32) -> Result<(), FigureBatchError> {
+    if number <= MOST_DECIMALS {
+        Ok(())
+    } else {
+        Err(FigureBatchError::Decimals { number })
+    }
+}
+
+fn at<'t, T>(table: &'static str, rows: &'t [T], index: u32) -> Result<&'t T, FigureBatchError> {
+    rows.get(index as usize).ok_or(FigureBatchError::Position {
+        table,
+        index,
+        len: rows.len(),
+    })
+}
+
+fn at_symbol(tables: &Tables, index: u32) -> Result<&str, FigureBatchError> {
+    at("symbols", &tables.symbols, index).map(String::as_str)
+}
+
+/// What is left after a text.
+fn less(left: usize, text: &str) -> Result<usize, FigureBatchError> {
+    left.checked_sub(text.len()).ok_or(FigureBatchError::TooLong)
+}

@@ -1,0 +1,456 @@
+//! Figures into columns and back, and what is no batch.
+
+use std::collections::BTreeSet;
+
+use almanac_model::{
+    Change, ChangeUnit, Comparison, ComparisonFlag, ComparisonKind, FigureFlag, FigureRank, FigureShare, NoPercent,
+    Qualifier, Quality, Revision, TargetSetting,
+};
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::*;
+use crate::calendar::{Calendars, calendar_rule_to_proto};
+use crate::figure::{figure_from_proto, figure_to_proto};
+
+fn calendars() -> Calendars {
+    let days = [almanac_model::ClosingDay::new(14).unwrap(); 12];
+    let health = almanac_model::Calendar::new("health", days, 1, almanac_model::YearName::Start).unwrap();
+    Calendars::from_proto(&[calendar_rule_to_proto(health)]).unwrap()
+}
+
+fn text(texts: &'static [&'static str]) -> impl Strategy<Value = String> {
+    select(texts).prop_map(str::to_owned)
+}
+
+fn period() -> impl Strategy<Value = Period> {
+    select(
+        &[
+            "2017",
+            "2016",
+            "2017-05",
+            "2017-Q3",
+            "2017-W18",
+            "2017-05-14",
+            "health:2017-05",
+        ][..],
+    )
+    .prop_map(|text| calendars().period(text).unwrap())
+}
+
+/// Numbers that fit into a column, and such as do not.
+fn value() -> impl Strategy<Value = Result<String, MissingReason>> {
+    let reasons = [
+        MissingReason::NotCollected,
+        MissingReason::CannotExist,
+        MissingReason::Suppressed,
+        MissingReason::Unspecified,
+        MissingReason::NoRecord,
+        MissingReason::DenominatorZero,
+        MissingReason::Incomplete,
+        MissingReason::NotAdditive,
+        MissingReason::NotRestatable,
+    ];
+    prop_oneof![
+        6 => "(0|-?[1-9][0-9]{0,6})".prop_map(Ok),
+        3 => "-?[1-9][0-9]{0,6}[.][0-9]{2}".prop_map(Ok),
+        1 => "-?[1-9][0-9]{17,40}([.][0-9]{1,12})?".prop_map(Ok),
+        2 => select(reasons.to_vec()).prop_map(Err),
+    ]
+}
+
+fn qualifier() -> impl Strategy<Value = Qualifier> {
+    select(
+        &[
+            Qualifier::Exact,
+            Qualifier::AtLeast,
+            Qualifier::AtMost,
+            Qualifier::About,
+        ][..],
+    )
+}
+
+fn quality() -> impl Strategy<Value = Option<Quality>> {
+    option::of(select(
+        &[Quality::Estimated, Quality::Preliminary, Quality::Official][..],
+    ))
+}
+
+fn operand() -> impl Strategy<Value = Operand> {
+    let sources = vec(text(&["circular 06/2018", "ca-mau-post", ""]), 0..3);
+    let formula = text(&["telephone.subscriptions", "population.inhabitants", ""]);
+    (formula, value(), period(), sources, quality(), qualifier()).prop_map(
+        |(formula, value, period, sources, quality, qualifier)| Operand {
+            formula,
+            value,
+            period,
+            sources,
+            quality,
+            qualifier,
+        },
+    )
+}
+
+fn area() -> impl Strategy<Value = FigureArea> {
+    let id = || select(&["96", "9601", "9602"][..]).prop_map(|id| id.parse::<almanac_model::AreaId>().unwrap());
+    prop_oneof![
+        5 => id().prop_map(FigureArea::One),
+        1 => vec(id(), 1..4).prop_map(FigureArea::Sum),
+    ]
+}
+
+fn flags() -> impl Strategy<Value = BTreeSet<FigureFlag>> {
+    let all = [
+        FigureFlag::PartialPeriod,
+        FigureFlag::PartialCoverage,
+        FigureFlag::CarriedForward,
+        FigureFlag::Unmatched,
+        FigureFlag::OutOfRange,
+        FigureFlag::Restated,
+        FigureFlag::DenominatorOtherPeriod,
+        FigureFlag::CumulativeDecreased,
+        FigureFlag::Break,
+    ];
+    prop_oneof![2 => Just(BTreeSet::new()), 1 => btree_set(select(all.to_vec()), 0..9)]
+}
+
+fn comparison() -> impl Strategy<Value = Comparison> {
+    let target = TargetSetting {
+        reporter: "planning-office".parse().unwrap(),
+        revision: Revision(7),
+        time: Some("2017-01-01T00:00:00.25Z".parse().unwrap()),
+    };
+    let change = Change {
+        absolute: "19.09".to_owned(),
+        unit: ChangeUnit::PercentagePoint,
+        percent: Ok("10.50".to_owned()),
+        index: Ok("110.50".to_owned()),
+    };
+    (value(), option::of(Just(change)), option::of(Just(target))).prop_map(|(base, change, target)| Comparison {
+        kind: if target.is_some() {
+            ComparisonKind::Target
+        } else {
+            ComparisonKind::PreviousPeriod
+        },
+        base_period: Some("2016".parse().unwrap()),
+        base,
+        base_qualifier: Qualifier::Exact,
+        base_quality: Some(Quality::Estimated),
+        change,
+        cagr: Err(NoPercent::Span),
+        contribution: None,
+        like: None,
+        target,
+        flags: BTreeSet::from([ComparisonFlag::Partial]),
+    })
+}
+
+fn share() -> impl Strategy<Value = FigureShare> {
+    value().prop_map(|total| FigureShare {
+        of: "area".to_owned(),
+        total,
+        total_qualifier: Qualifier::Exact,
+        total_quality: None,
+        total_flags: BTreeSet::from([FigureFlag::PartialCoverage]),
+        percent: Err(NoPercent::Missing),
+    })
+}
+
+fn rank() -> impl Strategy<Value = FigureRank> {
+    (1..9_u32, any::<bool>()).prop_map(|(position, tied)| FigureRank {
+        by: "value desc".to_owned(),
+        position,
+        of: 9,
+        tied,
+        bounded: false,
+        parent: tied.then(|| "96".parse().unwrap()),
+    })
+}
+
+fn coverage() -> impl Strategy<Value = Coverage> {
+    let count = || prop_oneof![0..400_u32, Just(u32::MAX)];
+    (count(), count()).prop_map(|(reported, expected)| Coverage { reported, expected })
+}
+
+prop_compose! {
+    fn figure()(
+        measure in text(&["telephone.density", "post.items", ""]),
+        area in area(),
+        period in period(),
+        dimensions in btree_map(text(&["service", "reporter"]), text(&["mobile", "fixed"]), 0..3),
+        value in value(),
+        unit in text(&["percent", "item"]),
+        (quality, qualifier) in (quality(), qualifier()),
+        quotient in option::of((operand(), operand())),
+        coverage in option::of(coverage()),
+        flags in flags(),
+        carried_from in option::weighted(0.1, Just("2016-12-31".parse().unwrap())),
+        comparisons in prop_oneof![4 => Just(Vec::new()), 1 => vec(comparison(), 1..3)],
+        share in option::weighted(0.2, share()),
+        rank in option::weighted(0.2, rank()),
+    ) -> Figure {
+        Figure {
+            measure, area, period, dimensions, value, unit, quality, qualifier, coverage, flags, carried_from, comparisons, share,
+            rank,
+            quotient: quotient.map(|(numerator, denominator)| Quotient { numerator, denominator }),
+        }
+    }
+}
+
+fn batch_of(figures: &[Figure]) -> pb::FigureBatch {
+    let mut batch = FigureBatchBuilder::default();
+    for figure in figures {
+        batch.push(figure.clone());
+    }
+    assert_eq!(batch.len(), figures.len());
+    let most_bytes = batch.most_bytes();
+    let message = batch.finish();
+    assert!(
+        message.encoded_len() <= most_bytes,
+        "{} > {most_bytes}",
+        message.encoded_len()
+    );
+    message
+}
+
+/// What arrives of figures that are sent one by one.
+fn friendly(figures: Vec<Figure>) -> Vec<Figure> {
+    let sent = figures.into_iter().map(figure_to_proto);
+    sent.map(|figure| figure_from_proto(figure, &calendars()).unwrap())
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn columns_say_what_figures_say_one_by_one(figures in vec(figure(), 0..20)) {
+        let bytes = batch_of(&figures).encode_to_vec();
+        let received = figures_from_batch(pb::FigureBatch::decode(&bytes[..]).unwrap(), &calendars());
+        prop_assert_eq!(received, Ok(friendly(figures)));
+    }
+
+    #[test]
+    fn damaged_columns_are_figures_or_refused(
+        figures in vec(figure(), 1..6), changes in vec((any::<Index>(), any::<u8>()), 1..6), cut in any::<Index>(),
+    ) {
+        let mut bytes = batch_of(&figures).encode_to_vec();
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        for bytes in [bytes.as_slice(), &bytes[..cut.index(bytes.len())]] {
+            if let Ok(batch) = pb::FigureBatch::decode(bytes) {
+                let rows = batch.series_index.len();
+                if let Ok(figures) = figures_from_batch(batch, &calendars()) {
+                    prop_assert_eq!(figures.len(), rows);
+                }
+            }
+        }
+    }
+}
+
+fn of_2017(measure: &str, value: &str) -> Figure {
+    let operand = |formula: &str| Operand {
+        formula: formula.to_owned(),
+        value: Ok("2.5".to_owned()),
+        period: "2016".parse().unwrap(),
+        sources: vec!["a law".to_owned()],
+        quality: Some(Quality::Official),
+        qualifier: Qualifier::Exact,
+    };
+    Figure {
+        measure: measure.to_owned(),
+        area: "96".parse::<almanac_model::AreaId>().unwrap().into(),
+        period: "2017".parse().unwrap(),
+        dimensions: BTreeMap::from([("service".to_owned(), "mobile".to_owned())]),
+        value: Ok(value.to_owned()),
+        unit: "item".to_owned(),
+        quality: Some(Quality::Official),
+        qualifier: Qualifier::Exact,
+        quotient: Some(Quotient {
+            numerator: operand("a"),
+            denominator: operand("b"),
+        }),
+        coverage: None,
+        flags: BTreeSet::new(),
+        carried_from: None,
+        comparisons: Vec::new(),
+        share: None,
+        rank: None,
+    }
+}
+
+#[test]
+fn what_is_no_batch_is_refused_by_name() {
+    type Spoil = fn(&mut pb::FigureBatch);
+    fn numerators(batch: &mut pb::FigureBatch) -> &mut pb::OperandColumns {
+        batch.numerators.as_mut().unwrap()
+    }
+    fn extra(batch: &mut pb::FigureBatch, row: u32) -> &mut pb::FigureExtra {
+        batch.extras.push(pb::FigureExtra {
+            row,
+            ..pb::FigureExtra::default()
+        });
+        batch.extras.last_mut().unwrap()
+    }
+    let cases: [(Spoil, &str); 27] = [
+        (|batch| batch.area.push(0), "column area has 3 rows where there are 2"),
+        (|batch| batch.status.clear(), "column status has 0 rows"),
+        (|batch| batch.value.truncate(1), "column value has 1 rows"),
+        (|batch| batch.period.push(1), "column period has 3 rows"),
+        (|batch| batch.reported = vec![1], "column reported has 1 rows"),
+        (|batch| batch.expected = vec![1; 3], "column expected has 3 rows"),
+        (|batch| batch.carried_from = vec![0], "column carried_from has 1 rows"),
+        (
+            |batch| batch.denominators = None,
+            "column operand.value has 0 rows where there are 2",
+        ),
+        (
+            |batch| numerators(batch).sources.push(0),
+            "column operand.sources has 3 rows",
+        ),
+        (|batch| batch.series_index[1] = 9, "series 9 is not in the table of 1"),
+        (
+            |batch| batch.area[0] = u32::MAX,
+            "symbols 4294967295 is not in the table of",
+        ),
+        (|batch| batch.series[0].unit = 99, "symbols 99 is not"),
+        (
+            |batch| numerators(batch).sources[1] = 5,
+            "sources 5 is not in the table of 1",
+        ),
+        (|batch| batch.sources[0].symbols[0] = 77, "symbols 77 is not"),
+        (
+            |batch| batch.series[0].dimensions.truncate(1),
+            "a series has 1 dimension symbols",
+        ),
+        (
+            |batch| batch.series[0].decimals = 19,
+            "19 decimals; there are at most 18",
+        ),
+        (|batch| numerators(batch).decimals[0] = u32::MAX, "4294967295 decimals"),
+        (
+            |batch| batch.status[0] |= 15 << 4,
+            "value 15 is not known to this version",
+        ),
+        (
+            |batch| batch.status[0] |= 1 << 31,
+            "flags 24 is not known to this version",
+        ),
+        (|batch| numerators(batch).status[0] |= 1 << 8, "operand.flags 1"),
+        (|batch| batch.reported = vec![1, 0], "reported 1 is not known"),
+        (|batch| batch.carried_from = vec![0, 1], "carried_from"),
+        (|batch| batch.series[0].combined = true, "combined_areas"),
+        (|batch| extra(batch, 2).rank = None, "an extra is of row 2"),
+        (
+            |batch| extra(batch, 0).value = Some("1".to_owned()),
+            "row 0 has a value as text",
+        ),
+        (
+            |batch| {
+                extra(batch, 1);
+                extra(batch, 0);
+            },
+            "an extra is of row 0",
+        ),
+        (
+            |batch| {
+                batch.series[0].quotient = false;
+                (batch.numerators, batch.denominators) = (None, None);
+                extra(batch, 1).numerator_value = Some("1".to_owned());
+            },
+            "row 1 has a value as text",
+        ),
+    ];
+    let good = batch_of(&[of_2017("post.items", "10"), of_2017("post.items", "12")]);
+    assert_eq!(
+        figures_from_batch(good.clone(), &Calendars::default()).unwrap().len(),
+        2
+    );
+    for (spoil, expected) in cases {
+        let mut batch = good.clone();
+        spoil(&mut batch);
+        if expected == "combined_areas" {
+            batch.symbols[batch.area[0] as usize] = "96++97".to_owned();
+        }
+        let error = figures_from_batch(batch, &Calendars::default())
+            .unwrap_err()
+            .to_string();
+        assert!(error.starts_with(expected), "{error} is not {expected}");
+    }
+}
+
+#[test]
+fn a_short_message_never_becomes_many_figures() {
+    let mut batch = batch_of(&[of_2017("post.items", "10")]);
+    batch.symbols[1] = "x".repeat(1 << 20);
+    let rows = 100;
+    for column in [
+        &mut batch.series_index,
+        &mut batch.area,
+        &mut batch.period,
+        &mut batch.status,
+    ] {
+        column.resize(rows, column[0]);
+    }
+    batch.value.resize(rows, 1);
+    for side in [&mut batch.numerators, &mut batch.denominators].into_iter().flatten() {
+        for column in [
+            &mut side.decimals,
+            &mut side.status,
+            &mut side.period,
+            &mut side.sources,
+        ] {
+            column.resize(rows, column[0]);
+        }
+        side.value.resize(rows, 1);
+    }
+    let refused = figures_from_batch(batch.clone(), &Calendars::default());
+    assert_eq!(refused, Err(FigureBatchError::TooLong));
+    batch.series_index = vec![0; MAX_BATCH_FIGURES + 1];
+    let refused = figures_from_batch(batch, &Calendars::default());
+    let rows = MAX_BATCH_FIGURES + 1;
+    assert_eq!(refused, Err(FigureBatchError::TooMany { rows }));
+}
+
+#[test]
+fn a_batch_is_full_by_figures_by_bytes_and_by_texts() {
+    let filled = |figure: &Figure| {
+        let mut batch = FigureBatchBuilder::default();
+        assert!(batch.is_empty());
+        while !batch.is_full() {
+            batch.push(figure.clone());
+        }
+        (batch.len(), batch.finish().encoded_len())
+    };
+    let plain = of_2017("post.items", "1456018");
+    let (figures, bytes) = filled(&plain);
+    assert_eq!(figures, MAX_BATCH_FIGURES);
+    assert!(bytes < 20 * figures, "{bytes}");
+
+    let rank = FigureRank {
+        by: "x".repeat(5_000),
+        position: 1,
+        of: 1,
+        tied: false,
+        bounded: false,
+        parent: None,
+    };
+    let (figures, bytes) = filled(&Figure {
+        rank: Some(rank),
+        ..plain.clone()
+    });
+    assert!(
+        figures < 220 && bytes < FULL_BYTES + 10_000,
+        "{figures} figures, {bytes} bytes"
+    );
+
+    // the areas of a sum are in the message once, and once for each figure in whoever reads it
+    let areas = (0..5_000).map(|area| format!("area-{area}").parse().unwrap());
+    let (figures, bytes) = filled(&Figure {
+        area: FigureArea::Sum(areas.collect()),
+        ..plain
+    });
+    assert!(figures < 800 && bytes < 100_000, "{figures} figures, {bytes} bytes");
+}
