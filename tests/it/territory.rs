@@ -177,7 +177,10 @@ async fn rule_17_and_19_a_grouping_is_asked_for_like_a_dimension_and_areas_as_on
         .collect();
     assert_eq!(by_code, [("urban", Some("12")), ("rural", Some("2"))]);
 
-    let request = pb::StreamIndicatorsRequest { query: Some(delta) };
+    let request = pb::StreamIndicatorsRequest {
+        query: Some(delta),
+        ..pb::StreamIndicatorsRequest::default()
+    };
     let mut stream = pair
         .query
         .client

@@ -73,6 +73,14 @@ pub(crate) fn plans<'c>(catalog: &'c Catalog, question: &Question) -> Vec<Plan<'
         .collect()
 }
 
+/// How many figures each measure of a question, and then each formula, has for one area and period: one for each combination of
+/// the codes that are grouped by.
+#[must_use]
+pub fn figures_each(catalog: &Catalog, question: &Question) -> Vec<usize> {
+    let plans = plans(catalog, question);
+    plans.iter().map(|plan| groups(catalog, plan, question).len()).collect()
+}
+
 /// Refuses what a question may not ask, and more figures than are answered.
 pub(crate) fn check_grid(catalog: &Catalog, question: &Question, grid: &Grid<'_>) -> Result<(), Vec<Refusal>> {
     check(catalog, question, &grid.plans, &grid.targets)?;

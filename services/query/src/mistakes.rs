@@ -25,6 +25,17 @@ impl Mistakes {
             .extend(others.found.into_iter().map(|mistake| mistake.under(parent)));
     }
 
+    /// What was found elsewhere in the request, refused with these as well.
+    pub(crate) fn beside<T>(mut self, other: Result<T, QueryError>) -> Result<T, QueryError> {
+        match other {
+            Err(QueryError::Mistakes(found)) => {
+                self.found.extend(found);
+                Err(QueryError::Mistakes(self.found))
+            }
+            other => self.refuse_any().and(other),
+        }
+    }
+
     /// Nothing, or the refusal of the request.
     pub(crate) fn refuse_any(self) -> Result<(), QueryError> {
         if self.found.is_empty() {

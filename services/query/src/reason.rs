@@ -66,6 +66,7 @@ reasons! {
     UNKNOWN_ORDER_KEY: "The figures have nothing of that name to be ordered by.", "Use one of those that the message lists.";
     NOT_ORDERED: "The first ones are asked for, and not by which number.", "Add a number to order_by.";
     UNKNOWN_RANK_AMONG: "Figures are not ranked among such areas.", "Give one of the names of the enumeration.";
+    UNKNOWN_FORM: "Figures do not come in such a form.", "Give one of the names of the enumeration.";
     UNKNOWN_GRANULARITY: "There is no such granularity.", "Give one of the names of the enumeration.";
     REPORT_GRANULARITY: "The period is of another kind than the report covers.", "Give one of the report's granularity.";
 

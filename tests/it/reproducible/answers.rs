@@ -166,16 +166,19 @@ pub(super) async fn answers(query: &Query, read_at: &pb::ReadAt) -> Vec<(&'stati
         let answer = raw::call_with(channel(query.address), &format!("{SERVICE}/{method}"), request).await;
         all.push((method, answer.expect("the request is right")));
     }
-    let streamed = pb::StreamIndicatorsRequest {
-        query: Some(pb::QueryIndicatorsRequest {
-            page_size: 1,
-            ..question(read_at)
-        }),
-    };
-    let path = format!("{SERVICE}/StreamIndicators");
-    let messages = raw::stream(channel(query.address), &path, &streamed).await;
-    let messages = messages.expect("the request is right");
-    assert!(messages.len() > 1, "a message for each figure");
-    all.extend(messages.into_iter().map(|message| ("StreamIndicators", message)));
+    for form in [pb::FigureForm::Figures, pb::FigureForm::Columns] {
+        let streamed = pb::StreamIndicatorsRequest {
+            query: Some(pb::QueryIndicatorsRequest {
+                page_size: 1,
+                ..question(read_at)
+            }),
+            form: form.into(),
+        };
+        let path = format!("{SERVICE}/StreamIndicators");
+        let messages = raw::stream(channel(query.address), &path, &streamed).await;
+        let messages = messages.expect("the request is right");
+        assert!(messages.len() > 1, "a message for each figure");
+        all.extend(messages.into_iter().map(|message| ("StreamIndicators", message)));
+    }
     all
 }

@@ -1,15 +1,14 @@
 //! The figures of a question, computed some at a time, so that a record that arrives never waits long.
 
+mod message;
 mod ranked;
 
 use std::sync::Arc;
 
 use almanac_catalog::Catalog;
-use almanac_indicator::{Answer, AreaSelection, Question, ShareOf, Standings, State, answer};
+use almanac_indicator::{Answer, AreaSelection, Question, ShareOf, Standings, State, answer, figures_each};
 use almanac_model::{AreaId, Figure, PeriodRange};
-use almanac_wire::figure_to_proto;
-use almanac_wire::pb::{query as pb, shared};
-use prost::Message;
+use almanac_wire::pb::query as pb;
 
 use crate::answer::answered_on;
 use crate::error::QueryError;
@@ -18,6 +17,8 @@ use crate::page::Page;
 use crate::replica::{Moment, Replica};
 use crate::shared::{SharedReplica, Work};
 use crate::{ask, limits};
+
+pub(super) use message::{FigureMessage, Form, OneByOne};
 
 /// The figures of a question at one state of the log.
 pub(super) struct Figures {
@@ -36,8 +37,8 @@ enum Grid {
     Unchecked,
     /// It takes the whole question to find some of them.
     Whole,
-    /// One for each measure, each of these areas and each period.
-    Regular(Vec<AreaId>),
+    /// For each measure, each of these areas and each period as many as the measure has groups.
+    Regular(Vec<AreaId>, Vec<usize>),
     /// One for each measure and each period: the areas are one sum.
     Combined,
 }
@@ -86,24 +87,22 @@ impl Figures {
     }
 
     /// A page of figures, and where the next page begins. It ends early before it grows larger than clients take.
-    pub(super) async fn page(
+    pub(super) async fn page<M: FigureMessage>(
         &mut self,
         replica: &Arc<SharedReplica>,
         page: Page,
-    ) -> Result<(Vec<shared::Figure>, Option<usize>), QueryError> {
-        let (mut figures, mut bytes, mut offset) = (Vec::new(), 0, page.offset);
+    ) -> Result<(M, Option<usize>), QueryError> {
+        let (mut message, mut offset) = (M::default(), page.offset);
         loop {
-            let answer = self.some(replica, offset, page.limit - figures.len()).await?;
-            for figure in answer.figures.into_iter().map(figure_to_proto) {
-                bytes += figure.encoded_len();
-                if bytes > limits::PAGE_BYTES && !figures.is_empty() {
-                    return Ok((figures, Some(offset)));
+            let answer = self.some(replica, offset, page.limit - message.len()).await?;
+            for figure in answer.figures {
+                if !message.add(figure) {
+                    return Ok((message, Some(offset)));
                 }
-                figures.push(figure);
                 offset += 1;
             }
-            if answer.next.is_none() || figures.len() >= page.limit {
-                return Ok((figures, answer.next));
+            if answer.next.is_none() || message.len() >= page.limit {
+                return Ok((message, answer.next));
             }
         }
     }
@@ -121,7 +120,7 @@ impl Figures {
             return self.some_ranked(replica, offset, limit).await;
         }
         let (asked, skip, total) = match &self.grid {
-            Grid::Regular(areas) => part(&self.question, areas, offset, limit),
+            Grid::Regular(areas, groups) => part(&self.question, (areas, groups), offset, limit),
             Grid::Combined => combined_part(&self.question, offset, limit),
             Grid::Unchecked | Grid::Whole => (Arc::clone(&self.question), offset, None),
         };
@@ -154,12 +153,17 @@ pub(super) fn tell_when_targets_were_set(figures: &mut [Figure], replica: &Repli
 
 /// The part of a regular question that has the figure of that number: how many come before it in the part, and how many
 /// there are in the whole.
-fn part(question: &Question, areas: &[AreaId], offset: usize, limit: usize) -> (Arc<Question>, usize, Option<usize>) {
+fn part(
+    question: &Question,
+    (areas, groups): (&[AreaId], &[usize]),
+    offset: usize,
+    limit: usize,
+) -> (Arc<Question>, usize, Option<usize>) {
     let periods = question.periods.len();
-    let each = areas.len() * periods;
-    let (measure, rest) = (offset / each, offset % each);
-    let (area, skip) = (rest / periods, rest % periods);
-    let wanted = skip.saturating_add(limit).div_ceil(periods);
+    let (measure, rest) = measure_of(areas.len() * periods, groups, offset);
+    let each = periods * groups.get(measure).copied().unwrap_or(1);
+    let (area, skip) = (rest / each, rest % each);
+    let wanted = skip.saturating_add(limit).div_ceil(each);
     let formula = measure.checked_sub(question.measures.len());
     let formula = formula.and_then(|index| question.formulas.get(index));
     let part = Question {
@@ -168,11 +172,22 @@ fn part(question: &Question, areas: &[AreaId], offset: usize, limit: usize) -> (
         areas: AreaSelection::List(areas.iter().skip(area).take(wanted).cloned().collect()),
         ..question.clone()
     };
-    (
-        Arc::new(part),
-        skip,
-        Some((question.measures.len() + question.formulas.len()) * each),
-    )
+    let total = areas.len() * periods * groups.iter().sum::<usize>();
+    (Arc::new(part), skip, Some(total))
+}
+
+/// The measure that has the figure of that number, and how many of its own come before it: each has `cells` areas and
+/// periods, and its groups in each.
+fn measure_of(cells: usize, groups: &[usize], offset: usize) -> (usize, usize) {
+    let mut rest = offset;
+    for (measure, groups) in groups.iter().enumerate() {
+        let figures = cells * groups;
+        if rest < figures {
+            return (measure, rest);
+        }
+        rest -= figures;
+    }
+    (groups.len(), rest)
 }
 
 /// The part of a question about one sum that begins with the figure of that number, and how many there are in the whole.
@@ -187,17 +202,17 @@ fn combined_part(question: &Question, offset: usize, limit: usize) -> (Arc<Quest
     (Arc::new(part), 0, Some(question.measures.len() * each))
 }
 
-/// Whether every measure has one figure for each area and period.
+/// Whether a measure has as many figures for each area and period.
 fn grid(question: &Question, catalog: &Catalog) -> Grid {
     // the total of all areas is known by the whole question only
     let is_total_of_areas = question.share_of == Some(ShareOf::Areas);
-    if !question.group_by.is_empty() || question.periods.is_empty() || is_total_of_areas {
+    if question.periods.is_empty() || is_total_of_areas {
         return Grid::Whole;
     }
     let areas = match &question.areas {
-        AreaSelection::List(_) if question.combine_areas => return Grid::Combined,
+        AreaSelection::List(_) if question.combine_areas && question.group_by.is_empty() => return Grid::Combined,
         // in a period without such areas there is no figure
-        AreaSelection::Under { .. } if question.combine_areas => return Grid::Whole,
+        _ if question.combine_areas => return Grid::Whole,
         AreaSelection::List(areas) => Some(areas.clone()),
         AreaSelection::Under { area, level } => {
             let mut each = question.periods.iter().map(|period| {
@@ -210,7 +225,7 @@ fn grid(question: &Question, catalog: &Catalog) -> Grid {
             first.filter(|first| each.all(|other| other == *first))
         }
     };
-    areas
-        .filter(|areas| !areas.is_empty())
-        .map_or(Grid::Whole, Grid::Regular)
+    areas.filter(|areas| !areas.is_empty()).map_or(Grid::Whole, |areas| {
+        Grid::Regular(areas, figures_each(catalog, question))
+    })
 }

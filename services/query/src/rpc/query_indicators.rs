@@ -3,7 +3,7 @@
 use almanac_wire::pb::query as pb;
 use tonic::Request;
 
-use super::figures::Figures;
+use super::figures::{Figures, OneByOne};
 use super::{Answered, Query};
 use crate::answer::respond;
 use crate::page::next_token;
@@ -16,10 +16,10 @@ pub(super) async fn answer(
     let request = request.into_inner();
     let (moment, page, mistakes) = query.open_page(&request, until).await?;
     let mut asked = Figures::asked(&request, moment, mistakes)?;
-    let (figures, next) = asked.page(&query.replica, page).await?;
+    let (page, next) = asked.page::<OneByOne>(&query.replica, page).await?;
     let moment = asked.moment();
     let response = pb::QueryIndicatorsResponse {
-        figures,
+        figures: page.figures,
         answered_at: Some(asked.answered_at()),
         next_page_token: next_token(&request, moment, next),
         resolved_periods: asked.resolved_periods(),

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use almanac_service_kit::server::stream_stop;
-use almanac_wire::pb::{query as pb, shared};
+use almanac_wire::pb::query as pb;
+use almanac_wire::{FigureBatchBuilder, MAX_BATCH_FIGURES};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tonic::Request;
 
 use super::feed::{self, Messages, Outlet};
-use super::figures::Figures;
+use super::figures::{FigureMessage, Figures, Form, OneByOne};
 use super::{Answered, Query};
 use crate::answer::respond_with_stream;
 use crate::error::QueryError;
 use crate::mistakes::Mistakes;
 use crate::page::{Page, next_token};
-use crate::replica::Moment;
 use crate::shared::SharedReplica;
 
 pub(super) async fn answer(
@@ -21,44 +23,64 @@ pub(super) async fn answer(
     request: Request<pb::StreamIndicatorsRequest>,
 ) -> Answered<Messages<pb::StreamIndicatorsResponse>> {
     let (until, stop) = (query.until(&request), stream_stop(&request));
-    let pb::StreamIndicatorsRequest { query: asked } = request.into_inner();
+    let pb::StreamIndicatorsRequest { query: asked, form } = request.into_inner();
     let asked = asked.unwrap_or_default();
+    let mut mistakes = Mistakes::default();
+    let form = Form::from_proto(form, &mut mistakes);
+    let opened = open(query, &asked, until).await;
+    let opened = mistakes.beside(opened.map_err(|error| error.under("query")))?;
+    match form {
+        Form::Figures => stream::<OneByOne>(query, asked, opened, stop).await,
+        Form::Columns => {
+            let (figures, mut page) = opened;
+            // a table of symbols is the cheaper the more figures share it
+            if asked.page_size == 0 {
+                page.limit = MAX_BATCH_FIGURES;
+            }
+            stream::<FigureBatchBuilder>(query, asked, (figures, page), stop).await
+        }
+    }
+}
+
+/// The question at the state that it is read at.
+async fn open(
+    query: &Query,
+    asked: &pb::QueryIndicatorsRequest,
+    until: Instant,
+) -> Result<(Figures, Page), QueryError> {
+    let (moment, page, mistakes) = query.open_page(asked, until).await?;
+    Ok((Figures::asked(asked, moment, mistakes)?, page))
+}
+
+/// The answer in messages of one form. What is refused is refused before it begins.
+async fn stream<M: FigureMessage + Send + 'static>(
+    query: &Query,
+    asked: pb::QueryIndicatorsRequest,
+    (mut figures, page): (Figures, Page),
+    stop: CancellationToken,
+) -> Answered<Messages<pb::StreamIndicatorsResponse>> {
     let replica = Arc::clone(&query.replica);
-    // what is refused is refused before the stream begins
-    let begin = async {
-        let (moment, page, mistakes) = query.open_page(&asked, until).await?;
-        begin(&asked, (moment, page, mistakes), replica).await
+    let first = figures.page::<M>(&replica, page).await;
+    let stream = FigureStream {
+        next: first.map_err(|error| error.under("query"))?,
+        replica,
+        figures,
+        page,
     };
-    let stream = begin.await.map_err(|error| error.under("query"))?;
     let moment = stream.figures.moment().clone();
     let messages = feed::begin(query, stop, |outlet| stream.send_all(asked, outlet));
     Ok(respond_with_stream(messages, &moment, (query.clock)()))
 }
 
 /// The rest of an answer, with what comes next.
-struct FigureStream {
+struct FigureStream<M> {
     replica: Arc<SharedReplica>,
     figures: Figures,
     page: Page,
-    next: (Vec<shared::Figure>, Option<usize>),
+    next: (M, Option<usize>),
 }
 
-async fn begin(
-    asked: &pb::QueryIndicatorsRequest,
-    (moment, page, mistakes): (Moment, Page, Mistakes),
-    replica: Arc<SharedReplica>,
-) -> Result<FigureStream, QueryError> {
-    let mut figures = Figures::asked(asked, moment, mistakes)?;
-    let next = figures.page(&replica, page).await?;
-    Ok(FigureStream {
-        replica,
-        figures,
-        page,
-        next,
-    })
-}
-
-impl FigureStream {
+impl<M: FigureMessage> FigureStream<M> {
     async fn send_all(
         mut self,
         asked: pb::QueryIndicatorsRequest,
@@ -68,10 +90,10 @@ impl FigureStream {
             let (figures, next) = self.next;
             let moment = self.figures.moment();
             let message = pb::StreamIndicatorsResponse {
-                figures,
                 answered_at: Some(self.figures.answered_at()),
                 next_page_token: next_token(&asked, moment, next),
                 resolved_periods: self.figures.resolved_periods(),
+                ..figures.into_response()
             };
             outlet.send(message).await;
             let Some(offset) = next else { return Ok(()) };

@@ -117,6 +117,7 @@ async fn formulas_are_paged_and_streamed_after_the_indicators() {
     assert_eq!(paged, whole.figures);
     let stream = pb::StreamIndicatorsRequest {
         query: Some(request.clone()),
+        ..pb::StreamIndicatorsRequest::default()
     };
     let mut stream = query.client.stream_indicators(stream).await.unwrap().into_inner();
     assert_eq!(stream.message().await.unwrap().unwrap().figures, whole.figures);

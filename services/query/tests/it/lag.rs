@@ -92,7 +92,13 @@ async fn each_method(client: &Client, read_at: Option<pb::ReadAt>) -> Vec<(&'sta
         ..Default::default()
     };
     call!(query_indicators, query.clone());
-    call!(stream_indicators, pb::StreamIndicatorsRequest { query: asked() });
+    call!(
+        stream_indicators,
+        pb::StreamIndicatorsRequest {
+            query: asked(),
+            ..pb::StreamIndicatorsRequest::default()
+        }
+    );
     call!(watch_indicators, watch(query.clone()));
     call!(get_report, report);
     call!(explain_figure, explained);

@@ -4,6 +4,7 @@
 
 mod asking;
 mod checkpoints;
+mod columns;
 mod comparing;
 mod completeness;
 mod explaining;

@@ -153,7 +153,10 @@ async fn rule_29_pages_and_messages_put_together_are_the_whole_order() {
         log.append(&births(&[("D1", "2017-01", "900")]));
     }
     assert_eq!(pages, whole);
-    let stream = pb::StreamIndicatorsRequest { query: Some(page) };
+    let stream = pb::StreamIndicatorsRequest {
+        query: Some(page),
+        ..pb::StreamIndicatorsRequest::default()
+    };
     let mut stream = query.client.stream_indicators(stream).await.unwrap().into_inner();
     // the token of the last page is still in it
     let message = stream.message().await.unwrap().unwrap();

@@ -69,7 +69,10 @@ async fn rule_29_every_page_and_message_divides_by_the_total_of_all_areas() {
         let explained = query.client.explain_figure(one).await.unwrap().into_inner();
         assert_eq!(explained.figure.as_ref(), Some(figure));
     }
-    let stream = pb::StreamIndicatorsRequest { query: Some(request) };
+    let stream = pb::StreamIndicatorsRequest {
+        query: Some(request),
+        ..pb::StreamIndicatorsRequest::default()
+    };
     let mut stream = query.client.stream_indicators(stream).await.unwrap().into_inner();
     assert_eq!(stream.message().await.unwrap().unwrap().figures, figures);
 }

@@ -22,7 +22,10 @@ fn many() -> pb::QueryIndicatorsRequest {
 }
 
 fn stream_of(query: pb::QueryIndicatorsRequest) -> pb::StreamIndicatorsRequest {
-    pb::StreamIndicatorsRequest { query: Some(query) }
+    pb::StreamIndicatorsRequest {
+        query: Some(query),
+        ..pb::StreamIndicatorsRequest::default()
+    }
 }
 
 async fn messages(query: &mut TestQuery, request: pb::QueryIndicatorsRequest) -> Vec<pb::StreamIndicatorsResponse> {
