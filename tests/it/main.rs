@@ -9,6 +9,7 @@ mod archive;
 mod backup;
 mod calendars;
 mod catalog;
+mod columns;
 mod confidential;
 mod corrections;
 mod crash;

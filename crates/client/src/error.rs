@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use almanac_wire::FigureDecodeError;
+use almanac_wire::{FigureBatchError, FigureDecodeError};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -62,6 +62,9 @@ pub enum AnswerError {
     /// A figure that is none.
     #[error("a figure of it: {0}")]
     Figure(#[from] FigureDecodeError),
+    /// Columns of figures that are none.
+    #[error("the columns of its figures: {0}")]
+    Columns(#[from] FigureBatchError),
     /// A part that every answer has is not there.
     #[error("it has no {field}")]
     Absent {

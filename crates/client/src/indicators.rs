@@ -10,9 +10,10 @@ use jiff::civil::Date;
 
 use crate::convert::{answered_at, calendars, resolved};
 use crate::query::filter;
-use crate::{Against, AnswerError, ClientError, Figures, QueryClient, ReadAt, RecordedAt};
+use crate::{Against, AnswerError, ClientError, FigureForm, FigureStream, Figures, QueryClient, ReadAt, RecordedAt};
 
-/// A question for figures. Begun by [`QueryClient::indicators`], answered by [`Self::fetch`].
+/// A question for figures. Begun by [`QueryClient::indicators`], answered by [`Self::fetch`], or by [`Self::stream`] where there
+/// are many.
 #[derive(Clone, Debug)]
 #[must_use = "a question does nothing until it is fetched"]
 pub struct IndicatorsQuestion<'a> {
@@ -155,7 +156,7 @@ impl<'a> IndicatorsQuestion<'a> {
         self
     }
 
-    /// How many figures come in one message: 1,000 unless told otherwise. All pages are fetched, and read one revision.
+    /// How many figures come in one message: 1,000 unless told otherwise, in columns 10,000. All pages are fetched, and read one revision.
     pub fn page_size(mut self, figures: u16) -> Self {
         self.request.page_size = figures.into();
         self
@@ -163,12 +164,7 @@ impl<'a> IndicatorsQuestion<'a> {
 
     /// Asks, and follows the pages to the last. The deadline is each page's own.
     pub async fn fetch(self) -> Result<Figures, ClientError> {
-        let Self {
-            client,
-            mut request,
-            read_at,
-        } = self;
-        request.read_at = Some(read_at.to_proto());
+        let (client, mut request) = self.asked();
         let mut figures = Vec::new();
         loop {
             let page = client.query_indicators(&request).await?;
@@ -186,5 +182,38 @@ impl<'a> IndicatorsQuestion<'a> {
             }
             request.page_token = page.next_page_token;
         }
+    }
+
+    /// Asks, and gives the figures as they come: for answers of many thousand, which need not be in memory at once.
+    ///
+    /// ```no_run
+    /// use almanac_client::model::Granularity;
+    /// use almanac_client::{FigureForm, QueryClient};
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let query = QueryClient::connect("http://127.0.0.1:50052").await?;
+    /// let question = query.indicators(["post.items"]).areas_under("vn", "district").period("2023");
+    /// let mut stream = question.granularity(Granularity::Day).stream(FigureForm::Columns).await?;
+    /// while let Some(some) = stream.next_figures().await? {
+    ///     for figure in some.figures {
+    ///         println!("{} {}: {:?}", figure.area, figure.period, figure.value);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn stream(self, form: FigureForm) -> Result<FigureStream, ClientError> {
+        let (client, request) = self.asked();
+        FigureStream::begin(client.clone(), request, form).await
+    }
+
+    fn asked(self) -> (&'a QueryClient, pb::QueryIndicatorsRequest) {
+        let Self {
+            client,
+            mut request,
+            read_at,
+        } = self;
+        request.read_at = Some(read_at.to_proto());
+        (client, request)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use almanac_wire::pb::query as pb;
 use almanac_wire::pb::query::query_service_client::QueryServiceClient;
+use tonic::Streaming;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Channel;
 
@@ -151,6 +152,22 @@ impl QueryClient {
             async move { stub.query_indicators(request).await }
         })
         .await
+    }
+
+    pub(crate) async fn stream_indicators(
+        &self,
+        request: &pb::StreamIndicatorsRequest,
+    ) -> Result<Streaming<pb::StreamIndicatorsResponse>, ClientError> {
+        call(request, self.options.deadline, |request| {
+            let mut stub = self.stub();
+            async move { stub.stream_indicators(request).await }
+        })
+        .await
+    }
+
+    /// How long a call may take, and a stream may say nothing.
+    pub(crate) const fn deadline(&self) -> Duration {
+        self.options.deadline
     }
 
     pub(crate) async fn get_completeness(
