@@ -3,9 +3,11 @@
 //! No figure counts before it is right: every answer is compared with what plain loops over the recorded values give.
 
 mod ask;
+mod counted;
 mod expected;
 mod export;
 mod growth;
+mod large;
 mod load;
 mod machine;
 mod pace;

@@ -27,6 +27,8 @@ pub(super) enum Unit {
     Seconds,
     BytesPerEvent,
     BytesPerObservation,
+    FiguresPerSecond,
+    BytesPerFigure,
     Times,
 }
 
@@ -63,17 +65,19 @@ impl Unit {
             Self::Seconds => "s",
             Self::BytesPerEvent => "bytes/event",
             Self::BytesPerObservation => "bytes/observation",
+            Self::FiguresPerSecond => "figures/s",
+            Self::BytesPerFigure => "bytes/figure",
             Self::Times => "times",
         }
     }
 
     fn print(self, number: f64) -> String {
         match self {
-            Self::EventsPerSecond if number >= 1e6 => format!("{:.2} M/s", number / 1e6),
-            Self::EventsPerSecond => format!("{number:.0}/s"),
+            Self::EventsPerSecond | Self::FiguresPerSecond if number >= 1e6 => format!("{:.2} M/s", number / 1e6),
+            Self::EventsPerSecond | Self::FiguresPerSecond => format!("{number:.0}/s"),
             Self::Milliseconds => format!("{number:.3} ms"),
             Self::Seconds => format!("{number:.2} s"),
-            Self::BytesPerEvent | Self::BytesPerObservation => format!("{number:.1} B"),
+            Self::BytesPerEvent | Self::BytesPerObservation | Self::BytesPerFigure => format!("{number:.1} B"),
             Self::Times => format!("{number:.2} x"),
         }
     }

@@ -33,7 +33,7 @@ const VISIBLE_BATCHES: u32 = 100;
 const QUERY_SERVICE: &str = "almanac.query.v1.QueryService";
 
 /// What takes longer is broken, and not slow.
-const PATIENCE: Duration = Duration::from_mins(5);
+pub(super) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The folders and processes of a run, and what it found so far.
 struct Run {
@@ -198,6 +198,9 @@ impl Run {
             let taken = timed(question, &self.query, &workload, None, self.effort).await?;
             self.found([Row::times(question.id(), what, &taken).target(must, aim)]);
         }
+        self.bar.set_message("a large answer");
+        let rows = super::large::measure(&self.query_process.uri(), &workload, self.effort.time).await?;
+        self.found(rows);
         Ok(())
     }
 
@@ -347,6 +350,6 @@ fn progress(workload: &Workload) -> ProgressBar {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for a ratio of three digits")]
-fn count(number: u64) -> f64 {
+pub(super) fn count(number: u64) -> f64 {
     number as f64
 }
