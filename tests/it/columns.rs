@@ -9,36 +9,40 @@ use crate::support::events::{OPERATORS, internet, review_2017, yearly};
 use crate::support::gate::Gate;
 use crate::support::pair::Pair;
 
-/// Everything that was recorded for 2017, and of later years a confidential number, one with a remark and one that cannot exist.
+/// Everything that was recorded for 2017, and of earlier years a confidential number, one with a remark and one that cannot exist.
 async fn filled(pair: &Pair) -> RecordedAt {
     for request in review_2017() {
-        pair.ingest.send(request).await.unwrap();
+        pair.ingest.send(request).await.expect("what was recorded is right");
     }
     let confidential = Event {
         confidential: true,
-        ..internet("ftth", 2018, "14207")
+        ..internet("ftth", 2010, "14207")
     };
     let remarked = Event {
         note: "counted twice a year since then".into(),
-        ..internet("adsl", 2018, "8002")
+        ..internet("adsl", 2010, "8002")
     };
     let impossible = Event {
         measure: Some(Measure::Missing(Missing::CannotExist.into())),
-        ..internet("mobile_3g_4g", 2019, "")
+        ..internet("mobile_3g_4g", 2009, "")
     };
     let events = vec![
         confidential,
         remarked,
-        internet("mobile_3g_4g", 2018, "52311"),
+        internet("mobile_3g_4g", 2010, "52311"),
+        internet("adsl", 2011, "9002"),
         impossible,
     ];
-    pair.ingest.record(OPERATORS, events).await.unwrap();
-    let inhabitants = yearly("population.inhabitants", 2018, "1229600");
+    pair.ingest
+        .record(OPERATORS, events)
+        .await
+        .expect("the events are right");
+    let inhabitants = yearly("population.inhabitants", 2010, "1229600");
     let last = pair.ingest.record("ca-mau-statistics", vec![inhabitants]).await;
-    let RecordEventsResponse { revision, log_id, .. } = last.unwrap();
+    let RecordEventsResponse { revision, log_id, .. } = last.expect("the event is right");
     RecordedAt {
         revision: Revision(revision),
-        log_id: log_id.parse().unwrap(),
+        log_id: log_id.parse().expect("a log id"),
     }
 }
 
@@ -47,7 +51,7 @@ fn subscriptions(query: &QueryClient, at: RecordedAt) -> IndicatorsQuestion<'_> 
     query
         .indicators(["internet.subscriptions"])
         .area("96")
-        .period("2016..2019")
+        .period("2009..2017")
         .group_by("technology")
         .comparisons([
             Against::same_period_last_year().contribution_of("technology"),
@@ -64,14 +68,14 @@ fn densities(query: &QueryClient, at: RecordedAt) -> IndicatorsQuestion<'_> {
     query
         .indicators(["telephone.density", "internet.density", "permits.issued"])
         .area("96")
-        .period("2012..2019")
+        .period("2009..2018")
         .min_revision(at)
 }
 
 async fn streamed(question: IndicatorsQuestion<'_>, form: FigureForm) -> Figures {
-    let mut stream = question.stream(form).await.unwrap();
+    let mut stream = question.stream(form).await.expect("the question is right");
     let mut whole: Option<Figures> = None;
-    while let Some(some) = stream.next_figures().await.unwrap() {
+    while let Some(some) = stream.next_figures().await.expect("a message") {
         match &mut whole {
             None => whole = Some(some),
             Some(whole) => {
@@ -81,8 +85,11 @@ async fn streamed(question: IndicatorsQuestion<'_>, form: FigureForm) -> Figures
             }
         }
     }
-    assert!(stream.next_figures().await.unwrap().is_none(), "it stays at its end");
-    whole.unwrap()
+    assert!(
+        stream.next_figures().await.expect("a message").is_none(),
+        "it stays at its end"
+    );
+    whole.expect("a message at least")
 }
 
 #[tokio::test]

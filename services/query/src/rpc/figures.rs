@@ -161,15 +161,23 @@ fn part(
 ) -> (Arc<Question>, usize, Option<usize>) {
     let periods = question.periods.len();
     let (measure, rest) = measure_of(areas.len() * periods, groups, offset);
-    let each = periods * groups.get(measure).copied().unwrap_or(1);
-    let (area, skip) = (rest / each, rest % each);
-    let wanted = skip.saturating_add(limit).div_ceil(each);
+    let in_period = groups.get(measure).copied().unwrap_or(1);
+    let (area, skip) = (rest / (periods * in_period), rest % (periods * in_period));
+    let wanted = skip.saturating_add(limit).div_ceil(periods * in_period);
+    let (mut asked, mut skip) = (question.periods.clone(), skip);
+    if wanted == 1 {
+        // of one area only the periods that are wanted
+        let wanted = skip / in_period..(skip + limit).div_ceil(in_period);
+        asked = asked.drain(wanted).collect();
+        skip %= in_period;
+    }
     let formula = measure.checked_sub(question.measures.len());
     let formula = formula.and_then(|index| question.formulas.get(index));
     let part = Question {
         measures: question.measures.get(measure).cloned().into_iter().collect(),
         formulas: formula.cloned().into_iter().collect(),
         areas: AreaSelection::List(areas.iter().skip(area).take(wanted).cloned().collect()),
+        periods: asked,
         ..question.clone()
     };
     let total = areas.len() * periods * groups.iter().sum::<usize>();

@@ -293,8 +293,8 @@ impl<'a> Rows<'a> {
         }
         let (numerator, denominator) = (self.numerators.take(), self.denominators.take());
         Ok(Some(Quotient {
-            numerator: self.operand(row, (series.numerator, of_figure), numerator, texts.0)?,
-            denominator: self.operand(row, (series.denominator, of_figure), denominator, texts.1)?,
+            numerator: self.operand(row, (series.numerator, of_figure), &numerator, texts.0)?,
+            denominator: self.operand(row, (series.denominator, of_figure), &denominator, texts.1)?,
         }))
     }
 
@@ -302,7 +302,7 @@ impl<'a> Rows<'a> {
         &mut self,
         row: usize,
         (formula, of_figure): (u32, Period),
-        side: OperandRow,
+        side: &OperandRow,
         text: Option<String>,
     ) -> Result<Operand, FigureBatchError> {
         let OperandRow {
@@ -311,7 +311,7 @@ impl<'a> Rows<'a> {
             bits,
             period,
             sources,
-        } = side;
+        } = *side;
         status::no_flags(bits)?;
         let sources = &at("sources", &self.tables.sources, sources)?.symbols;
         Ok(Operand {
