@@ -74,7 +74,7 @@ fn figures_by_day(count: usize) -> Vec<Figure> {
         qualifier: Qualifier::Exact,
     };
     let one = |figure: usize| Figure {
-        measure: ["post.items", "telephone.density"][usize::from(figure % 5 == 0)].to_owned(),
+        measure: ["post.items", "telephone.density"][usize::from(figure.is_multiple_of(5))].to_owned(),
         area: format!("96{}", figure / DAYS).parse::<AreaId>().expect("an id").into(),
         period: Period::from_ordinal(Granularity::Day, day(figure)).expect("a day"),
         dimensions: BTreeMap::new(),
@@ -82,7 +82,7 @@ fn figures_by_day(count: usize) -> Vec<Figure> {
         unit: "item".to_owned(),
         quality: Some(Quality::Official),
         qualifier: Qualifier::Exact,
-        quotient: (figure % 5 == 0).then(|| Quotient {
+        quotient: figure.is_multiple_of(5).then(|| Quotient {
             numerator: side(figure, "telephone.subscriptions"),
             denominator: side(figure, "population.inhabitants"),
         }),

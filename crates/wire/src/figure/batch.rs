@@ -4,6 +4,7 @@
 
 mod digits;
 mod received;
+mod shape;
 mod status;
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,7 +21,8 @@ use super::share::share_to_proto;
 use crate::pb::shared as pb;
 use crate::symbols::{Symbols, position};
 
-pub use received::{FigureBatchError, figures_from_batch};
+pub use received::figures_from_batch;
+pub use shape::FigureBatchError;
 
 /// The most figures of a batch. The proto file promises it.
 pub const MAX_BATCH_FIGURES: usize = 10_000;

@@ -47,6 +47,13 @@ fn watch(query: pb::QueryIndicatorsRequest) -> pb::WatchIndicatorsRequest {
 
 type Told = Result<MetadataMap, Status>;
 
+fn stream(query: pb::QueryIndicatorsRequest) -> pb::StreamIndicatorsRequest {
+    pb::StreamIndicatorsRequest {
+        query: Some(query),
+        ..pb::StreamIndicatorsRequest::default()
+    }
+}
+
 /// Calls each method of the service and gives the metadata of its answer, or its refusal.
 async fn each_method(client: &Client, read_at: Option<pb::ReadAt>) -> Vec<(&'static str, Told)> {
     let mut told: Vec<(&'static str, Told)> = Vec::new();
@@ -92,13 +99,7 @@ async fn each_method(client: &Client, read_at: Option<pb::ReadAt>) -> Vec<(&'sta
         ..Default::default()
     };
     call!(query_indicators, query.clone());
-    call!(
-        stream_indicators,
-        pb::StreamIndicatorsRequest {
-            query: asked(),
-            ..pb::StreamIndicatorsRequest::default()
-        }
-    );
+    call!(stream_indicators, stream(query.clone()));
     call!(watch_indicators, watch(query.clone()));
     call!(get_report, report);
     call!(explain_figure, explained);

@@ -9,80 +9,15 @@ use std::vec::IntoIter;
 use almanac_model::{AreaId, Coverage, Figure, FigureArea, MissingReason, Operand, Period, Quotient};
 use foldhash::fast::RandomState;
 
-use super::digits::{MOST_DECIMALS, printed};
-use super::{FULL_TEXT_BYTES, MAX_BATCH_FIGURES, status};
+use super::digits::printed;
+use super::shape::{FigureBatchError, MOST_TEXT_BYTES, at, few_decimals, full, full_or_empty, less};
+use super::{MAX_BATCH_FIGURES, status};
 use crate::calendar::Calendars;
 use crate::figure::comparison::comparison_from_proto;
 use crate::figure::rank::rank_from_proto;
 use crate::figure::received::{FigureDecodeError, day, id, period_from_proto, value_from_proto};
 use crate::figure::share::share_from_proto;
 use crate::pb::shared as pb;
-
-/// The most that the texts of a batch come to: a batch is full long before, and one figure does not take so much.
-const MOST_TEXT_BYTES: usize = 2 * FULL_TEXT_BYTES;
-
-/// Why a message is no batch of figures: it comes from a service of a newer version, or from none.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum FigureBatchError {
-    /// More rows than a batch has.
-    #[error("{rows} figures in one batch; there are at most {MAX_BATCH_FIGURES}")]
-    TooMany {
-        /// How many.
-        rows: usize,
-    },
-    /// Texts that come to more than those of a batch do.
-    #[error("the texts of the figures come to more than {MOST_TEXT_BYTES} bytes")]
-    TooLong,
-    /// A column that has not a value for each row.
-    #[error("column {column} has {len} rows where there are {rows}")]
-    Column {
-        /// Which.
-        column: &'static str,
-        /// How many it has.
-        len: usize,
-        /// How many there are.
-        rows: usize,
-    },
-    /// A position that a table does not have.
-    #[error("{table} {index} is not in the table of {len}")]
-    Position {
-        /// Which table.
-        table: &'static str,
-        /// The position.
-        index: u32,
-        /// How many there are.
-        len: usize,
-    },
-    /// An odd number of dimension symbols.
-    #[error("a series has {len} dimension symbols; they come in pairs")]
-    DimensionPairs {
-        /// How many.
-        len: usize,
-    },
-    /// More decimals than a number in a column has.
-    #[error("{number} decimals; there are at most {MOST_DECIMALS}")]
-    Decimals {
-        /// How many.
-        number: u32,
-    },
-    /// An extra whose row is not there, or not after the one before.
-    #[error("an extra is of row {row}; they are in the order of the {rows} rows, at most one for each")]
-    ExtraRow {
-        /// Its row.
-        row: u32,
-        /// How many rows there are.
-        rows: usize,
-    },
-    /// A value as text beside another one, or without what it is the value of.
-    #[error("row {row} has a value as text that is not to be there")]
-    TextBeside {
-        /// The row.
-        row: usize,
-    },
-    /// A row that is no figure.
-    #[error(transparent)]
-    Figure(#[from] FigureDecodeError),
-}
 
 /// The figures that were received, in their order, with the calendars of the answer.
 pub fn figures_from_batch(mut batch: pb::FigureBatch, calendars: &Calendars) -> Result<Vec<Figure>, FigureBatchError> {
@@ -366,43 +301,6 @@ impl Side {
     }
 }
 
-fn full(column: &'static str, len: usize, rows: usize) -> Result<(), FigureBatchError> {
-    if len == rows {
-        Ok(())
-    } else {
-        Err(FigureBatchError::Column { column, len, rows })
-    }
-}
-
-/// Fills a column that is left out.
-fn full_or_empty(name: &'static str, column: &mut Vec<u32>, rows: usize) -> Result<(), FigureBatchError> {
-    if column.is_empty() {
-        column.resize(rows, 0);
-    }
-    full(name, column.len(), rows)
-}
-
-fn few_decimals(number: u32) -> Result<(), FigureBatchError> {
-    if number <= MOST_DECIMALS {
-        Ok(())
-    } else {
-        Err(FigureBatchError::Decimals { number })
-    }
-}
-
-fn at<'t, T>(table: &'static str, rows: &'t [T], index: u32) -> Result<&'t T, FigureBatchError> {
-    rows.get(index as usize).ok_or(FigureBatchError::Position {
-        table,
-        index,
-        len: rows.len(),
-    })
-}
-
 fn at_symbol(tables: &Tables, index: u32) -> Result<&str, FigureBatchError> {
     at("symbols", &tables.symbols, index).map(String::as_str)
-}
-
-/// What is left after a text.
-fn less(left: usize, text: &str) -> Result<usize, FigureBatchError> {
-    left.checked_sub(text.len()).ok_or(FigureBatchError::TooLong)
 }
