@@ -24,8 +24,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         // the payload of a record is handed on without a copy
         .bytes(".almanac.log.v1.LogRecord.payload")
         .bytes(".almanac.log.v1.GetSnapshotResponse.chunk")
-        // a batch of a stream is stored as it came
+        // a batch of a stream is stored as it came, and the events of a request are read in place
         .extern_path(".almanac.ingest.v1.StreamBatch", "crate::StreamBatch")
+        .extern_path(".almanac.ingest.v1.RecordEventsRequest", "crate::RecordEventsRequest")
         // maps in the order of their keys: the same answer is the same bytes
         .btree_map(".")
         .compile_fds(protox::compile(INGEST.iter().chain(&QUERY), [PROTO_ROOT])?)?;

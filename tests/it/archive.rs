@@ -6,7 +6,7 @@ use std::path::Path;
 
 use almanac_event_log::{ArchiveOptions, SledOptions};
 use almanac_ingest::{CatalogSource, LedgerOptions, StartError, open};
-use almanac_wire::pb::ingest::RecordEventsRequest;
+use almanac_wire::RecordEventsRequest;
 use tempfile::TempDir;
 use tonic::Status;
 

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use almanac_model::BatchRow;
-use almanac_wire::pb::ingest::RecordEventsRequest;
+use almanac_wire::RecordEventsRequest;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
 use almanac_wire::pb::shared::Event;
 use tokio::sync::mpsc;
@@ -108,7 +108,8 @@ fn rows_of_request(request: &RecordEventsRequest) -> Vec<(i32, String, i64)> {
         ),
         _ => panic!("{event:?}"),
     };
-    request.events.iter().map(row).collect()
+    let events = request.decode_events().expect("they were encoded");
+    events.iter().map(row).collect()
 }
 
 /// The revision of each request in the log. Each is whole, and there once.

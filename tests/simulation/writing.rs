@@ -111,7 +111,7 @@ impl Client {
     async fn attempt(&self, ingest: &IngestClient, number: u32) -> Result<Option<Recorded>, Fault> {
         let request = powerloss::request(number);
         let mut events: Vec<Event> = Vec::new();
-        for event in &request.events {
+        for event in &request.decode_events()? {
             let event = event_from_proto(event, &self.world.catalog);
             events.push(event.map_err(|wrong| format!("{wrong:?}"))?);
         }

@@ -120,7 +120,7 @@ pub fn question(revision: u64) -> QueryIndicatorsRequest {
 pub fn check(figures: &[Figure], revision: u64) -> Result<(), Fault> {
     let mut expected: BTreeMap<(String, String), String> = BTreeMap::new();
     for number in 1..u32::try_from(revision)? {
-        for event in powerloss::request(number).events {
+        for event in powerloss::request(number).decode_events()? {
             let (Some(event::When::Period(year)), Some(event::Measure::Value(value))) = (event.when, event.measure)
             else {
                 return Err("a numbered event has a year and a value".into());

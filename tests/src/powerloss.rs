@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use almanac_ingest::{IndexLimits, LedgerOptions};
 use almanac_model::{Batch, BatchBuilder, BatchExtra, BatchSeries, Granularity, Qualifier, Quality, Status};
-use almanac_wire::pb::ingest::RecordEventsRequest;
+use almanac_wire::RecordEventsRequest;
 use almanac_wire::pb::shared as pb;
 
 /// Whose figures the requests are.
@@ -29,13 +29,10 @@ pub fn request(number: u32) -> RecordEventsRequest {
     let codes = CODES
         .iter()
         .flat_map(|code| (0..years).map(move |year| (*code, 1998 + year)));
+    let events = codes.map(|(code, year)| event(number, code, year, note_bytes));
     RecordEventsRequest {
-        events: codes
-            .map(|(code, year)| event(number, code, year, note_bytes))
-            .collect(),
-        reporter: REPORTER.into(),
         request_id: request_id(number),
-        ..RecordEventsRequest::default()
+        ..RecordEventsRequest::new(REPORTER, events)
     }
 }
 
@@ -79,7 +76,7 @@ pub fn batch(number: u32) -> Result<Batch, crate::Fault> {
         confidential: false,
     };
     let mut batch = BatchBuilder::default();
-    for event in request(number).events {
+    for event in request(number).decode_events()? {
         let Some(pb::event::When::Period(year)) = event.when else {
             return Err("a numbered event is of a year".into());
         };
@@ -124,7 +121,7 @@ fn note(number: u32, year: u32, code: &str, bytes: usize) -> String {
 pub fn number_of(batch: &Batch) -> Result<u32, String> {
     let first = batch.rows().next().ok_or("the batch is empty")?;
     let number = u32::try_from(first.value).map_err(|_| format!("{} is the number of no request", first.value))?;
-    let expected = request(number).events;
+    let expected = request(number).decode_events().map_err(|error| error.to_string())?;
     if batch.len() != expected.len() || batch.extras().len() != expected.len() {
         return Err(format!(
             "request {number} has {} of {} events",

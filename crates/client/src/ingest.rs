@@ -6,7 +6,9 @@ use almanac_catalog::{CatalogFiles, ContentHash};
 use almanac_model::{Event, LogId, Release, ReleaseName, ReporterId, Revision};
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
-use almanac_wire::{bundle_to_proto, event_to_proto};
+use almanac_wire::{RecordEventsRequest, bundle_to_proto, event_to_proto};
+use bytes::Bytes;
+use prost::Message as _;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -128,8 +130,9 @@ impl IngestClient {
         reporter: &ReporterId,
         events: impl IntoIterator<Item = Event>,
     ) -> Result<Recorded, ClientError> {
-        let request = pb::RecordEventsRequest {
-            events: events.into_iter().map(|event| event_to_proto(&event)).collect(),
+        let encoded = |event: Event| Bytes::from(event_to_proto(&event).encode_to_vec());
+        let request = RecordEventsRequest {
+            events: events.into_iter().map(encoded).collect(),
             reporter: reporter.to_string(),
             request_id: request_id.to_string(),
             validate_only: false,

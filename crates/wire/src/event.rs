@@ -165,7 +165,7 @@ fn event_measure(measure: Option<&pb::event::Measure>) -> Result<Measure, FieldV
     }
 }
 
-fn missing_from_proto(number: i32) -> Result<MissingReason, FieldViolation> {
+pub(crate) fn missing_from_proto(number: i32) -> Result<MissingReason, FieldViolation> {
     const RECORDABLE: [MissingReason; 4] = [
         MissingReason::NotCollected,
         MissingReason::CannotExist,
@@ -187,7 +187,7 @@ fn missing_from_proto(number: i32) -> Result<MissingReason, FieldViolation> {
         })
 }
 
-fn event_quality(number: i32) -> Result<Quality, FieldViolation> {
+pub(crate) fn event_quality(number: i32) -> Result<Quality, FieldViolation> {
     match pb::Quality::try_from(number) {
         Ok(pb::Quality::Estimated) => Ok(Quality::Estimated),
         Ok(pb::Quality::Preliminary) => Ok(Quality::Preliminary),
@@ -199,7 +199,7 @@ fn event_quality(number: i32) -> Result<Quality, FieldViolation> {
     }
 }
 
-fn event_qualifier(number: i32) -> Result<Qualifier, FieldViolation> {
+pub(crate) fn event_qualifier(number: i32) -> Result<Qualifier, FieldViolation> {
     match pb::Qualifier::try_from(number) {
         Ok(pb::Qualifier::Unspecified | pb::Qualifier::Exact) => Ok(Qualifier::Exact),
         Ok(pb::Qualifier::AtLeast) => Ok(Qualifier::AtLeast),

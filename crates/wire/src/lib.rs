@@ -13,6 +13,8 @@ mod figure;
 mod page;
 mod payload;
 pub mod pb;
+mod plain_event;
+mod record_request;
 mod stream_batch;
 mod symbols;
 mod time;
@@ -44,6 +46,8 @@ pub use figure::{
 };
 pub use page::{PageToken, PageTokenError};
 pub use payload::{Payload, PayloadError, record_digest};
+pub use plain_event::PlainEvent;
+pub use record_request::RecordEventsRequest;
 pub use stream_batch::StreamBatch;
 pub use time::{timestamp_from_proto, timestamp_to_proto};
 pub use violation::{FieldViolation, did_you_mean};

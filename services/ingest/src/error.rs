@@ -9,6 +9,7 @@ use almanac_event_log::{AppendError, Failure, ReadError};
 use almanac_model::{Release, Revision};
 use almanac_service_kit::status::StatusBuilder;
 use almanac_wire::{FieldViolation, PageTokenError};
+use prost::DecodeError;
 use tonic::{Code, Status};
 use tracing::error;
 
@@ -138,6 +139,8 @@ pub(crate) enum IngestError {
     Read(ReadError),
     Search(SearchError),
     Stream(StreamEnd),
+    /// Bytes that are no message.
+    Malformed(DecodeError),
     /// A fault that was logged where it happened.
     Internal,
 }
@@ -220,6 +223,8 @@ impl From<IngestError> for Status {
                 damaged()
             }
             IngestError::Stream(end) => end.into(),
+            // as where the whole request is none; the service kit tells the client
+            IngestError::Malformed(error) => Status::internal(error.to_string()),
             IngestError::Internal => StatusBuilder::internal().build(),
         }
     }

@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use almanac_catalog::Catalog;
 use almanac_event_log::{AppendError, EventLog, Failure, NewRecord, ProducerPosition, RecordKind, RequestKey};
-use almanac_model::{Release, ReleaseName, Revision};
+use almanac_model::{Batch, Release, ReleaseName, Revision};
 use almanac_service_kit::blocking::{Blocking, InTurn};
 use almanac_service_kit::limits::STREAM_CREDIT_BYTES;
 use almanac_wire::pb::log::Receipt;
-use almanac_wire::{FieldViolation, Payload};
+use almanac_wire::{FieldViolation, Payload, encode_batch};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -25,13 +25,14 @@ use crate::corrections::Search;
 use crate::draft::{Draft, Rejected};
 use crate::error::reason;
 use crate::index::{Index, IndexLimits, IndexWriter};
+use crate::known_series::KnownSeries;
 use crate::sorting::{batch, late_corrections, sort_rows};
 use crate::state::facts::{Key, Looked};
 use crate::state::{Before, Content, Entry, InForce, State, tallies};
 
 pub use opening::RecoverError;
 pub(crate) use opening::{entry, load};
-pub(crate) use stream::{BatchProposal, Beginning, Checked, Events};
+pub(crate) use stream::{BatchProposal, Beginning};
 
 /// Tells the time. An argument, so that tests choose it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -74,6 +75,7 @@ pub struct Ledger {
     pub(crate) blocking: Blocking,
     /// Where few events are checked and ordered.
     pub(crate) in_turn: InTurn,
+    pub(crate) known_series: KnownSeries,
 }
 
 /// The index of a ledger, and what writes it.
@@ -103,14 +105,49 @@ pub enum OrderError {
 
 /// What to record, with what was known when it was checked.
 pub(crate) struct Proposal {
-    pub(crate) draft: Draft,
+    pub(crate) checked: Checked,
     /// The catalogue it was checked against.
     pub(crate) checked_under: Revision,
-    pub(crate) search: Option<Search>,
     pub(crate) principal: String,
     pub(crate) request: Option<RequestKey>,
     pub(crate) validate_only: bool,
     pub(crate) skip_invalid: bool,
+}
+
+/// Events that were held against the catalogue.
+pub(crate) enum Checked {
+    /// One by one.
+    Rows(Draft, Option<Search>),
+    /// All at once: each is recorded as it stands. None is of a tally, and none is a correction.
+    AsItCame(Events),
+}
+
+/// Events to be recorded.
+#[derive(Clone)]
+pub(crate) struct Events {
+    pub(crate) batch: Arc<Batch>,
+    /// The bytes that say so.
+    pub(crate) payload: Bytes,
+}
+
+impl From<Batch> for Events {
+    fn from(batch: Batch) -> Self {
+        Self {
+            payload: Payload::encode_events(&encode_batch(&batch)).into(),
+            batch: Arc::new(batch),
+        }
+    }
+}
+
+impl Checked {
+    /// The keys of its tallied events.
+    fn tallies(&self) -> impl Iterator<Item = Key> {
+        let draft = match self {
+            Self::Rows(draft, _) => Some(draft),
+            Self::AsItCame(_) => None,
+        };
+        draft.into_iter().flat_map(tallies::keys)
+    }
 }
 
 /// What became of a proposal.
@@ -185,16 +222,15 @@ impl Ledger {
         receipt: impl Fn(&Recorded) -> Bytes,
     ) -> Result<Outcome, OrderError> {
         let Proposal {
-            draft,
+            checked,
             checked_under,
-            search,
             principal,
             request,
             validate_only,
             skip_invalid,
         } = proposal;
         let id = request.as_ref().map(|request| request.id);
-        let looked = self.look_up(tallies::keys(&draft).chain(id.map(Key::Request)))?;
+        let looked = self.look_up(checked.tallies().chain(id.map(Key::Request)))?;
         let mut state = self.state();
         let recorded = id.map(|id| state.request(&id, &looked)).transpose()?;
         if let Some(revision) = recorded.flatten() {
@@ -207,31 +243,34 @@ impl Ledger {
         {
             return Ok(Outcome::Outdated);
         }
-        let Some(late) = late_corrections(&state, &draft, search) else {
-            return Ok(Outcome::Outdated);
+        let mut before = state.before(checked.tallies(), &looked, None)?;
+        let (events, duplicates, rejected) = match checked {
+            Checked::AsItCame(events) => (events, 0, Vec::new()),
+            Checked::Rows(draft, search) => {
+                let Some(late) = late_corrections(&state, &draft, search) else {
+                    return Ok(Outcome::Outdated);
+                };
+                let sorted = sort_rows(&before.tallies, draft, late);
+                before.tallied = tallies::of_rows(&sorted.rows);
+                (batch(sorted.rows).into(), sorted.duplicates, sorted.rejected)
+            }
         };
-        let mut before = state.before(tallies::keys(&draft), &looked, None)?;
-        let sorted = sort_rows(&before.tallies, draft, late);
-        if !skip_invalid && !sorted.rejected.is_empty() {
+        if !skip_invalid && !rejected.is_empty() {
             return Ok(Outcome::Refused {
                 head: state.head,
-                rejected: sorted.rejected,
+                rejected,
             });
         }
         let mut recorded = Recorded {
             revision: state.head,
-            events: sorted.rows.len(),
-            duplicates: sorted.duplicates,
-            rejected: sorted.rejected,
+            events: events.batch.len(),
+            duplicates,
+            rejected,
         };
-        if !validate_only && !sorted.rows.is_empty() {
-            before.tallied = tallies::of_rows(&sorted.rows);
-            let batch = batch(sorted.rows);
-            let payload = Payload::Events(batch.clone()).encode();
+        if !validate_only && recorded.events > 0 {
             let receipt = receipt(&recorded);
-            let record = self.new_record(RecordKind::Events, principal, request, receipt, payload);
-            let content = Content::Events(Arc::new(batch));
-            recorded.revision = self.append(&mut state, record, content, None, &before)?;
+            let record = self.new_record(RecordKind::Events, principal, request, receipt, events.payload);
+            recorded.revision = self.append(&mut state, record, Content::Events(events.batch), None, &before)?;
         }
         Ok(Outcome::Recorded(recorded))
     }

@@ -4,7 +4,8 @@
 //! rpc/            one file per method: convert, call, convert
 //! columns.rs      a batch of a stream, taken apart into the events it states
 //! packed.rs       ... or recorded as it came, when nothing is to be said of its rows one by one
-//! draft.rs        a request's events, checked one by one against the catalogue
+//! known_series.rs plain events of a request, whose series were checked before: recorded without more
+//! draft.rs        ... and all others,, checked one by one against the catalogue
 //! ledger.rs       what the log says so far, and the one place where its order is decided
 //! ledger/stream   ... of the batches of streams: each sequence of a producer is decided once
 //! sorting.rs      ... which events of a request are recorded
@@ -23,6 +24,7 @@ mod corrections;
 mod draft;
 mod error;
 mod index;
+mod known_series;
 mod ledger;
 mod packed;
 mod retraction;

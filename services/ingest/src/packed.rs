@@ -50,7 +50,7 @@ fn are_admitted(batch: &Batch, rules: &[SeriesRules]) -> bool {
 }
 
 /// Whether no two rows are of one series and period.
-fn is_each_once(batch: &Batch) -> bool {
+pub(crate) fn is_each_once(batch: &Batch) -> bool {
     let (series_index, period, _, _) = batch.columns();
     let cells = series_index.iter().zip(period);
     if cells.clone().is_sorted_by(|before, after| before < after) {
@@ -62,4 +62,4 @@ fn is_each_once(batch: &Batch) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

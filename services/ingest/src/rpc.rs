@@ -15,6 +15,7 @@ use almanac_model::Revision;
 use almanac_service_kit::answer::respond;
 use almanac_service_kit::blocking::{Blocking, InTurn};
 use almanac_service_kit::telemetry::record_revision;
+use almanac_wire::RecordEventsRequest;
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_server::IngestService;
 use tokio_util::task::TaskTracker;
@@ -48,7 +49,7 @@ impl IngestService for IngestRpc {
 
     async fn record_events(
         &self,
-        request: Request<pb::RecordEventsRequest>,
+        request: Request<RecordEventsRequest>,
     ) -> Result<Response<pb::RecordEventsResponse>, Status> {
         Ok(respond(record_events::record_events(&self.ledger, request).await?))
     }

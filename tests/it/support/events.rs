@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use almanac_ca_mau::{Recorded, events_2017};
-use almanac_wire::event_to_proto;
-use almanac_wire::pb::ingest::RecordEventsRequest;
 use almanac_wire::pb::shared as pb;
+use almanac_wire::{RecordEventsRequest, event_to_proto};
 
 pub(crate) const DIC: &str = "ca-mau-dic";
 pub(crate) const OPERATORS: &str = "ca-mau-telecom-operators";
@@ -63,11 +62,7 @@ pub(crate) fn correcting(mut event: pb::Event, expected_revision: Option<u64>) -
 
 /// A request of one reporter.
 pub(crate) fn request(reporter: &str, events: Vec<pb::Event>) -> RecordEventsRequest {
-    RecordEventsRequest {
-        events,
-        reporter: reporter.into(),
-        ..RecordEventsRequest::default()
-    }
+    RecordEventsRequest::new(reporter, events)
 }
 
 /// The request under an id, so that it can be retried.

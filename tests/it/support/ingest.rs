@@ -8,6 +8,7 @@ use std::time::Duration;
 use almanac_event_log::SledOptions;
 use almanac_ingest::{CatalogSource, Deps, Ledger, LedgerOptions, RunError, ensure_catalog, open, serve};
 use almanac_service_kit::server::Drained;
+use almanac_wire::RecordEventsRequest;
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
 use almanac_wire::pb::shared::Event;
@@ -107,7 +108,7 @@ impl Ingest {
     }
 
     /// Sends a request and says what was answered.
-    pub(crate) async fn send(&self, request: pb::RecordEventsRequest) -> Result<pb::RecordEventsResponse, Status> {
+    pub(crate) async fn send(&self, request: RecordEventsRequest) -> Result<pb::RecordEventsResponse, Status> {
         let answer = self.client.clone().record_events(request).await?;
         Ok(answer.into_inner())
     }

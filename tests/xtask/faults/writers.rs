@@ -6,7 +6,7 @@ use std::time::Duration;
 use almanac_client::IngestClient;
 use almanac_tests::powerloss;
 use almanac_tests::streams::{Journal, StreamWriter};
-use almanac_wire::pb::ingest::RecordEventsRequest;
+use almanac_wire::RecordEventsRequest;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;

@@ -3,9 +3,13 @@
 use almanac_model::{
     BatchSeries, Event, EventTime, Measure, MissingReason, Period, Qualifier, Quality, ReporterId, Status,
 };
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 
 use crate::{Catalog, Metric};
+
+/// A stretch without a beginning or an end is one of the years in which there are periods.
+const EARLIEST: Date = date(1000, 1, 1);
+const LATEST: Date = date(2999, 1, 1);
 
 /// What a row of one series may say, in a stretch of time in which the catalogue says the same of the series.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,6 +74,38 @@ impl Catalog {
             current: Period::containing(metric.frequency, today).ordinal(),
             may_be_confidential: !metric.cumulative,
         })
+    }
+
+    /// The rules for the rows of a series in the longest stretch around a period in which the catalogue says the same of it, and
+    /// the ordinals of the first and the last period of that stretch; else as [`Self::series_rules`].
+    #[must_use]
+    pub fn series_rules_around(
+        &self,
+        reporter: &ReporterId,
+        series: &BatchSeries,
+        ordinal: i32,
+        today: Date,
+    ) -> Option<(SeriesRules, (i32, i32))> {
+        let stretches = [self.longest_stretch(series, ordinal), Some((ordinal, ordinal))];
+        stretches.into_iter().flatten().find_map(|stretch| {
+            let rules = self.series_rules(reporter, series, stretch, today)?;
+            Some((rules, stretch))
+        })
+    }
+
+    fn longest_stretch(&self, series: &BatchSeries, ordinal: i32) -> Option<(i32, i32)> {
+        let period = Period::from_ordinal(series.granularity, ordinal)?;
+        let day = period.last_day();
+        let area = self.area(series.area.as_str())?;
+        let area = area.parents.iter().find(|stretch| stretch.holds_on(day))?;
+        let metric = self.metric(series.metric.as_str())?;
+        let level = metric.levels.iter().find(|level| level.covers(period))?;
+        let containing = |day| Period::containing(series.granularity, day).ordinal();
+        let from = level.from.map_or(area.from, |from| from.max(area.from)).max(EARLIEST);
+        let to = [level.to, area.to].into_iter().flatten().min().unwrap_or(LATEST);
+        let (first, last) = (containing(from), containing(to) - 1);
+        // near the last year that can be written it may lie beyond
+        (first..=last).contains(&ordinal).then_some((first, last))
     }
 
     /// Whether one stretch of the area, and one of the metric's collection, holds from the first period to the last.

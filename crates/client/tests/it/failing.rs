@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use almanac_wire::RecordEventsRequest;
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_server::{IngestService, IngestServiceServer};
 use tokio::net::TcpListener;
@@ -18,7 +19,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 #[derive(Clone, Default)]
 pub(crate) struct Failing {
     answers: Arc<Mutex<VecDeque<Status>>>,
-    asked: Arc<Mutex<Vec<pb::RecordEventsRequest>>>,
+    asked: Arc<Mutex<Vec<RecordEventsRequest>>>,
 }
 
 /// A refusal as the services make them.
@@ -69,7 +70,7 @@ impl IngestService for Failing {
 
     async fn record_events(
         &self,
-        request: Request<pb::RecordEventsRequest>,
+        request: Request<RecordEventsRequest>,
     ) -> Result<Response<pb::RecordEventsResponse>, Status> {
         self.asked.lock().unwrap().push(request.into_inner());
         if let Some(status) = self.answers.lock().unwrap().pop_front() {

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::{Clock, Indexed, Ledger, LedgerOptions, stream};
 use crate::index::{self, Index, IndexWriter, Writing};
+use crate::known_series::KnownSeries;
 use crate::state::producers::Step;
 use crate::state::{Content, Entry};
 
@@ -102,6 +103,7 @@ impl Ledger {
             stream_credit_bytes,
             blocking,
             in_turn: InTurn::new(blocking),
+            known_series: KnownSeries::default(),
         })
     }
 

@@ -1,16 +1,13 @@
 //! The order of a stream's batches: each sequence of a producer is decided once, by the record that holds its position.
 
-use std::sync::Arc;
-
 use almanac_event_log::{Failure, NewRecord, ProducerPosition, RecordKind};
 use almanac_model::{Batch, Revision};
+use almanac_wire::FieldViolation;
 use almanac_wire::pb::ingest::RejectedEvent;
 use almanac_wire::pb::log::Receipt;
-use almanac_wire::{FieldViolation, Payload};
-use bytes::Bytes;
 use prost::Message;
 
-use super::{Ledger, OrderError};
+use super::{Checked, Events, Ledger, OrderError};
 use crate::corrections::Search;
 use crate::draft::{Draft, Rejected};
 use crate::sorting::{batch, late_corrections, sort_rows};
@@ -25,37 +22,11 @@ const MAX_MISTAKES: usize = 100;
 pub(crate) struct BatchProposal {
     pub(crate) at: ProducerPosition,
     pub(crate) digest: BatchDigest,
-    pub(crate) checked: Checked,
+    /// What the catalogue says of it, or why it is wrong as a whole.
+    pub(crate) checked: Result<Checked, FieldViolation>,
     /// The catalogue it was checked against.
     pub(crate) checked_under: Revision,
     pub(crate) principal: String,
-}
-
-/// What the catalogue says of a batch.
-pub(crate) enum Checked {
-    /// Its rows, checked one by one.
-    Rows(Draft, Option<Search>),
-    /// All of it is recorded as it came.
-    AsItCame(Events),
-    /// It is wrong as a whole.
-    Wrong(FieldViolation),
-}
-
-/// Events to be recorded.
-#[derive(Clone)]
-pub(crate) struct Events {
-    pub(crate) batch: Arc<Batch>,
-    /// The bytes that say so.
-    pub(crate) payload: Bytes,
-}
-
-impl From<Batch> for Events {
-    fn from(batch: Batch) -> Self {
-        Self {
-            payload: Payload::Events(batch.clone()).encode().into(),
-            batch: Arc::new(batch),
-        }
-    }
 }
 
 /// How a stream may begin.
@@ -115,11 +86,7 @@ impl Ledger {
             checked_under,
             principal,
         } = proposal;
-        let draft = match &checked {
-            Checked::Rows(draft, _) => Some(draft),
-            Checked::AsItCame(_) | Checked::Wrong(_) => None,
-        };
-        let tallied = || draft.into_iter().flat_map(tallies::keys);
+        let tallied = || checked.iter().flat_map(Checked::tallies);
         let looked = self.look_up(tallied().chain(producers::keys(&at)))?;
         let mut state = self.state();
         let standing = state.standing(&at, &digest, &looked)?;
@@ -132,9 +99,9 @@ impl Ledger {
         }
         let mut before = state.before(tallied(), &looked, Some(&at.producer))?;
         let (mut receipt, events) = match checked {
-            Checked::Wrong(violation) => (refusal(vec![mistake(None, violation)], 0), Batch::default().into()),
-            Checked::AsItCame(events) => (Receipt::default(), events),
-            Checked::Rows(draft, search) => match sorted(&state, &mut before, draft, search) {
+            Err(violation) => (refusal(vec![mistake(None, violation)], 0), Batch::default().into()),
+            Ok(Checked::AsItCame(events)) => (Receipt::default(), events),
+            Ok(Checked::Rows(draft, search)) => match sorted(&state, &mut before, draft, search) {
                 Some((receipt, batch)) => (receipt, batch.into()),
                 None => return Ok(None),
             },

@@ -15,11 +15,11 @@ use crate::columns;
 use crate::draft::Draft;
 use crate::sorting::batch as recorded;
 
-const TODAY: Date = date(2025, 8, 15);
+pub(crate) const TODAY: Date = date(2025, 8, 15);
 /// From this day on items are counted by commune, and the district "old" is gone.
 const REFORM: Date = date(2025, 7, 1);
 /// On this day the district "moved" went to another province.
-const MOVED: Date = date(2025, 3, 1);
+pub(crate) const MOVED: Date = date(2025, 3, 1);
 
 const HEAD: &str = r#"[catalog]
 id = "test"
@@ -87,21 +87,26 @@ frequency = "month"
 
 fn catalog() -> &'static Catalog {
     static CATALOG: OnceLock<Catalog> = OnceLock::new();
-    CATALOG.get_or_init(|| {
-        let both = r#"levels = [ { level = "district", to = "2025-07-01" }, { level = "commune", from = "2025-07-01" } ]"#;
-        let items = format!("kind = \"flow\"\nmethod = \"report\"\ndimensions = [\"direction\"]\nmin = \"-5\"\nmax = \"100\"\ndecimals = 1\n{both}");
-        let totals = format!("kind = \"flow\"\nmethod = \"report\"\ncumulative = \"year\"\n{both}");
-        let permits = format!("kind = \"flow\"\nmethod = \"tally\"\n{both}");
-        let mut files = CatalogFiles::default();
-        files.insert("catalog.toml", HEAD);
-        let metrics = [("items", items), ("totals", totals), ("permits", permits)];
-        files.insert("metrics.toml", metrics.map(|(id, rest)| metric(id, &rest)).concat());
-        files.insert("areas.csv", AREAS);
-        Catalog::load(&files).unwrap_or_else(|problems| panic!("{problems:?}"))
-    })
+    CATALOG.get_or_init(|| catalog_with(100))
 }
 
-fn office() -> ReporterId {
+/// The catalogue, with so many items at most.
+pub(crate) fn catalog_with(max: u32) -> Catalog {
+    let both = r#"levels = [ { level = "district", to = "2025-07-01" }, { level = "commune", from = "2025-07-01" } ]"#;
+    let items = format!(
+        "kind = \"flow\"\nmethod = \"report\"\ndimensions = [\"direction\"]\nmin = \"-5\"\nmax = \"{max}\"\ndecimals = 1\n{both}"
+    );
+    let totals = format!("kind = \"flow\"\nmethod = \"report\"\ncumulative = \"year\"\n{both}");
+    let permits = format!("kind = \"flow\"\nmethod = \"tally\"\n{both}");
+    let mut files = CatalogFiles::default();
+    files.insert("catalog.toml", HEAD);
+    let metrics = [("items", items), ("totals", totals), ("permits", permits)];
+    files.insert("metrics.toml", metrics.map(|(id, rest)| metric(id, &rest)).concat());
+    files.insert("areas.csv", AREAS);
+    Catalog::load(&files).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+pub(crate) fn office() -> ReporterId {
     "office".parse().expect("an id")
 }
 

@@ -16,7 +16,7 @@ use crate::Ledger;
 use crate::corrections::Search;
 use crate::draft::{Draft, Rejected};
 use crate::error::{IngestError, reason};
-use crate::ledger::{Outcome, Proposal, Recorded};
+use crate::ledger::{Checked, Outcome, Proposal, Recorded};
 
 /// The most rejected events that an answer lists.
 const MAX_REJECTED: usize = 1000;
@@ -165,11 +165,12 @@ pub(super) fn check_reporter(text: &str, catalog: &Catalog) -> Result<ReporterId
     Ok(reporter)
 }
 
-/// The newest revisions of the values that a draft corrects; `None` when it corrects none. It blocks on the disk.
-pub(super) fn search(ledger: &Ledger, draft: &Draft) -> Result<Option<Search>, IngestError> {
-    let mut search = Search::of(draft);
+/// Events that were checked one by one, with the newest revisions of the values that they correct. It blocks on the disk when
+/// they correct any.
+pub(super) fn rows(ledger: &Ledger, draft: Draft) -> Result<Checked, IngestError> {
+    let mut search = Search::of(&draft);
     if let Some(search) = &mut search {
         search.search(ledger.log.as_ref()).map_err(IngestError::Search)?;
     }
-    Ok(search)
+    Ok(Checked::Rows(draft, search))
 }

@@ -10,7 +10,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use tonic::Request;
 
-use super::recording::{Answered, Work, check_reporter, check_request_id, record, search};
+use super::recording::{Answered, Work, check_reporter, check_request_id, record, rows};
 use super::{durable, principal};
 use crate::Ledger;
 use crate::error::{IngestError, reason};
@@ -114,8 +114,7 @@ fn propose(
     };
     let draft = retractions.draft(&request.retractions).map_err(IngestError::Search)?;
     Ok(Proposal {
-        search: search(ledger, &draft)?,
-        draft,
+        checked: rows(ledger, draft)?,
         checked_under: revision,
         principal,
         request: key,

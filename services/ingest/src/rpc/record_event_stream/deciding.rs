@@ -14,7 +14,7 @@ use crate::Ledger;
 use crate::draft::Draft;
 use crate::error::{IngestError, reason};
 use crate::ledger::{BatchProposal, Checked, Events};
-use crate::rpc::recording::{check_reporter, search};
+use crate::rpc::recording::{check_reporter, rows};
 use crate::state::InForce;
 use crate::state::producers::{BatchDigest, Standing};
 use crate::{columns, packed};
@@ -78,10 +78,10 @@ impl Producer {
             }
             let InForce { revision, catalog } = self.ledger.in_force().ok_or(IngestError::NoCatalog)?;
             let checked = match checked_form(&received.batch) {
-                Err(violation) => Checked::Wrong(violation),
+                Err(violation) => Err(violation),
                 Ok(batch) => match check_reporter(&self.reporter, &catalog) {
-                    Err(violation) => Checked::Wrong(violation),
-                    Ok(reporter) => self.check(batch, received.payload.as_ref(), &reporter, &catalog)?,
+                    Err(violation) => Err(violation),
+                    Ok(reporter) => Ok(self.check(batch, received.payload.as_ref(), &reporter, &catalog)?),
                 },
             };
             let decided = self.ledger.decide(BatchProposal {
@@ -116,8 +116,7 @@ impl Producer {
         }
         let events = columns::events(batch, reporter, catalog.time_zone());
         let draft = Draft::check_each("rows", events.into_iter(), reporter, catalog, today);
-        let search = search(&self.ledger, &draft)?;
-        Ok(Checked::Rows(draft, search))
+        rows(&self.ledger, draft)
     }
 
     /// What tells a batch from every other under its sequence.
