@@ -5,8 +5,6 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot;
-use tokio::sync::oneshot::error::RecvError;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::task::TaskTracker;
 use tracing::Span;
@@ -30,6 +28,17 @@ impl Blocking {
                 spawn_blocking(move || span.in_scope(work)).await
             }
             Self::InPlace => Ok(work()),
+        }
+    }
+
+    /// Begins the work, in the span of the caller, who does not wait for it.
+    pub fn begin(self, work: impl FnOnce() + Send + 'static) {
+        match self {
+            Self::OnThreads => {
+                let span = Span::current();
+                spawn_blocking(move || span.in_scope(work));
+            }
+            Self::InPlace => work(),
         }
     }
 
@@ -82,22 +91,17 @@ impl InTurn {
         }
     }
 
-    /// Does the work after all that came before it, in the span of the caller. The error is its panic.
-    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, RecvError> {
+    /// Begins the work when all that came before it is done, in the span of the caller, who does not wait for it. A panic drops
+    /// it and goes no further.
+    pub fn begin(&self, work: impl FnOnce() + Send + 'static) {
         if self.place == Blocking::InPlace {
-            return Ok(work());
+            return work();
         }
-        let (done, answer) = oneshot::channel();
         let span = Span::current();
-        let piece = move || {
-            // a caller that has gone does not want to know
-            let _gone = done.send(span.in_scope(work));
-        };
-        if self.is_first(Box::new(piece)) {
+        if self.is_first(Box::new(move || span.in_scope(work))) {
             let queue = Arc::clone(&self.queue);
             spawn_blocking(move || work_on(&queue));
         }
-        answer.await
     }
 
     /// Puts a piece into the queue; whether a thread has to begin.
@@ -110,7 +114,7 @@ impl InTurn {
 
 fn work_on(queue: &Mutex<Queue>) {
     while let Some(piece) = next(queue) {
-        // its caller is told by what the panic drops
+        // whoever waits is told by what the panic drops
         let _panic = catch_unwind(AssertUnwindSafe(piece));
     }
 }
@@ -128,6 +132,8 @@ fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::oneshot;
+
     use super::*;
 
     #[tokio::test]
@@ -135,11 +141,13 @@ mod tests {
         let (in_turn, done) = (InTurn::new(Blocking::OnThreads), Arc::new(Mutex::new(Vec::new())));
         let piece = |number: usize| {
             let done = Arc::clone(&done);
-            in_turn.run(move || {
+            let (tell, told) = oneshot::channel();
+            in_turn.begin(move || {
                 assert_ne!(number, 3, "as the test wants it");
                 done.lock().unwrap().push(number);
-                number
-            })
+                tell.send(number).expect("it is waited for");
+            });
+            told
         };
         let (first, second, third, fourth) = tokio::join!(piece(1), piece(2), piece(3), piece(4));
         assert_eq!((first, second, fourth), (Ok(1), Ok(2), Ok(4)));

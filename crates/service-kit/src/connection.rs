@@ -93,6 +93,7 @@ impl<L: Listener> Incoming<L> {
             end,
             cut: self.connections.cut.clone(),
             preface: Some(preface),
+            has_given_way: false,
             _place: place,
         })
     }
@@ -129,6 +130,8 @@ pub(crate) struct Connection<S> {
     end: Pin<Box<WaitForCancellationFutureOwned>>,
     cut: CancellationToken,
     preface: Option<Preface>,
+    /// Whether other tasks were let go first since the last flush.
+    has_given_way: bool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -153,6 +156,16 @@ impl<S> Connection<S> {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "no HTTP/2 preface in time"));
         }
         Ok(())
+    }
+
+    /// Lets other tasks that are ready go first, once before what is written until the next flush: answers that became ready
+    /// together go out together, and not each with a call of its own.
+    fn give_way(&mut self, context: &Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.has_given_way, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn count_preface(&mut self, bytes: usize) {
@@ -191,6 +204,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.check(context)?;
+        ready!(self.give_way(context));
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -200,6 +214,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.check(context)?;
+        ready!(self.give_way(context));
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
@@ -208,10 +223,55 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        self.has_given_way = false;
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+    use super::*;
+
+    fn connection(stream: DuplexStream) -> Connection<DuplexStream> {
+        let places = Arc::new(Semaphore::new(1));
+        let cut = CancellationToken::new();
+        Connection {
+            stream,
+            end: Box::pin(cut.child_token().cancelled_owned()),
+            cut,
+            preface: None,
+            has_given_way: false,
+            _place: places.try_acquire_owned().unwrap(),
+        }
+    }
+
+    /// What another task has to say by the time it is written goes along.
+    #[tokio::test]
+    async fn tasks_that_are_ready_go_before_what_is_written_and_again_after_each_flush() {
+        let (ours, mut theirs) = duplex(64);
+        let mut connection = connection(ours);
+        for _ in 0..2 {
+            let told = Arc::new(std::sync::Mutex::new("only its own".to_owned()));
+            let say = Arc::clone(&told);
+            tokio::spawn(async move { *say.lock().unwrap() = "with the other".to_owned() });
+            // the runtime has one thread: without giving way the other task would not have run
+            std::future::poll_fn(|context| {
+                let text = told.lock().unwrap().clone();
+                Pin::new(&mut connection).poll_write(context, text.as_bytes())
+            })
+            .await
+            .unwrap();
+            connection.flush().await.unwrap();
+            let mut read = [0; 64];
+            let length = theirs.read(&mut read).await.unwrap();
+            assert_eq!(&read[..length], b"with the other");
+        }
     }
 }

@@ -21,6 +21,7 @@ use almanac_wire::{FieldViolation, Payload, encode_batch};
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::acknowledging::Waiting;
 use crate::corrections::Search;
 use crate::draft::{Draft, Rejected};
 use crate::error::reason;
@@ -76,6 +77,8 @@ pub struct Ledger {
     /// Where few events are checked and ordered.
     pub(crate) in_turn: InTurn,
     pub(crate) known_series: KnownSeries,
+    /// Who waits for what was ordered.
+    pub(crate) waiting: Waiting,
 }
 
 /// The index of a ledger, and what writes it.

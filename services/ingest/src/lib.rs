@@ -10,6 +10,7 @@
 //! ledger/stream   ... of the batches of streams: each sequence of a producer is decided once
 //! sorting.rs      ... which events of a request are recorded
 //! state.rs        ... derived from the log's records alone, when opened and after each append
+//! acknowledging   who waits until something is durable, and is told with all others of its sync
 //! index.rs        ... and what of it is on disk, so that neither memory nor the start grow with the log
 //! retraction.rs   what is taken back, found in the log
 //! corrections.rs  whether a corrector saw the newest value
@@ -18,6 +19,7 @@
 //!
 //! It never computes an indicator.
 
+mod acknowledging;
 mod columns;
 pub mod config;
 mod corrections;

@@ -10,10 +10,10 @@ mod subscribe;
 
 use std::sync::Arc;
 
-use almanac_event_log::{Failure, wait_durable};
+use almanac_event_log::wait_durable;
 use almanac_model::Revision;
 use almanac_service_kit::answer::respond;
-use almanac_service_kit::blocking::{Blocking, InTurn};
+use almanac_service_kit::blocking::Blocking;
 use almanac_service_kit::telemetry::record_revision;
 use almanac_wire::RecordEventsRequest;
 use almanac_wire::pb::ingest as pb;
@@ -98,10 +98,14 @@ fn principal<T>(request: &Request<T>) -> String {
 
 /// Waits until a revision may be acknowledged.
 async fn durable(ledger: &Ledger, revision: Revision) -> Result<(), IngestError> {
-    wait_durable(ledger.log.as_ref(), revision)
-        .await
-        .and_then(|()| ledger.check_index())
-        .map_err(|failure: Failure| IngestError::Failed(failure))?;
+    let durable = wait_durable(ledger.log.as_ref(), revision).await;
+    durable.map_err(IngestError::Failed)?;
+    acknowledge(ledger, revision)
+}
+
+/// Whether a revision that is durable may be acknowledged: not after a failure of the index.
+fn acknowledge(ledger: &Ledger, revision: Revision) -> Result<(), IngestError> {
+    ledger.check_index().map_err(IngestError::Failed)?;
     record_revision(revision.0);
     Ok(())
 }
@@ -109,14 +113,6 @@ async fn durable(ledger: &Ledger, revision: Revision) -> Result<(), IngestError>
 /// Runs what blocks on the disk or computes for long where such work is done.
 async fn blocking<T: Send + 'static>(
     place: Blocking,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, IngestError> {
-    place.run(work).await.map_err(|panic| fault(&panic))
-}
-
-/// The same for little of it.
-async fn in_turn<T: Send + 'static>(
-    place: &InTurn,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, IngestError> {
     place.run(work).await.map_err(|panic| fault(&panic))

@@ -76,6 +76,7 @@ pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationTo
     };
     let stop = shutdown.child_token();
     let reported = tokio::spawn(report_health(health.clone(), accepts_writes, stop.clone()).in_current_span());
+    let told = tokio::spawn(acknowledge(Arc::clone(&closing)).in_current_span());
     let serving = server::serve(listener, routes, health, &options, stop.clone());
     tokio::pin!(serving);
     let outcome = tokio::select! {
@@ -90,10 +91,15 @@ pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationTo
     streams.close();
     streams.wait().await;
     let closed = blocking.run(move || closing.close());
-    for ended in [reported.await, closed.await] {
+    for ended in [reported.await, closed.await, told.await] {
         ended.unwrap_or_else(|panic| error!(error = %panic, "end task"));
     }
     outcome
+}
+
+/// Tells callers that what they recorded is durable, until the log is closed.
+async fn acknowledge(ledger: Arc<Ledger>) {
+    ledger.waiting.tell(Arc::clone(&ledger.log)).await;
 }
 
 /// Ingest serves while the disk has room; reads go on without.

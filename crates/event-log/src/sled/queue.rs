@@ -48,6 +48,8 @@ struct State {
     taken_bytes: usize,
     last: Revision,
     last_recorded_at_ms: i64,
+    /// Whether the writer waits, and nobody has woken it yet.
+    is_writer_waiting: bool,
     closed: bool,
     failure: Option<Failure>,
 }
@@ -61,6 +63,7 @@ impl Queue {
             taken_bytes: 0,
             last,
             last_recorded_at_ms,
+            is_writer_waiting: false,
             closed: false,
             failure: None,
         };
@@ -92,8 +95,12 @@ impl Queue {
             packed,
         };
         state.entries.push_back(entry);
+        // a word to the system, also when nobody waits
+        let wakes = std::mem::take(&mut state.is_writer_waiting);
         drop(state);
-        self.changed.notify_one();
+        if wakes {
+            self.changed.notify_one();
+        }
         Ok(revision)
     }
 
@@ -176,7 +183,8 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>, patience: Duration) -> MutexGuard<'a, State> {
+    fn wait<'a>(&self, mut state: MutexGuard<'a, State>, patience: Duration) -> MutexGuard<'a, State> {
+        state.is_writer_waiting = true;
         self.changed
             .wait_timeout(state, patience)
             .unwrap_or_else(PoisonError::into_inner)

@@ -13,6 +13,7 @@ use prost::Message;
 use tokio::sync::watch;
 
 use super::{Clock, Indexed, Ledger, LedgerOptions, stream};
+use crate::acknowledging::Waiting;
 use crate::index::{self, Index, IndexWriter, Writing};
 use crate::known_series::KnownSeries;
 use crate::state::producers::Step;
@@ -104,6 +105,7 @@ impl Ledger {
             blocking,
             in_turn: InTurn::new(blocking),
             known_series: KnownSeries::default(),
+            waiting: Waiting::default(),
         })
     }
 

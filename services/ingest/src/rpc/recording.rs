@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use almanac_catalog::Catalog;
-use almanac_event_log::RequestKey;
+use almanac_event_log::{Failure, RequestKey};
 use almanac_model::{ReporterId, Revision};
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::log::Receipt;
 use almanac_wire::{FieldViolation, Payload, did_you_mean};
 use bytes::Bytes;
 use prost::Message;
+use tokio::sync::oneshot;
 
-use super::{blocking, durable, in_turn};
+use super::{acknowledge, blocking, fault};
 use crate::Ledger;
 use crate::corrections::Search;
 use crate::draft::{Draft, Rejected};
@@ -49,21 +50,18 @@ pub(super) async fn record(
     let propose = Arc::new(propose);
     loop {
         let (propose, log) = (Arc::clone(&propose), Arc::clone(ledger));
+        let (done, outcome) = oneshot::channel();
         let attempt = move || {
-            // before its events are checked: what was recorded once need not fit the catalogue of today
-            let recorded = key.map(|key| log.request(&key.id)).transpose();
-            match recorded.map_err(IngestError::Failed)?.flatten() {
-                Some(revision) => Ok::<_, IngestError>(Outcome::Repeated(revision)),
-                None => Ok(log.record(propose()?, encode_receipt)?),
-            }
+            let outcome = attempt(&log, key, &*propose);
+            tell(&log, outcome, done);
         };
-        let outcome = match work {
-            Work::Small => in_turn(&ledger.in_turn, attempt).await??,
-            Work::Large => blocking(ledger.blocking, attempt).await??,
-        };
-        match outcome {
+        match work {
+            Work::Small => ledger.in_turn.begin(attempt),
+            Work::Large => ledger.blocking.begin(attempt),
+        }
+        match outcome.await.map_err(|panic| fault(&panic))?? {
             Outcome::Recorded(recorded) => {
-                durable(ledger, recorded.revision).await?;
+                acknowledge(ledger, recorded.revision)?;
                 return Ok(Answered {
                     revision: recorded.revision,
                     events: count(recorded.events),
@@ -76,8 +74,7 @@ pub(super) async fn record(
                 return repeated(ledger, revision, key).await;
             }
             Outcome::Refused { head, rejected } => {
-                // what it is refused for has to stand
-                durable(ledger, head).await?;
+                acknowledge(ledger, head)?;
                 return Err(IngestError::Rejected { list, rejected });
             }
             Outcome::Outdated => {}
@@ -85,9 +82,40 @@ pub(super) async fn record(
     }
 }
 
+fn attempt(
+    ledger: &Ledger,
+    key: Option<RequestKey>,
+    propose: &dyn Fn() -> Result<Proposal, IngestError>,
+) -> Result<Outcome, IngestError> {
+    // before its events are checked: what was recorded once need not fit the catalogue of today
+    let recorded = key.map(|key| ledger.request(&key.id)).transpose();
+    match recorded.map_err(IngestError::Failed)?.flatten() {
+        Some(revision) => Ok(Outcome::Repeated(revision)),
+        None => Ok(ledger.record(propose()?, encode_receipt)?),
+    }
+}
+
+/// Tells an outcome when all that it rests on is durable.
+fn tell(ledger: &Ledger, outcome: Result<Outcome, IngestError>, done: oneshot::Sender<Result<Outcome, IngestError>>) {
+    let rests_on = match &outcome {
+        Ok(Outcome::Recorded(recorded)) => Some(recorded.revision),
+        // what it is refused for has to stand
+        Ok(Outcome::Repeated(revision) | Outcome::Refused { head: revision, .. }) => Some(*revision),
+        Ok(Outcome::Outdated) | Err(_) => None,
+    };
+    let tell = move |durable: Result<(), Failure>| {
+        // a caller that has gone does not want to know
+        let _gone = done.send(durable.map_err(IngestError::Failed).and(outcome));
+    };
+    match rests_on {
+        Some(revision) => ledger.waiting.when_durable(ledger.log.as_ref(), revision, tell),
+        None => tell(Ok(())),
+    }
+}
+
 /// The answer that the request got when it was recorded.
 async fn repeated(ledger: &Arc<Ledger>, revision: Revision, key: &RequestKey) -> Result<Answered, IngestError> {
-    durable(ledger, revision).await?;
+    acknowledge(ledger, revision)?;
     let reader = Arc::clone(ledger);
     let records = blocking(ledger.blocking, move || reader.log.read(revision, 1))
         .await?
