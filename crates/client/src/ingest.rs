@@ -6,9 +6,8 @@ use almanac_catalog::{CatalogFiles, ContentHash};
 use almanac_model::{Event, LogId, Release, ReleaseName, ReporterId, Revision};
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
-use almanac_wire::{RecordEventsRequest, bundle_to_proto, event_to_proto};
+use almanac_wire::{RecordEventsRequest, bundle_to_proto, encode_event};
 use bytes::Bytes;
-use prost::Message as _;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -130,7 +129,7 @@ impl IngestClient {
         reporter: &ReporterId,
         events: impl IntoIterator<Item = Event>,
     ) -> Result<Recorded, ClientError> {
-        let encoded = |event: Event| Bytes::from(event_to_proto(&event).encode_to_vec());
+        let encoded = |event: Event| Bytes::from(encode_event(&event));
         let request = RecordEventsRequest {
             events: events.into_iter().map(encoded).collect(),
             reporter: reporter.to_string(),

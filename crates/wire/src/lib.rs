@@ -46,7 +46,7 @@ pub use figure::{
 };
 pub use page::{PageToken, PageTokenError};
 pub use payload::{Payload, PayloadError, record_digest};
-pub use plain_event::PlainEvent;
+pub use plain_event::{PlainEvent, encode_event};
 pub use record_request::RecordEventsRequest;
 pub use stream_batch::StreamBatch;
 pub use time::{timestamp_from_proto, timestamp_to_proto};

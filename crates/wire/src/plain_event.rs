@@ -1,9 +1,12 @@
-//! An event read in place: what most events consist of, without a copy of its texts.
+//! An event read in place, and written without a message in between: what most events consist of, without copies of its texts.
 
 use almanac_catalog::Catalog;
-use almanac_model::{Measure, Period, Status};
+use almanac_model::{Event, EventTime, Measure, Period, Status};
+use prost::Message as _;
+use prost::encoding::encode_varint;
 
-use crate::event::{event_qualifier, event_quality, missing_from_proto};
+use crate::event::{event_qualifier, event_quality, event_to_proto, missing_from_proto};
+use crate::figure::{missing_to_proto, qualifier_to_proto, quality_to_proto};
 
 /// The keys of the fields, each in one byte: the number and how its value is encoded.
 mod key {
@@ -24,6 +27,8 @@ mod key {
 
 /// What is longer, in bytes, is no plain event: the length takes one byte.
 const SHORT: u8 = 0x80;
+/// More than most events take.
+const USUAL_BYTES: usize = 128;
 
 /// An event with a period and without event id, note and correction, whose bytes are just those that prost gives: encoded again
 /// they are the same, so that the same event is always the same bytes.
@@ -91,6 +96,64 @@ impl<'a> PlainEvent<'a> {
     }
 }
 
+/// The bytes of an event, as prost writes those of [`event_to_proto`]'s message.
+#[must_use]
+pub fn encode_event(event: &Event) -> Vec<u8> {
+    let Event {
+        metric,
+        area,
+        dimensions,
+        time: EventTime::Period(period),
+        measure,
+        quality,
+        qualifier,
+        event_id: None,
+        note: None,
+        correction: None,
+        confidential,
+    } = event
+    else {
+        return event_to_proto(event).encode_to_vec();
+    };
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    put_text(key::METRIC, metric.as_str(), &mut bytes);
+    put_text(key::AREA, area.as_str(), &mut bytes);
+    for (dimension, code) in dimensions {
+        let (dimension, code) = (dimension.as_str(), code.as_str());
+        bytes.push(key::DIMENSIONS);
+        // each has a key and a length, which takes one byte since ids are short
+        encode_varint((dimension.len() + code.len() + 4) as u64, &mut bytes);
+        put_text(key::DIMENSION, dimension, &mut bytes);
+        put_text(key::CODE, code, &mut bytes);
+    }
+    put_shown(key::PERIOD, period, &mut bytes);
+    match measure {
+        Measure::Value(value) => put_shown(key::VALUE, value, &mut bytes),
+        Measure::Missing(reason) => put_number(key::MISSING, missing_to_proto(*reason).into(), &mut bytes),
+    }
+    put_number(key::QUALITY, quality_to_proto(*quality).into(), &mut bytes);
+    put_number(key::QUALIFIER, qualifier_to_proto(*qualifier).into(), &mut bytes);
+    if *confidential {
+        bytes.extend([key::CONFIDENTIAL, 1]);
+    }
+    bytes
+}
+
+fn put_text(key: u8, text: &str, bytes: &mut Vec<u8>) {
+    bytes.push(key);
+    encode_varint(text.len() as u64, bytes);
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+fn put_shown(key: u8, shown: &impl ToString, bytes: &mut Vec<u8>) {
+    put_text(key, &shown.to_string(), bytes);
+}
+
+fn put_number(key: u8, number: i32, bytes: &mut Vec<u8>) {
+    bytes.push(key);
+    encode_varint(u64::from(number.unsigned_abs()), bytes);
+}
+
 /// A text of a field that is there and not empty.
 fn text<'a>(rest: &mut &'a [u8], key: u8) -> Option<&'a str> {
     std::str::from_utf8(piece(rest, key)?).ok()
@@ -134,130 +197,4 @@ fn dimensions(rest: &mut &[u8]) -> Option<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::collection::{btree_map, vec};
-    use proptest::prelude::*;
-    use prost::Message;
-
-    use super::*;
-    use crate::pb::shared as pb;
-    use pb::event::{Measure as Stated, When};
-
-    fn event() -> impl Strategy<Value = pb::Event> {
-        let name =
-            || prop_oneof![8 => "[a-z]{1,9}", 1 => Just(String::new()), 1 => "[a-z]{100,200}", 1 => "[é中]{1,3}"];
-        let measure = prop_oneof![
-            8 => name().prop_map(|text| Some(Stated::Value(text))),
-            2 => (0..300).prop_map(|reason| Some(Stated::Missing(reason))),
-            1 => Just(None),
-        ];
-        let series = (name(), name(), btree_map(name(), name(), 0..4));
-        let rest = (0..6, prop_oneof![4 => Just(0), 1 => 0..300], any::<bool>(), "a?", "b?");
-        (series, name(), measure, rest).prop_map(|(series, period, measure, rest)| pb::Event {
-            metric: series.0,
-            area: series.1,
-            dimensions: series.2,
-            when: Some(When::Period(period)),
-            measure,
-            quality: rest.0,
-            qualifier: rest.1,
-            confidential: rest.2,
-            event_id: if rest.3.is_empty() || rest.1 > 0 {
-                String::new()
-            } else {
-                rest.3
-            },
-            note: if rest.4.is_empty() || rest.1 > 0 {
-                String::new()
-            } else {
-                rest.4
-            },
-            correction: None,
-        })
-    }
-
-    /// What of a message is plain; none when there is more in it.
-    fn expected(event: &pb::Event) -> Option<(String, i32, i32, bool)> {
-        let is_short = |text: &String| (1..128).contains(&text.len());
-        let entries_are_short = event
-            .dimensions
-            .iter()
-            .all(|(dimension, code)| is_short(dimension) && is_short(code) && dimension.len() + code.len() + 4 < 128);
-        let Some(When::Period(period)) = &event.when else {
-            return None;
-        };
-        let measure_is_short = match event.measure.as_ref()? {
-            Stated::Value(text) => is_short(text),
-            Stated::Missing(reason) => (1..128).contains(reason),
-        };
-        let is_plain = is_short(&event.metric)
-            && is_short(&event.area)
-            && entries_are_short
-            && is_short(period)
-            && measure_is_short
-            && event.quality > 0
-            && event.qualifier < 128
-            && event.event_id.is_empty()
-            && event.note.is_empty();
-        is_plain.then(|| (period.clone(), event.quality, event.qualifier, event.confidential))
-    }
-
-    fn read(bytes: &[u8]) -> Option<(String, i32, i32, bool)> {
-        let event = PlainEvent::read(bytes)?;
-        Some((
-            event.period.to_owned(),
-            event.quality,
-            event.qualifier,
-            event.confidential,
-        ))
-    }
-
-    /// What the bytes of a series say by themselves.
-    fn series(bytes: &[u8]) -> (String, String, BTreeMap<String, String>) {
-        let event = pb::Event::decode(bytes).expect("the first fields of an event");
-        (event.metric, event.area, event.dimensions)
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
-
-        #[test]
-        fn a_plain_event_is_what_prost_reads(event in event()) {
-            let bytes = event.encode_to_vec();
-            prop_assert_eq!(read(&bytes), expected(&event));
-            if let Some(plain) = PlainEvent::read(&bytes) {
-                prop_assert_eq!(series(plain.series), (event.metric, event.area, event.dimensions));
-                let measure = match plain.measure {
-                    PlainMeasure::Value(text) => Stated::Value(text.to_owned()),
-                    PlainMeasure::Missing(reason) => Stated::Missing(reason),
-                };
-                prop_assert_eq!(Some(measure), event.measure);
-            }
-        }
-
-        /// Also of bytes in another order, with fields twice, or damaged.
-        #[test]
-        fn what_is_read_in_place_is_encoded_again_as_it_was(
-            event in event(), more in event(), changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..3), twice in any::<bool>(),
-        ) {
-            let mut bytes = event.encode_to_vec();
-            if twice {
-                bytes.extend(more.encode_to_vec());
-            }
-            for (place, byte) in changes.into_iter().filter(|_| !event.metric.is_empty()) {
-                let place = place.index(bytes.len());
-                bytes[place] = byte;
-            }
-            if let Some(plain) = PlainEvent::read(&bytes) {
-                let decoded = pb::Event::decode(bytes.as_slice());
-                prop_assert!(decoded.is_ok(), "{:?}", bytes);
-                let decoded = decoded.unwrap_or_default();
-                prop_assert_eq!(decoded.encode_to_vec(), bytes.clone());
-                prop_assert_eq!(read(&bytes), expected(&decoded));
-                prop_assert_eq!(series(plain.series), (decoded.metric, decoded.area, decoded.dimensions));
-            }
-        }
-    }
-}
+mod tests;
