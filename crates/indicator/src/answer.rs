@@ -47,6 +47,17 @@ pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize
     if question.ranking.is_asked() {
         return Ok(Standings::of(state, question, &grid).page(state, question, &grid, (offset, limit)));
     }
+    Ok(page(state, question, &grid, (offset, limit)))
+}
+
+/// More figures of a question that was answered at this state before, or of a part of it: it is not checked again. Not of one
+/// that is ordered or ranked; see [`Standings`].
+pub fn answer_more(state: State<'_>, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
+    let grid = Grid::of(state.catalog, question)?;
+    Ok(page(state, question, &grid, (offset, limit)))
+}
+
+fn page(state: State<'_>, question: &Question, grid: &Grid<'_>, (offset, limit): (usize, usize)) -> Answer {
     let total = grid.len();
     let mut totals = Totals::new(state, question);
     let page = grid.places().skip(offset).take(limit);
@@ -57,10 +68,10 @@ pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize
         })
         .collect();
     let end = offset.saturating_add(figures.len());
-    Ok(Answer {
+    Answer {
         figures,
         next: (end < total).then_some(end),
-    })
+    }
 }
 
 /// The measures and formulas of a question, made ready.

@@ -6,7 +6,9 @@ mod ranked;
 use std::sync::Arc;
 
 use almanac_catalog::Catalog;
-use almanac_indicator::{Answer, AreaSelection, Question, ShareOf, Standings, State, answer, figures_each};
+use almanac_indicator::{
+    Answer, AreaSelection, Question, ShareOf, Standings, State, answer, answer_more, figures_each,
+};
 use almanac_model::{AreaId, Figure, PeriodRange};
 use almanac_wire::pb::query as pb;
 
@@ -107,8 +109,8 @@ impl Figures {
         }
     }
 
-    /// Some of the figures, from number `offset` on. The first time the whole question is checked; what follows is asked
-    /// as a smaller question where that is possible, since checking a million figures for each thousand takes minutes.
+    /// Some of the figures, from number `offset` on. The first time the whole question is checked, and only then, since checking
+    /// a million figures for each thousand takes minutes; what follows is asked as a smaller question where that is possible.
     pub(super) async fn some(
         &mut self,
         replica: &Arc<SharedReplica>,
@@ -124,8 +126,13 @@ impl Figures {
             Grid::Combined => combined_part(&self.question, offset, limit),
             Grid::Unchecked | Grid::Whole => (Arc::clone(&self.question), offset, None),
         };
+        let look = if matches!(self.grid, Grid::Unchecked) {
+            answer
+        } else {
+            answer_more
+        };
         let compute = move |replica: &Replica, state: State<'_>| {
-            answer(state, &asked, skip, limit).map(|mut answer| {
+            look(state, &asked, skip, limit).map(|mut answer| {
                 tell_when_targets_were_set(&mut answer.figures, replica);
                 answer
             })

@@ -91,7 +91,13 @@ async fn columns_have_the_figures_that_come_one_by_one() {
         }],
         ..ask(&[])
     };
-    for question in [ranked(), grouped, by_reporter, combined, densities, formula] {
+    // the total of all areas is that of the whole question
+    let shares = pb::QueryIndicatorsRequest {
+        order_by: String::new(),
+        rank_among: RankAmong::Unspecified.into(),
+        ..ranked()
+    };
+    for question in [ranked(), shares, grouped, by_reporter, combined, densities, formula] {
         let expected = one_by_one(messages(&mut query.client, asked(question.clone(), FigureForm::Figures)).await);
         assert!(expected.iter().any(|figure| figure.value.is_some()));
         for page_size in [0, 3, 10_000] {
