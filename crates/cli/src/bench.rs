@@ -4,6 +4,7 @@
 
 mod ask;
 mod counted;
+mod disk;
 mod expected;
 mod export;
 mod growth;

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// Two provinces, three districts, the last 40 days of 2023: a part of November and December.
 const SMALL: [&str; 6] = ["--provinces", "2", "--districts", "3", "--days", "40"];
-const ROWS: [&str; 16] = [
+const ROWS: [&str; 21] = [
     "stream",
     "loaded",
     "disk",
@@ -20,6 +20,10 @@ const ROWS: [&str; 16] = [
     "q2",
     "q3",
     "q4",
+    "columns_rate",
+    "columns_bytes",
+    "figures_rate",
+    "figures_bytes",
     "restart_checkpoint",
     "restart_log",
     "q5",
@@ -27,6 +31,7 @@ const ROWS: [&str; 16] = [
     "large",
     "single",
     "single_time",
+    "sync",
     "visible",
 ];
 

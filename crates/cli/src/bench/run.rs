@@ -13,6 +13,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::BenchError;
 use super::ask::{Effort, QUESTIONS, Question, timed, told};
+use super::disk;
 use super::expected::Expected;
 use super::load::{inhabitants, load};
 use super::machine::Machine;
@@ -286,6 +287,9 @@ impl Run {
         let single = closed(CALLERS, 1).await?;
         let rate = writes::offered(single, SINGLE_RATE);
         let open = writes::open(&self.ingest, &self.workload, &later, rate, time).await?;
+        let folder = self.folder.clone();
+        // in the same seconds, since other programs may use the disk, too
+        let synced = tokio::task::spawn_blocking(move || disk::syncs(&folder, time)).await??;
         self.bar.set_message("acknowledged to visible");
         let visible = writes::visible(&self.ingest, &self.query, &self.workload, VISIBLE_BATCHES, time).await?;
         let large_told = format!("RecordEvents with 1,000 events, {LARGE_CALLERS} callers");
@@ -294,6 +298,7 @@ impl Run {
             Row::new("large", &large_told, Unit::EventsPerSecond, large).target("500,000/s", "900,000/s"),
             Row::new("single", &single_told, Unit::EventsPerSecond, single).target("20,000/s", "40,000/s"),
             Row::times("single_time", &format!("the same when {rate}/s are offered"), &open).target("p99 < 5 ms", ""),
+            Row::times("sync", "a page written and synced on this disk, by itself", &synced),
             Row::times("visible", "acknowledged to visible, at 100,000 events/s", &visible)
                 .target("p99 < 20 ms", "p99 < 5 ms"),
         ]);
