@@ -33,6 +33,8 @@ pub(crate) struct Sheet {
     /// So many series have a column.
     width: usize,
     values: Numbers,
+    /// Of each period the sum of its values, so that long stretches of all series are added by periods.
+    totals: Numbers,
     revisions: Numbers,
     states: States,
     /// Of all newest versions.
@@ -72,6 +74,7 @@ impl Sheet {
             first,
             width: 0,
             values: Numbers::default(),
+            totals: Numbers::default(),
             revisions: Numbers::default(),
             states: States::default(),
             newest_revision: Revision::EMPTY,
@@ -98,14 +101,17 @@ impl Sheet {
         }
         if let Ok(rows @ 1..) = usize::try_from(i64::from(self.first) - i64::from(*periods.start())) {
             self.values.grow_in_front(rows * width);
+            self.totals.grow_in_front(rows);
             self.revisions.grow_in_front(rows * width);
             self.states.grow_in_front(rows * width);
             self.first = *periods.start();
         }
         let rows = i64::from(*periods.end()) - i64::from(self.first) + 1;
-        let cells = usize::try_from(rows).unwrap_or_default() * self.width;
+        let rows = usize::try_from(rows).unwrap_or_default();
+        let cells = rows * self.width;
         if cells > self.states.len() {
             self.values.grow_to(cells);
+            self.totals.grow_to(rows);
             self.revisions.grow_to(cells);
             self.states.grow_to(cells);
         }
@@ -164,6 +170,8 @@ impl Sheet {
         let (value, state) = version
             .content
             .map_or((0, WITHDRAWN), |(value, status)| (value, status.bits()));
+        self.totals
+            .add(place / self.width, value.wrapping_sub(self.values.get(place)));
         self.values.set(place, value);
         self.revisions.set(place, version.revision.0.into());
         self.states.put(place, state);
@@ -235,7 +243,7 @@ impl Sheet {
             corrected,
         } = self.steady(columns, periods, as_of)?;
         let total = if whole {
-            self.values.sum(self.cells(&rows))
+            self.totals.sum(rows)
         } else {
             self.values.sum_of(self.places(columns, rows))
         };

@@ -41,6 +41,7 @@ impl Sheet {
         });
         Ok(Self {
             width,
+            totals: values.sums(width),
             values,
             revisions,
             states,

@@ -53,6 +53,10 @@ impl Default for Numbers {
 }
 
 impl Numbers {
+    fn len(&self) -> usize {
+        by_width!(self, numbers => numbers.len())
+    }
+
     /// The number at a position; zero where there is none.
     pub(super) fn get(&self, index: usize) -> i128 {
         by_width!(self, numbers => numbers.get(index).map_or(0, wide))
@@ -62,6 +66,23 @@ impl Numbers {
     pub(super) fn set(&mut self, index: usize, number: i128) {
         self.widen_for(number);
         by_width!(self, numbers => set(numbers, index, number));
+    }
+
+    /// Adds to the number at a position that is there.
+    pub(super) fn add(&mut self, index: usize, more: i128) {
+        self.set(index, self.get(index).wrapping_add(more));
+    }
+
+    /// The sums of rows of a length.
+    pub(super) fn sums(&self, row: usize) -> Self {
+        let sums =
+            (0..self.len().checked_div(row).unwrap_or_default()).map(|index| self.sum(index * row..(index + 1) * row));
+        let mut all = Self::default();
+        for (index, sum) in sums.enumerate() {
+            all.grow_to(index + 1);
+            all.set(index, sum);
+        }
+        all
     }
 
     /// Makes it so long, with zeros at its end.
