@@ -1,5 +1,7 @@
 //! Answering a question: one figure for each measure, area, period and combination of codes.
 
+mod cores;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +10,7 @@ use almanac_model::{
     AreaId, Exact, Figure, FigureArea, FigureFlag, MissingReason, Operand, Period, Qualifier, Quotient, ReporterId,
 };
 
+use self::cores::on_cores;
 use crate::check::check;
 use crate::combined::combined;
 use crate::compare::Compared;
@@ -42,36 +45,48 @@ pub(crate) type Group = BTreeMap<GroupKey, String>;
 /// Answers a question, from figure number `offset` on, at most `limit` figures. One that is ordered or ranked looks at all its
 /// figures for that; see [`Standings`] for its other pages.
 pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
+    answer_on_cores(1, state, question, (offset, limit))
+}
+
+/// The same, where so many cores may be used at once.
+pub fn answer_on_cores(
+    cores: usize,
+    state: State<'_>,
+    question: &Question,
+    (offset, limit): (usize, usize),
+) -> Result<Answer, Vec<Refusal>> {
     let grid = Grid::of(state.catalog, question)?;
     check_grid(state.catalog, question, &grid)?;
     if question.ranking.is_asked() {
         return Ok(Standings::of(state, question, &grid).page(state, question, &grid, (offset, limit)));
     }
-    Ok(page(state, question, &grid, (offset, limit)))
+    page(cores, state, question, (&grid, offset, limit))
 }
 
 /// More figures of a question that was answered at this state before, or of a part of it: it is not checked again. Not of one
 /// that is ordered or ranked; see [`Standings`].
-pub fn answer_more(state: State<'_>, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
+pub fn answer_more(
+    cores: usize,
+    state: State<'_>,
+    question: &Question,
+    (offset, limit): (usize, usize),
+) -> Result<Answer, Vec<Refusal>> {
     let grid = Grid::of(state.catalog, question)?;
-    Ok(page(state, question, &grid, (offset, limit)))
+    page(cores, state, question, (&grid, offset, limit))
 }
 
-fn page(state: State<'_>, question: &Question, grid: &Grid<'_>, (offset, limit): (usize, usize)) -> Answer {
+fn page(
+    cores: usize,
+    state: State<'_>,
+    question: &Question,
+    (grid, offset, limit): (&Grid<'_>, usize, usize),
+) -> Result<Answer, Vec<Refusal>> {
     let total = grid.len();
-    let mut totals = Totals::new(state, question);
-    let page = grid.places().skip(offset).take(limit);
-    let figures: Vec<Figure> = page
-        .map(|place| {
-            let one = grid.figure(state.catalog, question, place);
-            figure(&mut totals, (state, question), one)
-        })
-        .collect();
-    let end = offset.saturating_add(figures.len());
-    Answer {
-        figures,
+    let end = offset.saturating_add(limit).min(total);
+    Ok(Answer {
+        figures: on_cores(cores, state, question, (grid, offset.min(end)..end))?,
         next: (end < total).then_some(end),
-    }
+    })
 }
 
 /// The measures and formulas of a question, made ready.
@@ -294,13 +309,14 @@ pub(crate) fn evaluate_figure(
     let mut figure = assemble(plan, area, *period, dimensions, &value);
     figure.coverage = evaluation.coverage(&territory);
     figure.quotient = plan.root.quotient().zip(result.quotient).map(|(node, sides)| {
-        let texts = sides_of(&plan.formula);
-        let side = |node: &Node, text: usize, value: &Value, period: Period| {
-            operand(plan, node, texts[text].clone(), value, period, &evaluation.readings)
+        let side = |node: &Node, text: &str, value: &Value, period: Period| {
+            operand(plan, node, text, (value, period), &evaluation.readings)
         };
+        let [above, below] = &node.texts;
+        let last = sides.denominator_span.last();
         Quotient {
-            numerator: side(&node.numerator, 0, &sides.numerator, *period),
-            denominator: side(&node.denominator, 1, &sides.denominator, sides.denominator_span.last()),
+            numerator: side(&node.numerator, above, &sides.numerator, *period),
+            denominator: side(&node.denominator, below, &sides.denominator, last),
         }
     });
     (figure, value)
@@ -356,45 +372,39 @@ fn flag_range(plan: &Plan<'_>, value: &mut Value) {
     }
 }
 
-/// The texts of both sides of the outermost division.
-fn sides_of(formula: &almanac_catalog::Formula) -> [String; 2] {
-    use almanac_catalog::{Formula, Operator};
-    match formula {
-        Formula::Binary(Operator::Divide, numerator, denominator) => [numerator.to_string(), denominator.to_string()],
-        Formula::Binary(_, scaled, _) => sides_of(scaled),
-        other => [other.to_string(), String::new()],
-    }
-}
-
 fn operand(
     plan: &Plan<'_>,
     node: &Node,
-    formula: String,
-    value: &Value,
-    period: Period,
+    text: &str,
+    (value, period): (&Value, Period),
     readings: &[Reading<'_>],
 ) -> Operand {
-    let terms: BTreeSet<usize> = node.terms().into_iter().collect();
-    let definitions: BTreeSet<&str> = terms
+    let terms = node.terms();
+    let definitions = terms
         .iter()
-        .map(|term| plan.terms[*term].metric.documentation.source.as_str())
-        .collect();
-    let reporters: BTreeSet<&str> = readings
-        .iter()
-        .filter(|reading| terms.contains(&reading.term))
+        .map(|term| plan.terms[*term].metric.documentation.source.as_str());
+    let read = readings.iter().filter(|reading| terms.contains(&reading.term));
+    let reporters = read
         .flat_map(|reading| &reading.reporters)
-        .map(|reporter| reporter.as_str())
-        .collect();
+        .map(|reporter| reporter.as_str());
     let printed = value
         .outcome
         .as_ref()
         .map(|number| number.to_short_string(OPERAND_DECIMALS));
     Operand {
-        formula,
+        formula: text.to_owned(),
         value: printed.map_err(|reason| *reason),
         period,
-        sources: definitions.into_iter().chain(reporters).map(str::to_owned).collect(),
+        sources: each_once(definitions).chain(each_once(reporters)).collect(),
         quality: value.lineage.quality,
         qualifier: value.qualifier,
     }
+}
+
+/// Texts in their order.
+fn each_once<'t>(texts: impl Iterator<Item = &'t str>) -> impl Iterator<Item = String> {
+    let mut all: Vec<&str> = texts.collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().map(str::to_owned)
 }

@@ -192,7 +192,7 @@ fn check_territories(
 ) {
     let restated = question.on_boundaries_of.is_some();
     check_term(catalog, metric, (term, restated), targets, reaches, found);
-    if !restated {
+    if !restated && !groupings.is_empty() {
         check_groupings(catalog, metric, groupings, &read_at(term, targets, reaches), found);
     }
 }

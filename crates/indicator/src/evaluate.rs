@@ -3,16 +3,16 @@
 mod matching;
 mod quotient;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use almanac_catalog::{Operator, TimeFunction, WindowOperator};
+use almanac_catalog::{Metric, Operator, TimeFunction, WindowOperator};
 use almanac_model::{Coverage, Exact, FigureFlag, MissingReason, Period, PeriodRange, ReporterId};
 
 pub(crate) use self::quotient::QuotientValue;
 use crate::alike::Counterparts;
 use crate::breaks::flag_break;
-use crate::expected::coverage;
+use crate::expected::{Steady, coverage};
 use crate::notes::{LackingPeriod, Notes};
 use crate::plan::{Node, OverNode, Plan};
 use crate::question::State;
@@ -57,6 +57,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) reporters: BTreeSet<&'a ReporterId>,
     /// The values themselves, if the evaluation keeps them.
     pub(crate) contributions: Vec<Contribution>,
+    /// What was read, where the same series are expected all the time.
+    steady: Option<Steady<'a>>,
 }
 
 /// The result, and both sides when the formula is a quotient.
@@ -147,20 +149,33 @@ impl<'a> Evaluation<'a> {
 
     /// Reports received and expected behind everything that was read for a territory; each report counts once.
     pub(crate) fn coverage(&self, territory: &Territory) -> Option<Coverage> {
-        let mut selections: BTreeMap<_, Vec<(&Narrowing, PeriodRange)>> = BTreeMap::new();
+        let mut of_metrics: Vec<(&Metric, Vec<&Reading<'_>>)> = Vec::new();
         for reading in &self.readings {
             let metric = self.plan.terms[reading.term].metric;
-            let selection = (&self.narrowings[reading.term], reading.span);
-            selections.entry(&metric.id).or_default().push(selection);
+            match of_metrics.iter_mut().find(|(other, _)| other.id == metric.id) {
+                Some((_, readings)) => readings.push(reading),
+                None => of_metrics.push((metric, vec![reading])),
+            }
         }
-        let each = selections.into_iter().filter_map(|(id, selections)| {
-            let metric = self.state.catalog.metric(id.as_str())?;
-            coverage(self.state, metric, &selections, territory)
-        });
+        let each = of_metrics
+            .into_iter()
+            .filter_map(|(metric, readings)| self.coverage_of(metric, &readings, territory));
         each.reduce(|sum, one| Coverage {
             reported: sum.reported + one.reported,
             expected: sum.expected + one.expected,
         })
+    }
+
+    fn coverage_of(&self, metric: &Metric, readings: &[&Reading<'_>], territory: &Territory) -> Option<Coverage> {
+        if let [only] = readings
+            && only.territory == *territory
+            && let Some(steady) = &only.steady
+        {
+            return steady.coverage();
+        }
+        let selections = readings.iter();
+        let selections = selections.map(|reading| (&self.narrowings[reading.term], reading.span));
+        coverage(self.state, metric, &selections.collect::<Vec<_>>(), territory)
     }
 
     fn node(&mut self, node: &Node, target: &Target) -> Value {
@@ -195,6 +210,7 @@ impl<'a> Evaluation<'a> {
             value: read.value.clone(),
             reporters: read.reporters,
             contributions: read.contributions,
+            steady: read.steady,
         };
         self.readings.push(reading);
         self.operand(&read.value, self.readings.len() - 1);

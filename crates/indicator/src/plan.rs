@@ -51,6 +51,8 @@ pub(crate) struct QuotientNode {
     pub(crate) numerator: Node,
     pub(crate) denominator: Node,
     pub(crate) join: DenominatorJoin,
+    /// Numerator and denominator as they are written, with indicators written out.
+    pub(crate) texts: [String; 2],
 }
 
 /// A formula over other periods.
@@ -290,6 +292,7 @@ impl<'c> Writer<'c> {
                         numerator: left,
                         denominator: right,
                         join,
+                        texts: [left_text.to_string(), right_text.to_string()],
                     })),
                     _ => Node::Binary(*operator, Box::new(left), Box::new(right)),
                 };

@@ -38,6 +38,8 @@ pub(crate) struct TermValue<'a> {
     pub(crate) reporters: BTreeSet<&'a ReporterId>,
     /// The values themselves, where they are to be kept.
     pub(crate) contributions: Vec<Contribution>,
+    /// What was read, where the same series are expected all the time.
+    pub(crate) steady: Option<Steady<'a>>,
 }
 
 /// What is kept of that which was read.
@@ -95,6 +97,7 @@ fn read_some<'a>(
         value: Value::missing(reason),
         reporters: BTreeSet::new(),
         contributions: Vec::new(),
+        steady: None,
     };
     let Some(parts) = span.parts(metric.frequency) else {
         return missing(MissingReason::NoRecord);
@@ -104,7 +107,9 @@ fn read_some<'a>(
     }
     let mut sum = SeriesSum::new(metric, Form::of(state, metric), keep);
     let (mut lacking, mut restated) = (false, false);
-    for stretch in territory.stretches(state, span, parts, metric.time == TimeOperator::Sum) {
+    let stretches = territory.stretches(state, span, parts, metric.time == TimeOperator::Sum);
+    let mut steady = None;
+    for stretch in stretches.iter().copied() {
         let selection = Selection {
             state,
             metric,
@@ -112,7 +117,11 @@ fn read_some<'a>(
             territory,
             stretch,
         };
-        lacking |= selection.read(common, &mut sum);
+        steady = common.is_none().then(|| selection.steady()).flatten();
+        lacking |= match &steady {
+            Some(steady) => selection.read_steady(steady, &mut sum),
+            None => selection.read(common, &mut sum),
+        };
         restated |= territory.was_other_on(state, stretch.day);
     }
     let form = sum.form.take();
@@ -124,6 +133,7 @@ fn read_some<'a>(
     if restated && !read.value.is_missing() {
         read.value.lineage.flags.insert(FigureFlag::Restated);
     }
+    read.steady = steady.filter(|_| stretches.len() == 1);
     read
 }
 
@@ -148,12 +158,6 @@ pub(crate) enum Lack<'a> {
 impl<'a> Selection<'a, '_> {
     /// Adds the series; tells whether one is lacking that ought to be there.
     fn read(&self, common: Option<&Common<'_>>, sum: &mut SeriesSum<'a>) -> bool {
-        if common.is_none()
-            && !self.territory.is_restated()
-            && let Some(steady) = Steady::of(self)
-        {
-            return self.read_steady(&steady, sum);
-        }
         let mut areas = self.areas();
         areas.retain(|area, _| common.is_none_or(|common| common.has_area(area)));
         if self.territory.is_restated() && (areas.len() > 1 || areas.values().any(|share| *share != Share::All)) {
@@ -166,6 +170,11 @@ impl<'a> Selection<'a, '_> {
             }
         });
         self.lacks(&areas, &recorded).next().is_some()
+    }
+
+    /// What it reads, where series need only be counted.
+    fn steady(&self) -> Option<Steady<'a>> {
+        (!self.territory.is_restated()).then(|| Steady::of(self)).flatten()
     }
 
     /// The same where series need only be counted to tell whether one is lacking.

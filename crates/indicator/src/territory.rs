@@ -11,7 +11,7 @@ use crate::expected::relevant_periods;
 use crate::question::{GroupKey, Question, State};
 
 /// The areas that a figure is about, taken together, and of them only what has the codes of groupings that are asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Territory {
     region: Region,
     /// Absent: as the areas lie at the end of the period that is read.
@@ -19,7 +19,7 @@ pub(crate) struct Territory {
 }
 
 /// How areas are put together from the areas of other days.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 struct Restated {
     /// The day whose areas and codes they are.
     boundaries: Date,

@@ -5,7 +5,7 @@ mod ranking;
 
 use std::collections::HashMap;
 
-use almanac_catalog::MeasureId;
+use almanac_catalog::{Catalog, MeasureId};
 use almanac_indicator::{AreaSelection, GroupKey, Question, Ranking, ShareOf};
 use almanac_model::{AreaId, Granularity, Period, PeriodRange};
 use almanac_wire::granularity_from_proto;
@@ -296,16 +296,22 @@ fn duplicate(list: &str, index: usize, first: usize, text: &str, names: &mut Nam
     });
 }
 
-/// How many figures a question may ask for; groups are not counted.
-pub(crate) fn at_least_figures(question: &Question) -> usize {
+/// How many figures a question asks for at most.
+pub(crate) fn figures_at_most(question: &Question, catalog: &Catalog) -> usize {
     let areas = match &question.areas {
         AreaSelection::List(areas) => areas.len(),
         // not known without looking
         AreaSelection::Under { .. } => limits::AREAS,
     };
-    (question.measures.len() + question.formulas.len())
-        .saturating_mul(areas)
-        .saturating_mul(question.periods.len())
+    let groups = question.group_by.iter().map(|key| match key {
+        GroupKey::Dimension(id) => catalog.classification(id.as_str()).map_or(0, |found| found.codes.len()),
+        GroupKey::Reporter => catalog.reporters().len(),
+    });
+    let measures = question.measures.len() + question.formulas.len();
+    [measures, areas, question.periods.len()]
+        .into_iter()
+        .chain(groups)
+        .fold(1, usize::saturating_mul)
 }
 
 /// One figure's question: what `GetReport` asks.

@@ -52,7 +52,7 @@ impl<'a> Steady<'a> {
     }
 
     /// Reports received and expected; `None` when none is expected.
-    pub(super) fn coverage(&self) -> Option<Coverage> {
+    pub(crate) fn coverage(&self) -> Option<Coverage> {
         let cube = self.state.cube.metric(&self.metric.id);
         let expected = self.sources.expected * self.relevant.count();
         let (mut reported, mut impossible) = (0, 0);

@@ -157,6 +157,7 @@ impl<'a> SeriesSum<'a> {
             value: self.total,
             reporters: self.reporters.iter().filter_map(|place| known.get(*place)).collect(),
             contributions: self.contributions,
+            steady: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use almanac_catalog::Catalog;
 use almanac_indicator::{
-    Answer, AreaSelection, Question, ShareOf, Standings, State, answer, answer_more, figures_each,
+    Answer, AreaSelection, Question, ShareOf, Standings, State, answer_more, answer_on_cores, figures_each,
 };
 use almanac_model::{AreaId, Figure, PeriodRange};
 use almanac_wire::pb::query as pb;
@@ -57,7 +57,7 @@ impl Figures {
             resolved_periods,
         } = ask::question(request, &moment, &mut mistakes);
         mistakes.refuse_any()?;
-        let few = ask::at_least_figures(&question) <= limits::FIGURES_INLINE && question.group_by.is_empty();
+        let few = ask::figures_at_most(&question, &moment.catalog) <= limits::FIGURES_INLINE;
         Ok(Self {
             question: Arc::new(question),
             resolved_periods,
@@ -127,17 +127,17 @@ impl Figures {
             Grid::Unchecked | Grid::Whole => (Arc::clone(&self.question), offset, None),
         };
         let look = if matches!(self.grid, Grid::Unchecked) {
-            answer
+            answer_on_cores
         } else {
             answer_more
         };
-        let compute = move |replica: &Replica, state: State<'_>| {
-            look(state, &asked, skip, limit).map(|mut answer| {
+        let compute = move |replica: &Replica, state: State<'_>, cores| {
+            look(cores, state, &asked, (skip, limit)).map(|mut answer| {
                 tell_when_targets_were_set(&mut answer.figures, replica);
                 answer
             })
         };
-        let found = replica.compute(&self.moment, self.work, compute).await?;
+        let found = replica.compute_on_cores(&self.moment, self.work, compute).await?;
         let mut found = found.map_err(QueryError::Refused)?;
         if let Some(total) = total {
             let end = offset.saturating_add(found.figures.len());
