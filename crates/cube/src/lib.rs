@@ -4,7 +4,7 @@
 //! Cube      metric id -> MetricCube
 //! MetricCube            blocks, found by area; their series, found by key; combinations of codes and reporters, numbered
 //! Block                 up to 64 series of one area, and sheets of up to 512 periods of them                  block.rs
-//! Sheet                 the newest values | revisions | states, by period; the versions that they superseded  sheet.rs
+//! Sheet                 the newest values | revisions | states, by period; the sum of each period; superseded versions  sheet.rs
 //! Series                one column of a block                                                                 series.rs
 //! Cell                  value, status, the revision that put it there
 //! ```
@@ -16,12 +16,13 @@
 //!
 //! A question reads areas, most often whole: of all their series, or those with some codes, either one period (a level) or a stretch
 //! of them (a flow's months). Both lie in one piece in a sheet, whose sum and status are told at once where all that is read has
-//! one status and nothing of it is newer than what is asked (`Block::total`); what was corrected or is missing is looked at
-//! cell by cell. Codes and reporters are numbered, so that whatever is asked of them is answered once for each combination,
-//! and not by comparing texts for each series.
+//! one status and nothing of it is newer than what is asked (`Block::total`); of all series from the sums of the periods, which are
+//! kept, so that a month of 32 series is thirty numbers and not a thousand. What was corrected or is missing is looked at cell by
+//! cell. Codes and reporters are numbered, so that whatever is asked of them is answered once for each combination, and not by
+//! comparing texts for each series.
 //!
 //! Whole cells side by side (64 bytes each, which is what this was first) took 61 bytes for each value of the national feed
-//! of `almanac bench`, columns by series about 10, and these sheets about 7. Columns by series were as fast for one long series; but
+//! of `almanac bench`, columns by series about 10, and these sheets about 8. Columns by series were as fast for one long series; but
 //! a level of many series, and a month of them, was a cache line of its own for each. Sheets of all series of a metric would
 //! have to be moved whenever a series comes between two others. Those of one area report at the same times nearly always; where
 //! they do not, a sheet has holes, and its bounds say how many at most.
