@@ -10,7 +10,7 @@ use almanac_model::{
     AreaId, Exact, Figure, FigureArea, FigureFlag, MissingReason, Operand, Period, Qualifier, Quotient, ReporterId,
 };
 
-use self::cores::on_cores;
+use self::cores::page;
 use crate::check::check;
 use crate::combined::combined;
 use crate::compare::Compared;
@@ -73,20 +73,6 @@ pub fn answer_more(
 ) -> Result<Answer, Vec<Refusal>> {
     let grid = Grid::of(state.catalog, question)?;
     page(cores, state, question, (&grid, offset, limit))
-}
-
-fn page(
-    cores: usize,
-    state: State<'_>,
-    question: &Question,
-    (grid, offset, limit): (&Grid<'_>, usize, usize),
-) -> Result<Answer, Vec<Refusal>> {
-    let total = grid.len();
-    let end = offset.saturating_add(limit).min(total);
-    Ok(Answer {
-        figures: on_cores(cores, state, question, (grid, offset.min(end)..end))?,
-        next: (end < total).then_some(end),
-    })
 }
 
 /// The measures and formulas of a question, made ready.

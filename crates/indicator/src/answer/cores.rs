@@ -6,7 +6,7 @@ use std::thread;
 
 use almanac_model::Figure;
 
-use super::figure;
+use super::{Answer, figure};
 use crate::grid::Grid;
 use crate::question::{Question, Refusal, State};
 use crate::share::Totals;
@@ -14,8 +14,23 @@ use crate::share::Totals;
 /// A thread is begun for no fewer figures: they take longer than its beginning.
 const FIGURES_OF_A_THREAD: usize = 16;
 
-/// Some of the figures, where there are many each part of them by a thread of its own.
-pub(super) fn on_cores(
+/// Some of the figures of a question, and where the next ones begin.
+pub(super) fn page(
+    cores: usize,
+    state: State<'_>,
+    question: &Question,
+    (grid, offset, limit): (&Grid<'_>, usize, usize),
+) -> Result<Answer, Vec<Refusal>> {
+    let total = grid.len();
+    let end = offset.saturating_add(limit).min(total);
+    Ok(Answer {
+        figures: on_cores(cores, state, question, (grid, offset.min(end)..end))?,
+        next: (end < total).then_some(end),
+    })
+}
+
+/// Where there are many figures, each part of them by a thread of its own.
+fn on_cores(
     cores: usize,
     state: State<'_>,
     question: &Question,
