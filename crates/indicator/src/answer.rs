@@ -1,7 +1,5 @@
 //! Answering a question: one figure for each measure, area, period and combination of codes.
 
-mod cores;
-
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +8,6 @@ use almanac_model::{
     AreaId, Exact, Figure, FigureArea, FigureFlag, MissingReason, Operand, Period, Qualifier, Quotient, ReporterId,
 };
 
-use self::cores::page;
 use crate::check::check;
 use crate::combined::combined;
 use crate::compare::Compared;
@@ -45,34 +42,36 @@ pub(crate) type Group = BTreeMap<GroupKey, String>;
 /// Answers a question, from figure number `offset` on, at most `limit` figures. One that is ordered or ranked looks at all its
 /// figures for that; see [`Standings`] for its other pages.
 pub fn answer(state: State<'_>, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
-    answer_on_cores(1, state, question, (offset, limit))
-}
-
-/// The same, where so many cores may be used at once.
-pub fn answer_on_cores(
-    cores: usize,
-    state: State<'_>,
-    question: &Question,
-    (offset, limit): (usize, usize),
-) -> Result<Answer, Vec<Refusal>> {
     let grid = Grid::of(state.catalog, question)?;
     check_grid(state.catalog, question, &grid)?;
     if question.ranking.is_asked() {
         return Ok(Standings::of(state, question, &grid).page(state, question, &grid, (offset, limit)));
     }
-    page(cores, state, question, (&grid, offset, limit))
+    Ok(page(state, question, &grid, (offset, limit)))
 }
 
 /// More figures of a question that was answered at this state before, or of a part of it: it is not checked again. Not of one
 /// that is ordered or ranked; see [`Standings`].
-pub fn answer_more(
-    cores: usize,
-    state: State<'_>,
-    question: &Question,
-    (offset, limit): (usize, usize),
-) -> Result<Answer, Vec<Refusal>> {
+pub fn answer_more(state: State<'_>, question: &Question, offset: usize, limit: usize) -> Result<Answer, Vec<Refusal>> {
     let grid = Grid::of(state.catalog, question)?;
-    page(cores, state, question, (&grid, offset, limit))
+    Ok(page(state, question, &grid, (offset, limit)))
+}
+
+fn page(state: State<'_>, question: &Question, grid: &Grid<'_>, (offset, limit): (usize, usize)) -> Answer {
+    let total = grid.len();
+    let mut totals = Totals::new(state, question);
+    let page = grid.places().skip(offset).take(limit);
+    let figures: Vec<Figure> = page
+        .map(|place| {
+            let one = grid.figure(state.catalog, question, place);
+            figure(&mut totals, (state, question), one)
+        })
+        .collect();
+    let end = offset.saturating_add(figures.len());
+    Answer {
+        figures,
+        next: (end < total).then_some(end),
+    }
 }
 
 /// The measures and formulas of a question, made ready.

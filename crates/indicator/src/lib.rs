@@ -47,7 +47,7 @@ mod value;
 mod vintages;
 mod window;
 
-pub use answer::{Answer, MAX_FIGURES, answer, answer_more, answer_on_cores, figures_each};
+pub use answer::{Answer, MAX_FIGURES, answer, answer_more, figures_each};
 pub use completeness::{Expected, MAX_REPORTS, TooManyReports, expected_reports};
 pub use explain::{
     AreaRead, Cause, Culprit, Culprits, Effect, Explanation, MAX_AREAS, MAX_CULPRITS, Number, SeriesExplanation,

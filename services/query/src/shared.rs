@@ -8,7 +8,7 @@ use std::thread;
 
 use almanac_indicator::State;
 use almanac_service_kit::blocking::Blocking;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
@@ -76,30 +76,18 @@ impl SharedReplica {
         work: Work,
         look: impl FnOnce(&Replica) -> T + Send + 'static,
     ) -> Result<T, Broken> {
-        self.read_on_cores(work, |replica, _| look(replica)).await
-    }
-
-    /// The same, where the work may be divided among so many cores: those that compute nothing else.
-    async fn read_on_cores<T: Send + 'static>(
-        self: &Arc<Self>,
-        work: Work,
-        look: impl FnOnce(&Replica, usize) -> T + Send + 'static,
-    ) -> Result<T, Broken> {
         if work == Work::Small
             && let Ok(replica) = self.replica.try_read()
         {
-            return Ok(look(&replica, 1));
+            return Ok(look(&replica));
         }
         // never closed
         let place = Arc::clone(&self.computations).acquire_owned().await;
-        let idle = std::iter::from_fn(|| Arc::clone(&self.computations).try_acquire_owned().ok());
-        let idle: Vec<OwnedSemaphorePermit> = idle.collect();
         let shared = Arc::clone(self);
         self.run(Work::Large, move || {
             // kept by the computation, which goes on when its caller has gone
-            let (_place, cores) = (place, 1 + idle.len());
-            let replica = shared.replica.read().map_err(|_| Broken)?;
-            Ok(look(&replica, cores))
+            let _place = place;
+            shared.replica.read().map(|replica| look(&replica)).map_err(|_| Broken)
         })
         .await?
     }
@@ -156,30 +144,23 @@ impl SharedReplica {
         work: Work,
         compute: impl FnOnce(&Replica, State<'_>) -> T + Send + 'static,
     ) -> Result<T, QueryError> {
-        let compute = |replica: &Replica, state: State<'_>, _| compute(replica, state);
-        self.compute_on_cores(moment, work, compute).await
-    }
-
-    /// The same, where the work may be divided among so many cores: those that compute nothing else.
-    pub(crate) async fn compute_on_cores<T: Send + 'static>(
-        self: &Arc<Self>,
-        moment: &Moment,
-        work: Work,
-        compute: impl FnOnce(&Replica, State<'_>, usize) -> T + Send + 'static,
-    ) -> Result<T, QueryError> {
         let (log, rebuilds) = (moment.log, moment.rebuilds);
         let (as_of, catalog) = (moment.revision, Arc::clone(&moment.catalog));
-        let look = move |replica: &Replica, cores| {
+        let look = move |replica: &Replica| {
             // the replica may have been rebuilt from another log in the meantime
             let same = replica.log() == Some(log) && replica.rebuilds() == rebuilds && replica.applied() >= as_of;
-            let state = State {
-                catalog: &catalog,
-                cube: replica.cube(),
-                as_of,
-            };
-            same.then(|| compute(replica, state, cores))
+            same.then(|| {
+                compute(
+                    replica,
+                    State {
+                        catalog: &catalog,
+                        cube: replica.cube(),
+                        as_of,
+                    },
+                )
+            })
         };
-        self.read_on_cores(work, look).await?.ok_or(QueryError::LogReplaced)
+        self.read(work, look).await?.ok_or(QueryError::LogReplaced)
     }
 
     /// Does the work here, or where large work is done.

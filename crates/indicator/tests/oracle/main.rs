@@ -9,8 +9,8 @@ mod tally;
 use std::cell::RefCell;
 
 use almanac_cube::Cube;
-use almanac_indicator::{Answer, AreaSelection, Question, Refusal, State, answer, answer_on_cores};
-use almanac_model::{AreaId, MissingReason, Revision};
+use almanac_indicator::{Answer, Question, Refusal, State, answer};
+use almanac_model::{MissingReason, Revision};
 use almanac_testkit::generate::{Log, World, rebatched, shuffled, world};
 use almanac_testkit::oracle::{Figure, Oracle};
 use proptest::prelude::*;
@@ -203,51 +203,4 @@ proptest! {
             prop_assert_eq!(pages, whole.figures);
         }
     }
-}
-
-/// The same question about all areas that have its figures at all.
-fn larger(world: &World, cube: &Cube, as_of: Revision, question: &Question) -> Question {
-    let about = |areas: Vec<AreaId>| Question {
-        areas: AreaSelection::List(areas),
-        ..question.clone()
-    };
-    let areas = world.catalog.areas().map(|area| area.id.clone());
-    let answered = |area: &AreaId| ask(world, cube, as_of, &about(vec![area.clone()])).is_ok();
-    about(areas.filter(answered).collect())
-}
-
-#[test]
-fn several_cores_answer_as_one() {
-    let shared_out = RefCell::new(0);
-    let mut runner = TestRunner::new(config(OTHER_CASES));
-    let answer_alike = |(world, cores, offset): (World, usize, usize)| {
-        let cube = cube(&world, &world.log, Revision::LATEST);
-        for (as_of, question) in &world.questions {
-            let question = &larger(&world, &cube, *as_of, question);
-            let Ok(whole) = ask(&world, &cube, *as_of, question) else {
-                continue;
-            };
-            let state = State {
-                catalog: &world.catalog,
-                cube: &cube,
-                as_of: *as_of,
-            };
-            let page = (offset, whole.figures.len());
-            let one = answer(state, question, page.0, page.1).expect("the whole was answered");
-            let several = answer_on_cores(cores, state, question, page).expect("the whole was answered");
-            *shared_out.borrow_mut() += usize::from(several.figures.len() >= 32);
-            prop_assert_eq!(one.figures, several.figures);
-            prop_assert_eq!(one.next, several.next);
-        }
-        Ok(())
-    };
-    let result = runner.run(&(world(), 2_usize..5, 0_usize..4), answer_alike);
-    if let Err(error) = result {
-        panic!("{error}");
-    }
-    let shared_out = shared_out.into_inner();
-    assert!(
-        shared_out > 5,
-        "{shared_out} questions were large enough to be shared out"
-    );
 }

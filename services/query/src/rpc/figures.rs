@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use almanac_catalog::Catalog;
 use almanac_indicator::{
-    Answer, AreaSelection, Question, ShareOf, Standings, State, answer_more, answer_on_cores, figures_each,
+    Answer, AreaSelection, Question, ShareOf, Standings, State, answer, answer_more, figures_each,
 };
 use almanac_model::{AreaId, Figure, PeriodRange};
 use almanac_wire::pb::query as pb;
@@ -127,17 +127,17 @@ impl Figures {
             Grid::Unchecked | Grid::Whole => (Arc::clone(&self.question), offset, None),
         };
         let look = if matches!(self.grid, Grid::Unchecked) {
-            answer_on_cores
+            answer
         } else {
             answer_more
         };
-        let compute = move |replica: &Replica, state: State<'_>, cores| {
-            look(cores, state, &asked, (skip, limit)).map(|mut answer| {
+        let compute = move |replica: &Replica, state: State<'_>| {
+            look(state, &asked, skip, limit).map(|mut answer| {
                 tell_when_targets_were_set(&mut answer.figures, replica);
                 answer
             })
         };
-        let found = replica.compute_on_cores(&self.moment, self.work, compute).await?;
+        let found = replica.compute(&self.moment, self.work, compute).await?;
         let mut found = found.map_err(QueryError::Refused)?;
         if let Some(total) = total {
             let end = offset.saturating_add(found.figures.len());
