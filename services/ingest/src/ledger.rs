@@ -6,6 +6,7 @@
 //! looked up before, and again only where something went to the index meanwhile, and is at hand.
 
 mod opening;
+mod release;
 mod stream;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,18 +14,17 @@ use std::time::Duration;
 
 use almanac_catalog::Catalog;
 use almanac_event_log::{AppendError, EventLog, Failure, NewRecord, ProducerPosition, RecordKind, RequestKey};
-use almanac_model::{Batch, Release, ReleaseName, Revision};
+use almanac_model::{Batch, Revision};
 use almanac_service_kit::blocking::{Blocking, InTurn};
 use almanac_service_kit::limits::STREAM_CREDIT_BYTES;
 use almanac_wire::pb::log::Receipt;
-use almanac_wire::{FieldViolation, Payload, encode_batch};
+use almanac_wire::{Payload, encode_batch};
 use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::acknowledging::Waiting;
 use crate::corrections::Search;
 use crate::draft::{Draft, Rejected};
-use crate::error::reason;
 use crate::index::{Index, IndexLimits, IndexWriter};
 use crate::known_series::KnownSeries;
 use crate::sorting::{batch, late_corrections, sort_rows};
@@ -33,6 +33,7 @@ use crate::state::{Before, Content, Entry, InForce, State, tallies};
 
 pub use opening::RecoverError;
 pub(crate) use opening::{entry, load};
+pub(crate) use release::ReleaseRefusal;
 pub(crate) use stream::{BatchProposal, Beginning};
 
 /// Tells the time. An argument, so that tests choose it.
@@ -187,14 +188,6 @@ impl Ledger {
         self.state().in_force.clone()
     }
 
-    /// The releases, the newest first, and the newest record.
-    pub(crate) fn releases(&self) -> (Vec<Release>, Revision) {
-        let state = self.state();
-        let mut releases: Vec<(Release, Revision)> = state.releases.values().cloned().collect();
-        releases.sort_by_key(|(_, recorded)| std::cmp::Reverse(*recorded));
-        (releases.into_iter().map(|(release, _)| release).collect(), state.head)
-    }
-
     /// The newest record, which may not be durable yet.
     pub(crate) fn head(&self) -> Revision {
         self.state().head
@@ -278,42 +271,6 @@ impl Ledger {
         Ok(Outcome::Recorded(recorded))
     }
 
-    /// Orders a release: the same name for the same revision again is the same release.
-    pub(crate) fn release(
-        &self,
-        name: ReleaseName,
-        revision: Option<Revision>,
-        note: String,
-        principal: String,
-    ) -> Result<Result<(Release, Revision), ReleaseRefusal>, OrderError> {
-        let mut state = self.state();
-        if let Some((release, recorded)) = state.releases.get(&name) {
-            let same = revision.is_none_or(|revision| revision == release.revision);
-            return Ok(if same {
-                Ok((release.clone(), *recorded))
-            } else {
-                Err(ReleaseRefusal::Exists(release.clone(), *recorded))
-            });
-        }
-        let frozen = revision.unwrap_or(state.head);
-        if frozen > state.head {
-            let message = format!("revision {frozen} is not recorded yet; the newest is {}", state.head);
-            let violation = FieldViolation::new("revision", reason::FUTURE_REVISION, message);
-            return Ok(Err(ReleaseRefusal::Violation(violation)));
-        }
-        let release = Release {
-            name,
-            revision: frozen,
-            note,
-            created_at: (self.clock)(),
-        };
-        let payload = Payload::Release(release.clone()).encode();
-        let record = self.new_record(RecordKind::Release, principal, None, Bytes::new(), payload);
-        let content = Content::Release(release.clone(), record.payload.clone());
-        let recorded = self.append(&mut state, record, content, None, &Before::default())?;
-        Ok(Ok((release, recorded)))
-    }
-
     /// Orders a version of the catalogue. `replaces` is the version it was compared with; `None` when that is no longer
     /// the one in force.
     pub(crate) fn apply_catalog(
@@ -392,12 +349,4 @@ impl Ledger {
         // the state is changed only after an append succeeded, by code that does not panic
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Why a release was not made.
-#[derive(Debug)]
-pub(crate) enum ReleaseRefusal {
-    Violation(FieldViolation),
-    /// The name is taken by another revision; with the revision that recorded it.
-    Exists(Release, Revision),
 }
