@@ -23,8 +23,8 @@
 //! in `encoding/bytes.rs`. Metrics come by id, everything else in the order of the cube. Differences are those from the version
 //! before it in the same item.
 //!
-//! A sheet comes as it lies, because a start takes as long as this takes to be read. By series and version, difference by difference,
-//! it took four times as long.
+//! A sheet comes as it lies, because a start takes as long as this takes to be read: for ten years of `almanac bench`, 153 million
+//! values, it took one to two seconds so, and nine to twelve by series and version, difference by difference.
 
 mod bytes;
 mod decoder;

@@ -3,7 +3,7 @@
 //! The newest ones lie period by period: those of one period next to one another, and a stretch of periods in one piece. What
 //! they have in common is kept once: numbers are as narrow as the widest of them, states take a byte each only from the
 //! first one on that differs, and only what was not made by exactly one event says by how many. So a value of a report that was
-//! never corrected takes four to eight bytes.
+//! never corrected takes four to nine bytes.
 
 mod encoding;
 mod numbers;

@@ -14,9 +14,9 @@
 //! **What writing costs.** The replica is cloned under a lock that readers share, which takes well below a millisecond, as
 //! nearly everything is shared with the clone ([`Derived`](crate::replica::Derived)). Then questions are answered and records
 //! are applied as before, while a thread that may block encodes the clone, compresses it and writes it, in blocks of some ten
-//! thousand bytes. The first record that touches a series which is not yet written copies that series; so the memory this
-//! takes is that of the series that change meanwhile: little in a log that grows by reports, and at the very most the
-//! replica once more, in a log whose batches touch every series while one checkpoint is written.
+//! thousand bytes or more. The first record that touches a sheet which is not yet written copies that sheet; so the memory this
+//! takes is that of the sheets that change meanwhile: little in a log that grows by reports, and at the very most the
+//! replica once more, in a log whose batches touch every sheet while one checkpoint is written.
 
 mod content;
 mod file;
