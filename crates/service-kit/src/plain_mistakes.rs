@@ -99,7 +99,8 @@ fn explain_answer(path: &Arc<str>, mut answer: Response<Body>) -> Response<Body>
 }
 
 fn explain_headers(path: &str, headers: &mut HeaderMap) {
-    if headers.contains_key(&Status::GRPC_STATUS_DETAILS) || !headers.contains_key(&Status::GRPC_STATUS) {
+    let code = headers.get(&Status::GRPC_STATUS);
+    if code.is_none_or(|code| code == "0") || headers.contains_key(&Status::GRPC_STATUS_DETAILS) {
         return;
     }
     let Some(explained) = Status::from_header_map(headers).and_then(|status| explain(path, &status)) else {

@@ -13,7 +13,7 @@ use http::{HeaderMap, Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use tonic::{Code, Status, body::Body, transport::server::TcpConnectInfo};
 use tower::{Layer, Service};
-use tracing::{Instrument, Span, debug, error, field::Empty, trace, warn};
+use tracing::{Instrument, Level, Span, error, field::Empty};
 
 use crate::limits;
 
@@ -125,16 +125,28 @@ impl Rpc {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
+        let _entered = self.span.enter();
+        macro_rules! end_rpc {
+            ($level:ident) => {
+                // a span keeps its fields as text, which is made only for a line that is written
+                if tracing::enabled!(Level::$level) {
+                    self.record_end(code);
+                    tracing::event!(Level::$level, "end rpc");
+                }
+            };
+        }
+        match code {
+            _ if self.quiet => end_rpc!(TRACE),
+            Code::Internal | Code::DataLoss | Code::Unknown => end_rpc!(WARN),
+            _ => end_rpc!(DEBUG),
+        }
+    }
+
+    fn record_end(&self, code: Code) {
         let milliseconds = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.span
             .record("rpc.status", code_name(code))
             .record("rpc.duration_ms", milliseconds);
-        let _entered = self.span.enter();
-        match code {
-            _ if self.quiet => trace!("end rpc"),
-            Code::Internal | Code::DataLoss | Code::Unknown => warn!("end rpc"),
-            _ => debug!("end rpc"),
-        }
     }
 }
 
