@@ -41,13 +41,12 @@ impl Waiting {
         }
     }
 
-    /// Tells, until the log is closed.
-    pub(crate) async fn tell(&self, log: Arc<dyn EventLog>) {
-        let mut status = log.status();
+    /// Tells, until the log is closed or fails; gives its failure.
+    pub(crate) async fn tell(&self, log: Arc<dyn EventLog>) -> Option<Failure> {
+        let mut changes = log.status();
         let mut is_closed = false;
-        while !is_closed {
-            is_closed = status.changed().await.is_err();
-            let status = status.borrow_and_update().clone();
+        loop {
+            let status = changes.borrow_and_update().clone();
             let reached = |waiter: &Waiter| reached(&status, is_closed, waiter.revision);
             let told: Vec<Waiter> = self.lock().extract_if(.., |waiter| reached(waiter).is_some()).collect();
             for waiter in told {
@@ -55,6 +54,10 @@ impl Waiting {
                     (waiter.tell)(reached);
                 }
             }
+            if is_closed || status.failure.is_some() {
+                return status.failure;
+            }
+            is_closed = changes.changed().await.is_err();
         }
     }
 
@@ -136,7 +139,8 @@ mod tests {
         let mut of_fourth = wait(&waiting, &log, fourth);
         log.fail(Failure::new("sync", "the log", &"as the test wants it"));
         assert_eq!(of_fourth.recv().await, Some(false));
-        telling.await.expect("it ends with the log");
+        let failure = telling.await.expect("it ends with the log").expect("the log failed");
+        assert!(failure.to_string().contains("as the test wants it"), "{failure}");
         assert_eq!(wait(&waiting, &log, fourth).try_recv(), Ok(false));
         assert_eq!(wait(&waiting, &log, third).try_recv(), Ok(true));
     }

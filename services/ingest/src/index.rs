@@ -94,6 +94,11 @@ impl Index {
         self.failure.subscribe()
     }
 
+    /// Its failure; none while it works.
+    pub(crate) fn failed(&self) -> Option<Failure> {
+        self.failure.borrow().clone()
+    }
+
     /// Ends the service for a fault that is not of the index alone.
     fn note(&self, failure: Failure) -> Failure {
         self.failure.send_replace(Some(failure.clone()));

@@ -195,8 +195,14 @@ impl Ledger {
 
     /// The revision that recorded a request, for as long as its retries are recognised. It may block on the disk.
     pub fn request(&self, id: &[u8; 16]) -> Result<Option<Revision>, Failure> {
+        self.look_up_request(id).map(|(revision, _)| revision)
+    }
+
+    /// The same, and what the index says of it.
+    pub(crate) fn look_up_request(&self, id: &[u8; 16]) -> Result<(Option<Revision>, Looked), Failure> {
         let looked = self.look_up(std::iter::once(Key::Request(*id)))?;
-        self.state().request(id, &looked)
+        let revision = self.state().request(id, &looked)?;
+        Ok((revision, looked))
     }
 
     /// The content and the revision of a tallied event. It may block on the disk.
@@ -211,10 +217,11 @@ impl Ledger {
         lookup.look_up(keys)
     }
 
-    /// Orders a proposal, if it still stands.
+    /// Orders a proposal, if it still stands. `looked` is what the index says of its request.
     pub(crate) fn record(
         &self,
         proposal: Proposal,
+        looked: Looked,
         receipt: impl Fn(&Recorded) -> Bytes,
     ) -> Result<Outcome, OrderError> {
         let Proposal {
@@ -226,7 +233,10 @@ impl Ledger {
             skip_invalid,
         } = proposal;
         let id = request.as_ref().map(|request| request.id);
-        let looked = self.look_up(checked.tallies().chain(id.map(Key::Request)))?;
+        let looked = match checked {
+            Checked::AsItCame(_) => looked,
+            Checked::Rows(..) => self.look_up(checked.tallies().chain(id.map(Key::Request)))?,
+        };
         let mut state = self.state();
         let recorded = id.map(|id| state.request(&id, &looked)).transpose()?;
         if let Some(revision) = recorded.flatten() {

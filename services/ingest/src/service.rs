@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use almanac_event_log::{Failure, LogStatus};
+use almanac_event_log::Failure;
 use almanac_service_kit::health::HealthHandle;
 use almanac_service_kit::server::{self, Drained, ServeError, ServerOptions};
 use almanac_service_kit::{Listener, configure, limits};
 use almanac_wire::INGEST_DESCRIPTORS;
 use almanac_wire::pb::ingest::ingest_service_server::IngestServiceServer;
 use almanac_wire::pb::log::log_service_server::LogServiceServer;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -76,12 +76,13 @@ pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationTo
     };
     let stop = shutdown.child_token();
     let reported = tokio::spawn(report_health(health.clone(), accepts_writes, stop.clone()).in_current_span());
-    let told = tokio::spawn(acknowledge(Arc::clone(&closing)).in_current_span());
+    let (tell_failure, log_failure) = oneshot::channel();
+    let told = tokio::spawn(acknowledge(Arc::clone(&closing), tell_failure).in_current_span());
     let serving = server::serve(listener, routes, health, &options, stop.clone());
     tokio::pin!(serving);
     let outcome = tokio::select! {
         served = &mut serving => served.map_err(RunError::from),
-        failed = failed(&closing) => {
+        failed = failed(&closing, log_failure) => {
             stop.cancel();
             serving.await?;
             Err(failed)
@@ -97,9 +98,12 @@ pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationTo
     outcome
 }
 
-/// Tells callers that what they recorded is durable, until the log is closed.
-async fn acknowledge(ledger: Arc<Ledger>) {
-    ledger.waiting.tell(Arc::clone(&ledger.log)).await;
+/// Tells callers that what they recorded is durable, until the log is closed or fails. Only this task has word of each sync: others
+/// would be woken by it for nothing.
+async fn acknowledge(ledger: Arc<Ledger>, failed: oneshot::Sender<Failure>) {
+    if let Some(failure) = ledger.waiting.tell(Arc::clone(&ledger.log)).await {
+        let _ended = failed.send(failure);
+    }
 }
 
 /// Ingest serves while the disk has room; reads go on without.
@@ -118,25 +122,15 @@ async fn report_health(health: HealthHandle, mut accepts_writes: watch::Receiver
 }
 
 /// Waits until the log or its index fails, for ever if they do not.
-async fn failed(ledger: &Ledger) -> RunError {
-    let log = failure(ledger.log.status(), |status: &LogStatus| status.failure.as_ref());
-    let index = async {
-        match ledger.index_failure() {
-            Some(index) => failure(index, Option::as_ref).await,
-            None => std::future::pending().await,
-        }
+async fn failed(ledger: &Ledger, log_failure: oneshot::Receiver<Failure>) -> RunError {
+    let index_failure = async {
+        let mut told = ledger.index_failure()?;
+        let told = told.wait_for(Option::is_some).await.ok()?;
+        told.clone()
     };
     tokio::select! {
-        failure = log => RunError::Log(failure),
-        failure = index => RunError::Index(failure),
-    }
-}
-
-async fn failure<T>(mut told: watch::Receiver<T>, of: impl Fn(&T) -> Option<&Failure>) -> Failure {
-    let told = told.wait_for(|told| of(told).is_some()).await;
-    let failure = told.ok().and_then(|told| of(&told).cloned());
-    match failure {
-        Some(failure) => failure,
-        None => std::future::pending().await,
+        Ok(failure) = log_failure => RunError::Log(failure),
+        Some(failure) = index_failure => RunError::Index(failure),
+        else => std::future::pending().await,
     }
 }

@@ -128,7 +128,7 @@ impl Ledger {
 
     /// Refuses to go on after a failure of the index.
     pub(crate) fn check_index(&self) -> Result<(), Failure> {
-        let failure = self.index_failure().and_then(|failure| failure.borrow().clone());
+        let failure = self.index.as_ref().and_then(|indexed| indexed.index.failed());
         failure.map_or(Ok(()), Err)
     }
 }

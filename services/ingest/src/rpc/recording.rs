@@ -88,10 +88,10 @@ fn attempt(
     propose: &dyn Fn() -> Result<Proposal, IngestError>,
 ) -> Result<Outcome, IngestError> {
     // before its events are checked: what was recorded once need not fit the catalogue of today
-    let recorded = key.map(|key| ledger.request(&key.id)).transpose();
-    match recorded.map_err(IngestError::Failed)?.flatten() {
-        Some(revision) => Ok(Outcome::Repeated(revision)),
-        None => Ok(ledger.record(propose()?, encode_receipt)?),
+    let looked = key.map(|key| ledger.look_up_request(&key.id)).transpose();
+    match looked.map_err(IngestError::Failed)?.unwrap_or_default() {
+        (Some(revision), _) => Ok(Outcome::Repeated(revision)),
+        (None, looked) => Ok(ledger.record(propose()?, looked, encode_receipt)?),
     }
 }
 
