@@ -123,6 +123,13 @@ pub trait EventLog: Send + Sync + 'static {
     /// It blocks on the disk; call it on a thread that may.
     fn read(&self, from: Revision, max_bytes: usize) -> Result<Vec<Record>, ReadError>;
 
+    /// Durable records as [`Self::read`] gives them, without waiting for the disk: as far as they are in memory, and none when
+    /// `from` is not. By default none is.
+    #[expect(unused_variables, reason = "the names are for those who implement it")]
+    fn read_recent(&self, from: Revision, max_bytes: usize) -> Vec<Record> {
+        Vec::new()
+    }
+
     /// Makes durable what was appended, then stops. What is durable can still be read. Blocks; a second call does
     /// nothing.
     fn close(&self);

@@ -83,6 +83,29 @@ impl NewRecord {
     pub fn content_bytes(&self) -> usize {
         self.principal.len() + self.receipt.len() + self.payload.len()
     }
+
+    /// The record that it is in the log.
+    pub(crate) fn recorded(self, revision: Revision, recorded_at_ms: i64) -> Record {
+        let Self {
+            kind,
+            recorded_at_ms: _,
+            principal,
+            producer,
+            request,
+            receipt,
+            payload,
+        } = self;
+        Record {
+            revision,
+            kind,
+            recorded_at_ms,
+            principal,
+            producer,
+            request,
+            receipt,
+            payload,
+        }
+    }
 }
 
 /// A record of the log, as it was appended.

@@ -146,8 +146,15 @@ impl DiskGuard {
             ballast_held,
             ..before
         };
-        self.state
-            .send_if_modified(|state| std::mem::replace(state, after) != after);
+        self.state.send_if_modified(|state| {
+            *state = after;
+            // while there is room, how much is left changes with each group, and nobody has to know
+            let left = if accepts_writes { free_bytes } else { before.free_bytes };
+            DiskState {
+                free_bytes: left,
+                ..before
+            } != after
+        });
         if before.accepts_writes && !accepts_writes {
             tracing::error!(
                 free_bytes,

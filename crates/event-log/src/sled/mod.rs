@@ -8,6 +8,7 @@ mod layout;
 mod manifest;
 mod options;
 mod queue;
+mod recent;
 mod recover;
 mod segment;
 mod writer;
@@ -76,7 +77,8 @@ impl SledLog {
         manifest::is_in(dir)
     }
 
-    /// The space on the disk, and word of each change: what health reports of ingest.
+    /// The space on the disk: what health reports of ingest. There is word of each change; of how much is free, only while writes
+    /// are refused.
     #[must_use]
     pub fn disk_state(&self) -> watch::Receiver<DiskState> {
         self.shared.guard.watch()
@@ -186,7 +188,12 @@ impl EventLog for SledLog {
                 reserve_bytes,
             });
         }
-        self.shared.queue.push(body::pack(&record), record.recorded_at_ms)
+        self.shared.queue.push(body::pack(&record), record)
+    }
+
+    fn read_recent(&self, from: Revision, max_bytes: usize) -> Vec<Record> {
+        let durable = self.status.borrow().durable;
+        self.shared.queue.recent(from, durable, max_bytes)
     }
 
     fn read(&self, from: Revision, max_bytes: usize) -> Result<Vec<Record>, ReadError> {

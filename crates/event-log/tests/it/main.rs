@@ -6,6 +6,7 @@ mod conformance;
 mod damage;
 mod disk;
 mod groups;
+mod recent;
 mod recovery;
 mod restart;
 mod support;

@@ -1,7 +1,10 @@
 //! `LogService.Subscribe`: the log as replicas read it.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use std::vec;
 
 use almanac_event_log::{EventLog, LogStatus, ReadError, Record};
 use almanac_model::Revision;
@@ -14,7 +17,7 @@ use almanac_wire::{record_digest, timestamp_to_proto};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status};
@@ -26,12 +29,10 @@ use crate::error::IngestError;
 
 /// Without a new record, a message says this often that there is none.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
-/// How much is read at once, and only after what was read before is on its way. The credit of a follower is the window of its
-/// stream (HTTP/2 flow control): it opens as the follower applies what it got. So a follower that stands still holds this
-/// much here, or one larger record, and nothing is read for it any more.
+/// How much is read at once, as a page of messages, and only after the page before is on its way. The credit of a follower is the
+/// window of its stream (HTTP/2 flow control): it opens as the follower applies what it got. So a follower that stands still
+/// holds twice this much here, or two larger records, and nothing is read for it any more.
 const READ_BYTES: usize = 256 * 1024;
-/// Messages that may wait for the connection.
-const WAITING_MESSAGES: usize = 1;
 
 /// The methods of `LogService`.
 pub(crate) struct LogRpc {
@@ -42,9 +43,31 @@ pub(crate) struct LogRpc {
 
 type Message = Result<pb::SubscribeResponse, Status>;
 
+/// What a follower is sent. A page comes at once, so that small records go out together.
+pub(crate) struct Pages {
+    pages: mpsc::Receiver<Vec<Message>>,
+    page: vec::IntoIter<Message>,
+}
+
+impl Stream for Pages {
+    type Item = Message;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        loop {
+            if let Some(message) = self.page.next() {
+                return Poll::Ready(Some(message));
+            }
+            match ready!(self.pages.poll_recv(context)) {
+                Some(page) => self.page = page.into_iter(),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
 #[tonic::async_trait]
 impl LogService for LogRpc {
-    type SubscribeStream = ReceiverStream<Message>;
+    type SubscribeStream = Pages;
 
     async fn subscribe(
         &self,
@@ -56,17 +79,19 @@ impl LogService for LogRpc {
         let log = Arc::clone(&self.ledger.log);
         let place = self.ledger.blocking;
         let from = blocking(place, move || check_follower(log.as_ref(), &request)).await??;
-        let (messages, stream) = mpsc::channel(WAITING_MESSAGES);
+        let (sender, pages) = mpsc::channel(1);
         let feed = Feed {
             log: Arc::clone(&self.ledger.log),
+            log_id: self.ledger.log.id().to_string(),
             blocking: place,
             status: self.ledger.log.status(),
             next: from,
             with_origin,
-            messages,
+            pages: sender,
         };
         self.feeds.spawn(feed.run(stop).in_current_span());
-        Ok(Response::new(ReceiverStream::new(stream)))
+        let page = Vec::new().into_iter();
+        Ok(Response::new(Pages { pages, page }))
     }
 }
 
@@ -108,42 +133,54 @@ fn check_follower(log: &dyn EventLog, request: &pb::SubscribeRequest) -> Result<
 /// Feeds one follower.
 struct Feed {
     log: Arc<dyn EventLog>,
+    log_id: String,
     blocking: Blocking,
     status: watch::Receiver<LogStatus>,
     next: Revision,
     with_origin: bool,
-    messages: mpsc::Sender<Message>,
+    pages: mpsc::Sender<Vec<Message>>,
 }
 
 impl Feed {
     async fn run(self, stop: CancellationToken) {
-        let follower = self.messages.clone();
+        let follower = self.pages.clone();
         let ended = tokio::select! {
             () = stop.cancelled() => StatusBuilder::shutting_down().build(),
             () = follower.closed() => return,
             ended = self.follow() => ended,
         };
         // after what waits: a stream that only ended would look complete. A follower that is gone hears no reason
-        let _gone = follower.send(Err(ended)).await;
+        let _gone = follower.send(vec![Err(ended)]).await;
     }
 
     /// Sends records until reading fails.
     async fn follow(mut self) -> Status {
         self.send_progress().await;
+        let pages = self.pages.clone();
         loop {
+            // a follower that is gone ends the feed elsewhere
+            let Ok(page) = pages.reserve().await else {
+                return std::future::pending().await;
+            };
             let records = match self.read().await {
                 Ok(records) => records,
                 Err(error) => return error.into(),
             };
-            for record in records {
-                self.next = record.revision.next();
-                self.send(Some(record)).await;
+            if let Some(last) = records.last() {
+                self.next = last.revision.next();
+                let messages = records.into_iter().map(|record| Ok(self.message(Some(record))));
+                page.send(messages.collect());
             }
             self.wait_for_more().await;
         }
     }
 
+    /// From memory where it is there: a follower that keeps up does not wait for the disk.
     async fn read(&self) -> Result<Vec<Record>, IngestError> {
+        let recent = self.log.read_recent(self.next, READ_BYTES);
+        if !recent.is_empty() {
+            return Ok(recent);
+        }
         let (log, next) = (Arc::clone(&self.log), self.next);
         blocking(self.blocking, move || log.read(next, READ_BYTES))
             .await?
@@ -164,18 +201,17 @@ impl Feed {
         }
     }
 
-    async fn send_progress(&mut self) {
-        self.send(None).await;
+    async fn send_progress(&self) {
+        // a follower that is gone ends the feed elsewhere
+        let _gone = self.pages.send(vec![Ok(self.message(None))]).await;
     }
 
-    async fn send(&mut self, record: Option<Record>) {
-        let message = pb::SubscribeResponse {
-            log_id: self.log.id().to_string(),
+    fn message(&self, record: Option<Record>) -> pb::SubscribeResponse {
+        pb::SubscribeResponse {
+            log_id: self.log_id.clone(),
             head_revision: self.status.borrow().durable.0,
             record: record.map(|record| record_to_proto(record, self.with_origin)),
-        };
-        // a follower that is gone ends the feed elsewhere
-        let _gone = self.messages.send(Ok(message)).await;
+        }
     }
 }
 
