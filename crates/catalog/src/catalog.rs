@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use almanac_model::{AreaId, DimensionId, IndicatorId, LevelId, MetricId, ReportId, ReporterId, RuleId, UnitId};
+use foldhash::fast::RandomState;
 use jiff::tz::TimeZone;
 
 use crate::hierarchy::Hierarchy;
@@ -34,7 +35,7 @@ pub struct Catalog {
     pub(crate) reports: Table<ReportId, Report>,
     pub(crate) rules: Table<RuleId, Rule>,
     pub(crate) transitions: Vec<Transition>,
-    pub(crate) expectations: HashMap<MetricId, Vec<Expectation>>,
+    pub(crate) expectations: HashMap<MetricId, Vec<Expectation>, RandomState>,
     pub(crate) hierarchy: Hierarchy,
     pub(crate) listed_below: ListedBelow,
     /// What an event of a metric is checked against, by the metric's position.
@@ -73,7 +74,7 @@ impl Catalog {
         let metrics = Table::sorted(parts.metrics, |metric: &Metric| &metric.id);
         let areas = Table::sorted(parts.areas, |area: &Area| &area.id);
         let hierarchy = Hierarchy::new(&areas, &parts.transitions);
-        let mut expectations: HashMap<MetricId, Vec<Expectation>> = HashMap::new();
+        let mut expectations: HashMap<MetricId, Vec<Expectation>, RandomState> = HashMap::default();
         for expectation in parts.expectations {
             expectations
                 .entry(expectation.metric.clone())

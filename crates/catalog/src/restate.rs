@@ -93,6 +93,9 @@ impl Catalog {
     /// Whether the territory of an area stayed the same from one day to the other.
     #[must_use]
     pub fn same_extent(&self, area: &AreaId, one: Date, other: Date) -> bool {
+        if !self.changes_between(one.min(other), one.max(other)) {
+            return true;
+        }
         let region = Region {
             areas: vec![area.clone()],
             codes: Codes::new(),

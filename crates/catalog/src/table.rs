@@ -4,17 +4,19 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use foldhash::fast::RandomState;
+
 /// Definitions by id.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<K, V> {
     items: Vec<V>,
-    positions: HashMap<K, usize>,
+    positions: HashMap<K, usize, RandomState>,
 }
 
 impl<K: Borrow<str> + Clone + Eq + Hash, V> Table<K, V> {
     /// A table in the order given. Of two items of one id the first is found.
     pub(crate) fn new(items: Vec<V>, id: impl Fn(&V) -> &K) -> Self {
-        let mut positions = HashMap::with_capacity(items.len());
+        let mut positions = HashMap::with_capacity_and_hasher(items.len(), RandomState::default());
         for (position, item) in items.iter().enumerate() {
             positions.entry(id(item).clone()).or_insert(position);
         }

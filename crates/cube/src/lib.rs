@@ -40,6 +40,7 @@ use std::sync::Arc;
 
 use almanac_catalog::{Catalog, Method};
 use almanac_model::{Batch, MetricId, Revision};
+use foldhash::fast::RandomState;
 
 pub use block::Block;
 pub use columns::Columns;
@@ -56,7 +57,7 @@ pub use series::{Cell, Series, SeriesKey, Write};
 /// are applied.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Cube {
-    metrics: HashMap<MetricId, Arc<MetricCube>>,
+    metrics: HashMap<MetricId, Arc<MetricCube>, RandomState>,
 }
 
 /// A batch that does not fit the catalogue it was recorded under: the log is damaged, or not ours.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use almanac_catalog::Method;
 use almanac_model::{AreaId, Code, Granularity, ReporterId, Revision};
+use foldhash::fast::RandomState;
 
 use crate::block::{Head, Kind};
 use crate::series::Entry;
@@ -37,28 +38,28 @@ pub(crate) struct Place {
 /// Where each series is.
 #[derive(Clone, Debug, Default)]
 struct Places {
-    by_key: HashMap<SeriesKey, Place>,
+    by_key: HashMap<SeriesKey, Place, RandomState>,
     /// Blocks, of which only the last has room.
-    by_area: HashMap<AreaId, Vec<u32>>,
+    by_area: HashMap<AreaId, Vec<u32>, RandomState>,
     /// Every combination of codes that a series has, and every reporter of one.
     combinations: Numbered<Vec<Code>>,
     reporters: Numbered<ReporterId>,
     /// The shape of blocks after each shape and kind of series; 0 is that of an empty one.
-    shapes: HashMap<(usize, Kind), u32>,
+    shapes: HashMap<(usize, Kind), u32, RandomState>,
 }
 
 /// Different things, numbered in the order in which they came.
 #[derive(Clone, Debug)]
 struct Numbered<T: Eq + Hash> {
     all: Vec<T>,
-    numbers: HashMap<T, u32>,
+    numbers: HashMap<T, u32, RandomState>,
 }
 
 impl<T: Eq + Hash> Default for Numbered<T> {
     fn default() -> Self {
         Self {
             all: Vec::new(),
-            numbers: HashMap::new(),
+            numbers: HashMap::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use almanac_catalog::{Catalog, MeasureId};
 use almanac_model::{
@@ -11,7 +12,7 @@ use almanac_model::{
 use crate::check::check;
 use crate::combined::combined;
 use crate::compare::Compared;
-use crate::evaluate::{Evaluation, Reading, all_or_nothing};
+use crate::evaluate::{Evaluation, all_or_nothing};
 use crate::grid::{Grid, One};
 use crate::plan::{Node, Plan};
 use crate::question::{AreaSelection, GroupKey, Question, Refusal, RefusalReason, State};
@@ -201,6 +202,7 @@ pub(crate) fn group_texts(catalog: &Catalog, plan: &Plan<'_>, question: &Questio
 
 /// What each term reads: the formula's codes, the question's, and the group's.
 pub(crate) fn narrowings(catalog: &Catalog, question: &Question, plan: &Plan<'_>, group: &Group) -> Vec<Narrowing> {
+    let asked: Rc<[Period]> = question.periods.as_slice().into();
     plan.terms
         .iter()
         .map(|term| {
@@ -227,7 +229,7 @@ pub(crate) fn narrowings(catalog: &Catalog, question: &Question, plan: &Plan<'_>
                     GroupKey::Reporter => reporter = reporter_of(catalog, text, &term.metric.id),
                 }
             }
-            Narrowing::new(filters, reporter)
+            Narrowing::new(filters, reporter, Rc::clone(&asked))
         })
         .collect()
 }
@@ -295,7 +297,7 @@ pub(crate) fn evaluate_figure(
     figure.coverage = evaluation.coverage(&territory);
     figure.quotient = plan.root.quotient().zip(result.quotient).map(|(node, sides)| {
         let side = |node: &Node, text: &str, value: &Value, period: Period| {
-            operand(plan, node, text, (value, period), &evaluation.readings)
+            operand(plan, node, text, (value, period), evaluation)
         };
         let [above, below] = &node.texts;
         let last = sides.denominator_span.last();
@@ -362,16 +364,17 @@ fn operand(
     node: &Node,
     text: &str,
     (value, period): (&Value, Period),
-    readings: &[Reading<'_>],
+    evaluation: &Evaluation<'_>,
 ) -> Operand {
     let terms = node.terms();
     let definitions = terms
         .iter()
         .map(|term| plan.terms[*term].metric.documentation.source.as_str());
-    let read = readings.iter().filter(|reading| terms.contains(&reading.term));
+    let read = evaluation.readings.iter();
+    let read = read.filter(|reading| terms.contains(&reading.term));
     let reporters = read
-        .flat_map(|reading| &reading.reporters)
-        .map(|reporter| reporter.as_str());
+        .flat_map(|reading| evaluation.reporters(reading))
+        .map(ReporterId::as_str);
     let printed = value
         .outcome
         .as_ref()

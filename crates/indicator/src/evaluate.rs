@@ -5,6 +5,7 @@ mod quotient;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::rc::Rc;
 
 use almanac_catalog::{Metric, Operator, TimeFunction, WindowOperator};
 use almanac_model::{Coverage, Exact, FigureFlag, MissingReason, Period, PeriodRange, ReporterId};
@@ -53,8 +54,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) span: PeriodRange,
     pub(crate) territory: Territory,
     pub(crate) value: Value,
-    /// Who recorded the values behind it.
-    pub(crate) reporters: BTreeSet<&'a ReporterId>,
+    /// Who recorded the values behind it, by their places among the reporters of the metric.
+    reporters: Rc<BTreeSet<usize>>,
     /// The values themselves, if the evaluation keeps them.
     pub(crate) contributions: Vec<Contribution>,
     /// What was read, where the same series are expected all the time.
@@ -164,6 +165,14 @@ impl<'a> Evaluation<'a> {
             reported: sum.reported + one.reported,
             expected: sum.expected + one.expected,
         })
+    }
+
+    /// Who recorded the values behind a reading.
+    pub(crate) fn reporters(&self, reading: &Reading<'_>) -> impl Iterator<Item = &'a ReporterId> {
+        let metric = self.plan.terms[reading.term].metric;
+        let known = self.state.cube.metric(&metric.id);
+        let known = known.map_or(&[][..], |recorded| recorded.reporters());
+        reading.reporters.iter().filter_map(|place| known.get(*place))
     }
 
     fn coverage_of(&self, metric: &Metric, readings: &[&Reading<'_>], territory: &Territory) -> Option<Coverage> {

@@ -53,6 +53,10 @@ pub(crate) struct QuotientNode {
     pub(crate) join: DenominatorJoin,
     /// Numerator and denominator as they are written, with indicators written out.
     pub(crate) texts: [String; 2],
+    /// The terms of both.
+    pub(crate) terms: [Vec<usize>; 2],
+    /// Whether both read their terms for no other stretch than they are asked for.
+    pub(crate) is_flat: bool,
 }
 
 /// A formula over other periods.
@@ -173,8 +177,18 @@ impl Node {
             Self::Term(index) => vec![*index],
             Self::Negate(inner) | Self::OrZero(inner) => inner.terms(),
             Self::Binary(_, left, right) => [left.terms(), right.terms()].concat(),
-            Self::Quotient(quotient) => [quotient.numerator.terms(), quotient.denominator.terms()].concat(),
+            Self::Quotient(quotient) => quotient.terms.concat(),
             Self::Over(over) => over.inner.terms(),
+        }
+    }
+
+    /// Whether it reads its terms for the stretch that it is asked for, and for no other.
+    fn is_flat(&self) -> bool {
+        match self {
+            Self::Constant(_) | Self::Term(_) => true,
+            Self::Negate(inner) | Self::OrZero(inner) => inner.is_flat(),
+            Self::Binary(_, left, right) => left.is_flat() && right.is_flat(),
+            Self::Quotient(_) | Self::Over(_) => false,
         }
     }
 
@@ -289,6 +303,8 @@ impl<'c> Writer<'c> {
                 let (right, right_text) = self.formula(right, filter, join, optional)?;
                 let node = match operator {
                     Operator::Divide => Node::Quotient(Box::new(QuotientNode {
+                        terms: [left.terms(), right.terms()],
+                        is_flat: left.is_flat() && right.is_flat(),
                         numerator: left,
                         denominator: right,
                         join,

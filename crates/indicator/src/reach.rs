@@ -221,8 +221,8 @@ impl<'p> Walk<'p, '_> {
 
 /// The coarsest frequency of a denominator's metrics; `None` when it names none.
 pub(crate) fn denominator_frequency(plan: &Plan<'_>, quotient: &QuotientNode) -> Option<Granularity> {
-    let terms = quotient.denominator.terms().into_iter();
-    terms.map(|term| plan.terms[term].metric.frequency).max()
+    let [_, terms] = &quotient.terms;
+    terms.iter().map(|term| plan.terms[*term].metric.frequency).max()
 }
 
 /// The year over which a denominator is averaged: that of its own calendar in which a stretch ends. Days belong to every

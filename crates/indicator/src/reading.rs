@@ -1,16 +1,19 @@
 //! Reading one term: the series of a metric that a figure is about, each over its period, then added.
 
+mod ahead;
 mod narrowing;
 mod sources;
 mod sum;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::rc::Rc;
 
 use almanac_catalog::{Metric, Share, TimeOperator};
 use almanac_cube::{Cell, Series, SeriesKey};
-use almanac_model::{AreaId, FigureFlag, MissingReason, Period, PeriodRange, ReporterId};
+use almanac_model::{AreaId, FigureFlag, MissingReason, Period, PeriodRange};
 
+use self::ahead::read_plain;
 pub(crate) use self::narrowing::Narrowing;
 pub(crate) use self::sources::{SourceBlock, Sources};
 use self::sum::SeriesSum;
@@ -34,8 +37,8 @@ pub(crate) struct Contribution {
 /// What a term came to, and what is behind it.
 pub(crate) struct TermValue<'a> {
     pub(crate) value: Value,
-    /// Who recorded the values behind it.
-    pub(crate) reporters: BTreeSet<&'a ReporterId>,
+    /// Who recorded the values behind it, by their places among the reporters of the metric.
+    pub(crate) reporters: Rc<BTreeSet<usize>>,
     /// The values themselves, where they are to be kept.
     pub(crate) contributions: Vec<Contribution>,
     /// What was read, where the same series are expected all the time.
@@ -93,9 +96,15 @@ fn read_some<'a>(
     common: Option<&Common<'_>>,
     keep: Keep,
 ) -> TermValue<'a> {
+    if common.is_none()
+        && keep == Keep::Total
+        && let Some(read) = read_plain(state, metric, narrowing, territory, span)
+    {
+        return read;
+    }
     let missing = |reason| TermValue {
         value: Value::missing(reason),
-        reporters: BTreeSet::new(),
+        reporters: Rc::default(),
         contributions: Vec::new(),
         steady: None,
     };
@@ -125,7 +134,7 @@ fn read_some<'a>(
         restated |= territory.was_other_on(state, stretch.day);
     }
     let form = sum.form.take();
-    let mut read = sum.finish(state, lacking);
+    let mut read = sum.finish(lacking);
     // every number on the way to any figure comes through here
     if let Some(form) = form {
         form.protect(state, metric, &mut read);

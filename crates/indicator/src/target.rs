@@ -4,6 +4,7 @@
 //! a province into districts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use almanac_catalog::{Catalog, Metric};
 use almanac_model::{AreaId, Code, DimensionId, FigureArea, MissingReason, Period, TargetSetting};
@@ -69,7 +70,7 @@ pub(crate) fn target_of(
         return Target::missing(MissingReason::NotCollected);
     };
     let filters = codes.into_iter().map(|(dimension, code)| (dimension, [code].into()));
-    let narrowing = Narrowing::new(filters.collect(), None);
+    let narrowing = Narrowing::new(filters.collect(), None, Rc::default());
     let unrestated = Question::one(plan.measure.clone(), id.clone(), period);
     let territory = Territory::of(state, &unrestated, area, &Group::new());
     // of several plans for one figure none is the sum: the metric is not additive

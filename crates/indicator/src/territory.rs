@@ -1,19 +1,20 @@
 //! Whose series belong to a figure: the areas under those asked for, or what they were before a change of boundaries.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use almanac_catalog::{Catalog, Codes, Metric, Region, Share, Within};
 use almanac_model::{AreaId, DimensionId, FigureArea, LevelId, Period, PeriodRange};
 use jiff::civil::Date;
 
 use crate::answer::Group;
-use crate::expected::relevant_periods;
+use crate::expected::{only_level, relevant_periods};
 use crate::question::{GroupKey, Question, State};
 
 /// The areas that a figure is about, taken together, and of them only what has the codes of groupings that are asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Territory {
-    region: Region,
+    region: Rc<Region>,
     /// Absent: as the areas lie at the end of the period that is read.
     restated: Option<Restated>,
 }
@@ -54,10 +55,10 @@ impl Territory {
     /// The territory of a figure of a question.
     pub(crate) fn of(state: State<'_>, question: &Question, area: &FigureArea, group: &Group) -> Self {
         Self {
-            region: Region {
+            region: Rc::new(Region {
                 areas: area.areas().to_vec(),
                 codes: grouping_codes(state.catalog, question, group),
-            },
+            }),
             restated: question.on_boundaries_of.map(|boundaries| Restated {
                 boundaries,
                 sources: None,
@@ -66,7 +67,7 @@ impl Territory {
     }
 
     /// The areas, and the codes of groupings that narrow them.
-    pub(crate) const fn region(&self) -> &Region {
+    pub(crate) fn region(&self) -> &Region {
         &self.region
     }
 
@@ -82,6 +83,11 @@ impl Territory {
     /// Whether it is all of its areas, as they lie at the end of the period that is read.
     pub(crate) fn is_plain(&self) -> bool {
         !self.is_restated() && self.region.codes.is_empty()
+    }
+
+    /// Its areas, if it is all of them.
+    pub(crate) fn plain_areas(&self) -> Option<&[AreaId]> {
+        self.is_plain().then_some(self.region.areas.as_slice())
     }
 
     /// Whether there is no such area on that day.
@@ -100,6 +106,20 @@ impl Territory {
     ) -> BTreeMap<&'a AreaId, Share> {
         let levels = levels_read(metric, stretch.parts);
         self.areas_of(state, &levels, stretch.day)
+    }
+
+    /// The same, one after the other.
+    pub(crate) fn each_collecting<'a>(
+        &self,
+        state: State<'a>,
+        metric: &Metric,
+        stretch: Stretch,
+    ) -> Vec<(&'a AreaId, Share)> {
+        if let (Some([area]), Some(level)) = (self.plain_areas(), only_level(metric)) {
+            let units = state.catalog.descendants_at(area, level, stretch.day);
+            return units.into_iter().map(|unit| (unit, Share::All)).collect();
+        }
+        self.collecting(state, metric, stretch).into_iter().collect()
     }
 
     /// The areas of some levels that it was made of on a day.
@@ -150,7 +170,7 @@ impl Territory {
     pub(crate) fn restricted_to(&self, parts: Vec<AreaId>, day: Date) -> Self {
         let mut left = self.clone();
         match &mut left.restated {
-            None => left.region.areas = parts,
+            None => Rc::make_mut(&mut left.region).areas = parts,
             Some(restated) => restated.sources = Some((day, parts)),
         }
         left
@@ -159,7 +179,7 @@ impl Territory {
     /// Whether it has the same extent on both days, so that what was counted on one stands against the other. Of several
     /// areas none may have changed.
     pub(crate) fn is_same_on(&self, state: State<'_>, one: Date, other: Date) -> bool {
-        let Region { areas, codes } = &self.region;
+        let Region { areas, codes } = self.region.as_ref();
         self.is_restated()
             || areas.iter().all(|area| state.catalog.same_extent(area, one, other))
                 && (codes.is_empty() || state.catalog.same_region(&self.region, one, other))
@@ -221,11 +241,8 @@ impl Restated {
 /// The levels at which the values that a figure rests on were collected: of each sub-period that counts, its own. A stock
 /// that was counted by province and later by district is not counted twice.
 pub(crate) fn levels_read(metric: &Metric, parts: PeriodRange) -> BTreeSet<&LevelId> {
-    if let [only] = metric.levels.as_slice()
-        && only.from.is_none()
-        && only.to.is_none()
-    {
-        return BTreeSet::from([&only.level]);
+    if let Some(only) = only_level(metric) {
+        return BTreeSet::from([only]);
     }
     relevant_periods(metric, parts)
         .iter()

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use almanac_catalog::DenominatorJoin;
 use almanac_model::{AreaId, LevelId, Period, PeriodRange};
 
 use super::{Evaluation, Target};
+use crate::expected::only_level;
 use crate::notes::Side;
 use crate::plan::{Node, QuotientNode};
 use crate::reach::{Follow, Read, reach, year_parts};
@@ -56,7 +58,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The areas in which both sides are collected: those of the coarsest level among the terms. A term that changed its
-    /// level inside the period counts with the coarser one, so that no series is left out.
+    /// level inside the period counts with the coarser one, so that no series is left out. None where there is nothing to match.
     fn matching_parts(&self, quotient: &QuotientNode, target: &Target, denominator_span: PeriodRange) -> Vec<AreaId> {
         let levels_of = |node, span| {
             let reads = reach(self.plan, node, span, Follow::Asked).reads;
@@ -64,7 +66,7 @@ impl<'a> Evaluation<'a> {
             levels.collect::<Vec<_>>()
         };
         // a constant is on no area's side
-        if quotient.numerator.terms().is_empty() || quotient.denominator.terms().is_empty() {
+        if quotient.terms.iter().any(Vec::is_empty) || self.is_one_part(quotient, target, denominator_span) {
             return Vec::new();
         }
         let numerator = levels_of(&quotient.numerator, target.span);
@@ -82,6 +84,29 @@ impl<'a> Evaluation<'a> {
         let rank = |level: &&LevelId| self.state.catalog.level_rank(level.as_str());
         let coarsest = numerator.into_iter().chain(denominator).min_by_key(rank);
         coarsest.map_or_else(Vec::new, |level| target.territory.parts(self.state, level, day))
+    }
+
+    /// Whether it is plain that there is one area of the coarsest level: the one that is asked for.
+    fn is_one_part(&self, quotient: &QuotientNode, target: &Target, denominator_span: PeriodRange) -> bool {
+        let Some([area]) = target.territory.plain_areas() else {
+            return false;
+        };
+        if !quotient.is_flat || quotient.join == DenominatorJoin::YearAverage {
+            return false;
+        }
+        let catalog = self.state.catalog;
+        let rank_of = |term: &usize, span: PeriodRange| {
+            let metric = self.plan.terms[*term].metric;
+            let level = only_level(metric).filter(|_| metric.frequency.divides(span.granularity()))?;
+            catalog.level_rank(level.as_str())
+        };
+        let [above, below] = &quotient.terms;
+        let above = above.iter().map(|term| rank_of(term, target.span));
+        let below = below.iter().map(|term| rank_of(term, denominator_span));
+        let ranks: Option<Vec<usize>> = above.chain(below).collect();
+        let coarsest = ranks.and_then(|ranks| ranks.into_iter().min());
+        let asked = catalog.area(area.as_str()).map(|area| area.level.as_str());
+        coarsest.is_some() && coarsest == asked.and_then(|level| catalog.level_rank(level))
     }
 
     /// The levels at which what a term rests on was collected: of each stretch for which it is read.

@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use almanac_catalog::{Expectation, Metric};
 use almanac_cube::{Block, Columns, MetricCube, Series};
-use almanac_model::{Code, ReporterId};
+use almanac_model::{Code, Period, ReporterId};
 
+use super::ahead::Ahead;
 use super::sources::KnownSources;
 use crate::question::{Filters, State};
 
@@ -16,9 +17,12 @@ use crate::question::{Filters, State};
 pub(crate) struct Narrowing {
     filters: Filters,
     reporter: Option<ReporterId>,
+    /// The periods that are asked for.
+    pub(super) asked: Rc<[Period]>,
     matches: OnceCell<Matches>,
     /// Where its series are, by territory.
     pub(super) sources: KnownSources,
+    pub(super) ahead: Ahead,
 }
 
 /// What holds for all series with one combination of codes, by its place among those of the metric.
@@ -58,12 +62,14 @@ pub(crate) struct Shape {
 }
 
 impl Narrowing {
-    pub(crate) fn new(filters: Filters, reporter: Option<ReporterId>) -> Self {
+    pub(crate) fn new(filters: Filters, reporter: Option<ReporterId>, asked: Rc<[Period]>) -> Self {
         Self {
             filters,
             reporter,
+            asked,
             matches: OnceCell::new(),
             sources: KnownSources::default(),
+            ahead: Ahead::default(),
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Sources {
     pub(crate) blocks: Vec<SourceBlock>,
     /// How many series are expected, whether or not they were ever recorded.
     pub(crate) expected: usize,
+    /// How many of those were ever recorded.
+    pub(crate) recorded: usize,
 }
 
 /// What is read of the series of an area that lie side by side.
@@ -72,12 +74,13 @@ impl Selection<'_, '_> {
         found
     }
 
-    fn find_sources(&self, expected_on: Date) -> Sources {
+    /// The same, looked for.
+    pub(super) fn find_sources(&self, expected_on: Date) -> Sources {
         let mut found = Sources::default();
         let recorded = self.state.cube.metric(&self.metric.id);
         let matches = self.narrowing.matches(self.state, self.metric);
         let shared = self.shared_expectations(expected_on);
-        for (area, share) in self.areas() {
+        for (area, share) in self.territory.each_collecting(self.state, self.metric, self.stretch) {
             let expectations = self.expectations_of(area, expected_on, &shared);
             let each = expectations.iter().copied();
             found.expected += each.clone().map(|one| matches.expected_count(one)).sum::<usize>();
@@ -86,11 +89,13 @@ impl Selection<'_, '_> {
                     continue;
                 };
                 let expected = each.clone().map(|one| shape.expected[one]);
+                let expected = expected.fold(Columns::default(), Columns::or);
+                found.recorded += expected.len();
                 found.blocks.push(SourceBlock {
                     place,
                     share: share.clone(),
                     shape: Rc::clone(shape),
-                    expected: expected.fold(Columns::default(), Columns::or),
+                    expected,
                 });
             }
         }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
+use std::rc::Rc;
 
 use almanac_catalog::{Metric, SumOperator, TimeOperator};
 use almanac_cube::{Block, Columns, Series};
-use almanac_model::{Exact, FigureFlag, MissingReason, Qualifier, Revision};
+use almanac_model::{Exact, FigureFlag, MissingReason, Qualifier, Revision, Status};
 
 use super::{Contribution, Keep, TermValue};
-use crate::question::State;
 use crate::series::{SeriesValue, most_telling};
 use crate::suppression::Form;
 use crate::value::{Value, weakest};
@@ -66,19 +66,7 @@ impl<'a> SeriesSum<'a> {
         if self.form.is_some() || self.keep == Keep::Contributions {
             return false;
         }
-        let of_one = |end: i32| {
-            let mut series = block.series_in(columns).filter(|_| columns.len() == 1);
-            let cell = series.next()?.cell(end, as_of)?;
-            Some((cell.value, cell.status))
-        };
-        let at = |end: i32| block.total(columns, &(end..=end), as_of).or_else(|| of_one(end));
-        let found = match self.metric.time {
-            TimeOperator::Sum if !self.metric.cumulative => block.total(columns, periods, as_of),
-            TimeOperator::Last => at(*periods.end()),
-            TimeOperator::First => at(*periods.start()),
-            _ => None,
-        };
-        let Some((units, status)) = found.filter(|(_, status)| status.missing.is_none()) else {
+        let Some((units, status)) = plain_total(self.metric, block, columns, periods, as_of) else {
             return false;
         };
         self.units += units;
@@ -134,7 +122,7 @@ impl<'a> SeriesSum<'a> {
     }
 
     /// The sum. Series that lack a number make it partial; what cannot exist lacks nothing.
-    pub(super) fn finish(mut self, state: State<'a>, lacking: bool) -> TermValue<'a> {
+    pub(super) fn finish(mut self, lacking: bool) -> TermValue<'a> {
         let plain = Exact::from_scaled(self.units, self.metric.decimals);
         self.total.outcome = self.total.outcome.map(|total| &total + &plain);
         let withheld = self.reasons.iter().any(|reason| *reason != MissingReason::CannotExist);
@@ -151,13 +139,43 @@ impl<'a> SeriesSum<'a> {
         } else if withheld || lacking {
             self.total.lineage.flags.insert(FigureFlag::PartialCoverage);
         }
-        let known = state.cube.metric(&self.metric.id);
-        let known = known.map_or(&[][..], |recorded| recorded.reporters());
         TermValue {
             value: self.total,
-            reporters: self.reporters.iter().filter_map(|place| known.get(*place)).collect(),
+            reporters: Rc::new(self.reporters),
             contributions: self.contributions,
             steady: None,
         }
     }
+}
+
+/// The periods that the time operator reads in a stretch where each has a value, so that their values need only be added; `None`
+/// where it has to look at each.
+pub(super) fn plain_periods(metric: &Metric, periods: &RangeInclusive<i32>) -> Option<RangeInclusive<i32>> {
+    match metric.time {
+        TimeOperator::Sum if !metric.cumulative => Some(periods.clone()),
+        TimeOperator::Last => Some(*periods.end()..=*periods.end()),
+        TimeOperator::First => Some(*periods.start()..=*periods.start()),
+        _ => None,
+    }
+}
+
+/// The sum of series of a block over a stretch, in units of the metric's decimals, and the status of all its values; `None` unless
+/// each has a number in each of the periods that count, of one status.
+pub(super) fn plain_total(
+    metric: &Metric,
+    block: &Block,
+    columns: Columns,
+    periods: &RangeInclusive<i32>,
+    as_of: Revision,
+) -> Option<(i128, Status)> {
+    let periods = plain_periods(metric, periods)?;
+    let of_one = || {
+        let mut series = block
+            .series_in(columns)
+            .filter(|_| columns.len() == 1 && periods.start() == periods.end());
+        let cell = series.next()?.cell(*periods.end(), as_of)?;
+        Some((cell.value, cell.status))
+    };
+    let found = block.total(columns, &periods, as_of).or_else(of_one);
+    found.filter(|(_, status)| status.missing.is_none())
 }
