@@ -62,12 +62,11 @@ fn page(state: State<'_>, question: &Question, grid: &Grid<'_>, (offset, limit):
     let total = grid.len();
     let mut totals = Totals::new(state, question);
     let page = grid.places().skip(offset).take(limit);
-    let figures: Vec<Figure> = page
-        .map(|place| {
-            let one = grid.figure(state.catalog, question, place);
-            figure(&mut totals, (state, question), one)
-        })
-        .collect();
+    let mut figures = Vec::with_capacity(limit.min(total.saturating_sub(offset)));
+    figures.extend(page.map(|place| {
+        let one = grid.figure(state.catalog, question, place);
+        figure(&mut totals, (state, question), one)
+    }));
     let end = offset.saturating_add(figures.len());
     Answer {
         figures,

@@ -11,7 +11,7 @@ use almanac_model::{DimensionId, FigureArea, Period, PeriodRange};
 
 use self::groupings::{Asked, asked, check_groupings, of_codes};
 use self::periods::{check_functions, check_periods};
-use self::targets::Target;
+use self::targets::{Target, is_read_whole, is_steady};
 use crate::answer::{Group, measure_text};
 use crate::comparable::refuse_comparisons;
 use crate::plan::Plan;
@@ -119,7 +119,14 @@ fn check_term(
     let each = targets
         .iter()
         .flat_map(|(area, period)| area.areas().iter().map(move |area| (area, period)));
+    let is_steady = !restated && is_steady(catalog, metric, term, reaches);
+    // the one before: periods of an area follow one another
+    let mut fine = None;
     for (area, period) in each {
+        if fine == Some(area) || (is_steady && is_read_whole(catalog, metric, area)) {
+            fine = Some(area);
+            continue;
+        }
         let reads = reaches.get(period).into_iter().flat_map(|reach| &reach.reads);
         for read in reads.filter(|read| read.term == term) {
             if found.is_full() {

@@ -4,9 +4,10 @@ use almanac_catalog::{Catalog, Kind, Metric, SumOperator, TimeOperator};
 use almanac_model::{AreaId, LevelId, Period, PeriodRange};
 use jiff::civil::Date;
 
-use super::Refusals;
+use super::{Reaches, Refusals};
+use crate::expected::only_level;
 use crate::question::RefusalReason;
-use crate::reach::Read;
+use crate::reach::{Reach, Read};
 use crate::territory::levels_read;
 
 /// An area and a period that are asked for, and what is read of a term for them.
@@ -135,6 +136,34 @@ impl Target<'_> {
             check_boundaries(catalog, metric, self.area, stretch, found);
         }
     }
+}
+
+/// Whether nothing changes in all that is read of a term: it is collected by one level, and no boundary moves. Then whether an
+/// area can be asked for is the same in each period; see [`is_read_whole`].
+pub(super) fn is_steady(catalog: &Catalog, metric: &Metric, term: usize, reaches: &Reaches<'_>) -> bool {
+    let of_reach = |(asked, reach): (&Period, &Reach<'_>)| {
+        let reads = reach.reads.iter().filter(move |read| read.term == term);
+        let read = reads.flat_map(|read| read.longer.iter().chain([&read.first, &read.last]));
+        let days = read.map(|span| (span.start(), span.end()));
+        days.chain([(asked.start(), asked.end())]).collect::<Vec<_>>()
+    };
+    let days: Vec<(Date, Date)> = reaches.iter().flat_map(of_reach).collect();
+    let from = days.iter().map(|(from, _)| *from).min();
+    let to = days.iter().map(|(_, to)| *to).max();
+    let is_quiet = from
+        .zip(to)
+        .is_some_and(|(from, to)| !catalog.changes_between(from, to));
+    only_level(metric).is_some() && is_quiet
+}
+
+/// Whether a metric that is collected by one level can be read for an area: of that level, or above it where figures add up.
+pub(super) fn is_read_whole(catalog: &Catalog, metric: &Metric, area: &AreaId) -> bool {
+    let asked = catalog.area(area.as_str()).map(|area| &area.level);
+    let collected = only_level(metric);
+    let rank = |level: &LevelId| catalog.level_rank(level.as_str());
+    asked.zip(collected).is_some_and(|(asked, collected)| {
+        asked == collected || (rank(asked) < rank(collected) && metric.sum == SumOperator::Sum)
+    })
 }
 
 /// Whether a stretch counts with its end only.

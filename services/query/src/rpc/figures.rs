@@ -97,6 +97,7 @@ impl Figures {
         let (mut message, mut offset) = (M::default(), page.offset);
         loop {
             let answer = self.some(replica, offset, page.limit - message.len()).await?;
+            message.reserve(answer.figures.len());
             for figure in answer.figures {
                 if !message.add(figure) {
                     return Ok((message, Some(offset)));

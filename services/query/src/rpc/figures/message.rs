@@ -14,6 +14,9 @@ pub(crate) trait FigureMessage: Default {
     /// How many there are.
     fn len(&self) -> usize;
 
+    /// Makes room for so many more.
+    fn reserve(&mut self, figures: usize);
+
     /// Adds a figure, unless it belongs into another message.
     fn add(&mut self, figure: Figure) -> bool;
 
@@ -31,6 +34,10 @@ pub(crate) struct OneByOne {
 impl FigureMessage for OneByOne {
     fn len(&self) -> usize {
         self.figures.len()
+    }
+
+    fn reserve(&mut self, figures: usize) {
+        self.figures.reserve(figures);
     }
 
     fn add(&mut self, figure: Figure) -> bool {
@@ -56,6 +63,8 @@ impl FigureMessage for FigureBatchBuilder {
     fn len(&self) -> usize {
         self.len()
     }
+
+    fn reserve(&mut self, _: usize) {}
 
     fn add(&mut self, figure: Figure) -> bool {
         let has_room = !self.is_full();
