@@ -4,6 +4,7 @@
 //! Question   which measures, areas, periods, codes                       question.rs, refused in check.rs
 //! Plan       a formula with indicators written out, over metric terms    plan.rs
 //! Reading    one term: filter -> time operator per series -> add series  reading.rs (series.rs, expected.rs)
+//!            what is plain in one pass over several periods              reading/ahead.rs
 //!            without what would tell a confidential number               suppression.rs
 //! Value      the formula over readings                                   evaluate.rs (value.rs)
 //! Figure     rounded, with quality, coverage, flags, both operands       answer.rs
