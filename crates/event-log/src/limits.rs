@@ -28,8 +28,8 @@ pub struct Limits {
     pub queue_bytes: usize,
     /// How much is made durable by one sync, in bytes. Default 8 MiB. A group has at least one record.
     pub group_bytes: usize,
-    /// How long the first record of a group waits for company, until there are `group_bytes`. Default zero: the records that
-    /// arrive during one sync are the next group, with those of callers who come back within the time that the sync took.
+    /// How long the first record of a group waits for company. Default zero: under load the records that arrive during
+    /// one sync are the next group, so that waiting buys nothing but latency.
     pub group_wait: Duration,
 }
 
