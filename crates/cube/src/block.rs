@@ -124,6 +124,12 @@ impl Block {
         Some(&self.sheets[place].1)
     }
 
+    /// The sheet of a period, to be copied when others have it too and it is changed.
+    pub(crate) fn sheet_mut(&mut self, period: i32) -> Option<&mut Arc<Sheet>> {
+        let place = self.place(Sheet::number(period)).ok()?;
+        Some(&mut self.sheets[place].1)
+    }
+
     /// Its sheets, the earliest first.
     pub(crate) fn sheets(&self) -> impl DoubleEndedIterator<Item = &Sheet> {
         self.sheets.iter().map(|(_, sheet)| sheet.as_ref())

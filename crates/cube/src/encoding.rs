@@ -12,6 +12,7 @@
 //!            5 superseded  n, then n versions                                       by place, the oldest first
 //!            6 tallies     n, then of each: place, total, events by quality (3) and by qualifier (4), confidential ones
 //!            7 secrets     n, then of each: the index of a series of the metric, a period
+//!            8 folded      from which revision on the past is whole, the first confidential one before, 0 for none
 //! numbers    bytes of each u8, then each less the one of its series in the period before, the lowest byte first
 //! states     the first, how many have it from the first on, then the others u8
 //! place      column, period
@@ -33,6 +34,7 @@ use std::sync::Arc;
 
 use almanac_model::{Calendar, ClosingDay, Granularity, MetricId, MonthUnit, Revision, Status, YearName};
 
+use crate::fold::Folded;
 use crate::metric::Place;
 use crate::series::Version;
 use crate::sheet::{self, Sheet};
@@ -45,7 +47,7 @@ pub use decoder::{CubeDecoder, DecodeError};
 
 /// The version of the bytes, for those who keep them. It counts up when the layout changes, and also when the same batches
 /// come to another cube: what was derived by other rules must not be taken for what would be derived now.
-pub const ENCODING: u32 = 2;
+pub const ENCODING: u32 = 3;
 
 /// From this size on a piece is handed over.
 const PIECE_BYTES: usize = 64 << 10;
@@ -59,6 +61,7 @@ const EVENTS: u8 = 4;
 const SUPERSEDED: u8 = 5;
 const TALLIES: u8 = 6;
 const SECRETS: u8 = 7;
+const FOLDED: u8 = 8;
 
 /// The standard granularities by their place in [`Granularity::ALL`]; then custom ones, with their calendar.
 const CUSTOM: u8 = 6;
@@ -94,6 +97,9 @@ impl Cube {
         metrics.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (id, metric) in metrics {
             pieces.item(|bytes| put_metric(bytes, &id, metric.granularity()))?;
+            if metric.folded() != Folded::default() {
+                pieces.item(|bytes| put_folded(bytes, metric.folded()))?;
+            }
             let (blocks, secrets) = Arc::unwrap_or_clone(metric).into_parts();
             let (mut firsts, mut count) = (Vec::with_capacity(blocks.len()), 0);
             for block in blocks {
@@ -164,6 +170,12 @@ fn put_metric(bytes: &mut Vec<u8>, id: &MetricId, granularity: Granularity) {
         }
         standard => bytes.push(small(place(standard))),
     }
+}
+
+fn put_folded(bytes: &mut Vec<u8>, Folded { floor, confidential }: Folded) {
+    bytes.push(FOLDED);
+    put_number(bytes, floor.0);
+    put_number(bytes, confidential.unwrap_or_default().0);
 }
 
 fn put_calendar(bytes: &mut Vec<u8>, calendar: Calendar) {

@@ -1,4 +1,4 @@
-//! The read model: every version of every value, side by side by metric, area and period.
+//! The read model: values side by side by metric, area and period, with their superseded versions.
 //!
 //! ```text
 //! Cube      metric id -> MetricCube
@@ -13,6 +13,11 @@
 //! the new total, or nothing where it was withdrawn. So the newest value costs one look, and a value as of an earlier
 //! revision a look into the superseded versions of that one cell. The whole becomes bytes, and they the whole, piece by piece
 //! (`encoding.rs`). Nothing here reads a clock or does IO: the same batches give the same cube.
+//!
+//! Reports keep every version: corrections are few. Tallies are changed by every event, so a [`Window`] folds what revisions
+//! before the newest so many did to them; then memory follows the cells and not the events. Of each metric the cube knows from
+//! which revision on it has the whole past ([`MetricCube::floor`]), and [`Cube::only_with`] gives it to questions without the
+//! metrics of which it does not have what they need, so that nothing is ever read that is not there.
 //!
 //! A question reads areas, most often whole: of all their series, or those with some codes, either one period (a level) or a stretch
 //! of them (a flow's months). Both lie in one piece in a sheet, whose sum and status are told at once where all that is read has
@@ -30,16 +35,19 @@
 mod block;
 mod columns;
 mod encoding;
+mod fold;
 mod metric;
+mod past;
 mod series;
 mod sheet;
 mod tally;
+mod window;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use almanac_catalog::{Catalog, Method};
-use almanac_model::{Batch, MetricId, Revision};
+use almanac_model::{Batch, BatchSeries, MetricId, Revision};
 use foldhash::fast::RandomState;
 
 pub use block::Block;
@@ -47,18 +55,38 @@ pub use columns::Columns;
 pub use encoding::{CubeDecoder, DecodeError, ENCODING};
 pub use metric::MetricCube;
 use metric::Place;
+pub use past::{Lacking, Past};
 use series::Entry;
 pub use series::{Cell, Series, SeriesKey, Write};
+pub use window::{Cells, Stretch, Window};
 
 /// All recorded values.
 ///
 /// A clone costs a look at each metric and no memory: it shares everything with the original. While both are there, the one
 /// that is changed copies what it changes, a sheet at a time; so a state of the cube can be read for long while batches
 /// are applied.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Cube {
     metrics: HashMap<MetricId, Arc<MetricCube>, RandomState>,
+    /// The metrics that were taken out of it, for a question that needs more of their past than it has.
+    lacking: Option<Arc<Lacking>>,
 }
+
+/// Which metrics of a batch are recorded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Which {
+    All,
+    Tallies,
+}
+
+/// Equal are cubes with the same metrics.
+impl PartialEq for Cube {
+    fn eq(&self, other: &Self) -> bool {
+        self.metrics == other.metrics
+    }
+}
+
+impl Eq for Cube {}
 
 /// A batch that does not fit the catalogue it was recorded under: the log is damaged, or not ours.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -73,6 +101,16 @@ pub struct ApplyError {
 impl Cube {
     /// Adds a batch. Batches come in the order of their revisions.
     pub fn apply(&mut self, revision: Revision, batch: &Batch, catalog: &Catalog) -> Result<(), ApplyError> {
+        self.apply_noting((revision, batch, catalog), Which::All, &mut |_, _, _| {})
+    }
+
+    /// Adds some metrics of a batch, and calls for the entries of each run of tallies, with the place of their series.
+    fn apply_noting(
+        &mut self,
+        (revision, batch, catalog): (Revision, &Batch, &Catalog),
+        which: Which,
+        note: &mut impl FnMut(&BatchSeries, Place, &[Entry]),
+    ) -> Result<(), ApplyError> {
         let methods = batch
             .series()
             .iter()
@@ -87,11 +125,18 @@ impl Cube {
                     .ok_or_else(unknown)
             })
             .collect::<Result<Vec<Method>, _>>()?;
-        let places: Vec<Place> = batch.series().iter().map(|series| self.place(series)).collect();
+        let is_wanted = |method: Method| which == Which::All || method == Method::Tally;
+        let series = batch.series().iter().zip(&methods);
+        let places: Vec<Option<Place>> = series
+            .map(|(series, method)| is_wanted(*method).then(|| self.place(series)))
+            .collect();
         let mut entries = Vec::new();
         // rows of one series often follow one another
         for (index, rows) in batch.runs() {
-            if let Some(metric) = self.metrics.get_mut(&batch.series()[index].metric) {
+            let series = &batch.series()[index];
+            if let Some(place) = places[index]
+                && let Some(metric) = self.metrics.get_mut(&series.metric)
+            {
                 entries.clear();
                 entries.extend(rows.map(|row| Entry {
                     period: row.period,
@@ -99,13 +144,16 @@ impl Cube {
                     status: row.status,
                     is_retraction: row.is_retraction,
                 }));
-                Arc::make_mut(metric).record(places[index], revision, &entries, methods[index]);
+                Arc::make_mut(metric).record(place, revision, &entries, methods[index]);
+                if methods[index] == Method::Tally {
+                    note(series, place, &entries);
+                }
             }
         }
         Ok(())
     }
 
-    fn place(&mut self, series: &almanac_model::BatchSeries) -> Place {
+    fn place(&mut self, series: &BatchSeries) -> Place {
         let metric = self
             .metrics
             .entry(series.metric.clone())
@@ -113,9 +161,15 @@ impl Cube {
         Arc::make_mut(metric).place(SeriesKey::of(series))
     }
 
-    /// The values of a metric; `None` when nothing of it was ever recorded.
+    /// The values of a metric; `None` when nothing of it was ever recorded, or when it was taken out by [`Self::only_with`].
     #[must_use]
     pub fn metric(&self, id: &MetricId) -> Option<&MetricCube> {
-        self.metrics.get(id).map(Arc::as_ref)
+        let found = self.metrics.get(id).map(Arc::as_ref);
+        if found.is_none()
+            && let Some(lacking) = &self.lacking
+        {
+            lacking.ask(id);
+        }
+        found
     }
 }

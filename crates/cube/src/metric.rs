@@ -9,7 +9,9 @@ use almanac_model::{AreaId, Code, Granularity, ReporterId, Revision};
 use foldhash::fast::RandomState;
 
 use crate::block::{Head, Kind};
+use crate::fold::Folded;
 use crate::series::Entry;
+use crate::sheet::Sheet;
 use crate::{Block, Series, SeriesKey};
 
 /// All values of one metric.
@@ -23,6 +25,7 @@ pub struct MetricCube {
     places: Arc<Places>,
     /// The series and period of each cell that ever had a confidential version. Most metrics have none.
     confidential: Secrets,
+    folded: Folded,
 }
 
 /// Series and periods.
@@ -84,6 +87,7 @@ impl MetricCube {
             blocks: Vec::new(),
             places: Arc::default(),
             confidential: Arc::default(),
+            folded: Folded::default(),
         }
     }
 
@@ -91,6 +95,13 @@ impl MetricCube {
     #[must_use]
     pub fn granularity(&self) -> Granularity {
         self.granularity
+    }
+
+    /// The revision from which on every value is known as of each; before it only those of reports are, and what happened to
+    /// tallies is in the log alone. That of the empty log when the whole past is known.
+    #[must_use]
+    pub const fn floor(&self) -> Revision {
+        self.folded.floor
     }
 
     /// The series that were recorded for exactly this area.
@@ -152,10 +163,12 @@ impl MetricCube {
     /// Whether any cell had a confidential version by a revision.
     #[must_use]
     pub fn had_confidential(&self, as_of: Revision) -> bool {
-        self.confidential.iter().any(|&(place, period)| {
-            let mut writes = self.at(place).writes(period, as_of);
-            writes.any(|write| write.after.is_some_and(|cell| cell.status.confidential))
-        })
+        let was_forgotten = self.folded.confidential.is_some_and(|first| first <= as_of);
+        was_forgotten
+            || self.confidential.iter().any(|&(place, period)| {
+                let mut writes = self.at(place).writes(period, as_of);
+                writes.any(|write| write.after.is_some_and(|cell| cell.status.confidential))
+            })
     }
 
     /// The cells that are confidential as of a revision: series and period.
@@ -192,6 +205,24 @@ impl MetricCube {
     /// The block of a place, to put back what it had.
     pub(crate) fn block_mut(&mut self, place: Place) -> &mut Block {
         &mut self.blocks[place.block as usize]
+    }
+
+    /// What is known of versions that were forgotten.
+    pub(crate) const fn folded(&self) -> Folded {
+        self.folded
+    }
+
+    /// Keeps in mind that some were.
+    pub(crate) fn note_folded(&mut self, forgotten: Folded) {
+        self.folded = self.folded.and(forgotten);
+    }
+
+    /// The tallies of which there is more than their value: their place, their period and the revision that changed them last.
+    pub(crate) fn tallied_versions(&self) -> impl Iterator<Item = (Place, i32, Revision)> {
+        (0..).zip(&self.blocks).flat_map(|(block, series)| {
+            let cells = series.sheets().flat_map(Sheet::tallied_versions);
+            cells.map(move |((column, period), revision)| (Place { block, column }, period, revision))
+        })
     }
 
     /// Its series side by side, and the place and period of each cell that ever had a confidential version.
@@ -238,8 +269,10 @@ impl PartialEq for MetricCube {
             blocks,
             places: _,
             confidential,
+            folded,
         } = self;
-        (granularity, blocks, confidential) == (&other.granularity, &other.blocks, &other.confidential)
+        (granularity, blocks, confidential, folded)
+            == (&other.granularity, &other.blocks, &other.confidential, &other.folded)
     }
 }
 

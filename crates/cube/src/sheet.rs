@@ -40,9 +40,9 @@ pub(crate) struct Sheet {
     /// Of all newest versions.
     newest_revision: Revision,
     /// What was not made by one event that was recorded: how many were recorded, and how many taken back.
-    events: BTreeMap<Place, (u32, u32)>,
+    pub(crate) events: BTreeMap<Place, (u32, u32)>,
     /// Earlier versions, the oldest first. Most cells have none.
-    superseded: BTreeMap<Place, Vec<Version>>,
+    pub(crate) superseded: BTreeMap<Place, Vec<Version>>,
     /// What the newest totals of tallies were added up from.
     tallies: BTreeMap<Place, Tally>,
 }
@@ -185,7 +185,7 @@ impl Sheet {
     }
 
     /// The newest version of a period.
-    fn newest(&self, column: u8, period: i32) -> Option<Version> {
+    pub(crate) fn newest(&self, column: u8, period: i32) -> Option<Version> {
         let place = self.place(column, period)?;
         let content = match self.states.get(place) {
             NOTHING => return None,
@@ -216,6 +216,13 @@ impl Sheet {
     pub(crate) fn versions(&self, column: u8, period: i32) -> impl Iterator<Item = Version> + '_ {
         let earlier = self.superseded.get(&(column, period)).into_iter().flatten().copied();
         earlier.chain(self.newest(column, period))
+    }
+
+    /// The tallies of which there is more than their value, and the revision that changed each last.
+    pub(crate) fn tallied_versions(&self) -> impl Iterator<Item = (Place, Revision)> {
+        let more = |place: &Place| self.superseded.contains_key(place) || self.events.contains_key(place);
+        let all = self.tallies.keys().copied().filter(move |place| more(place));
+        all.filter_map(|place| Some((place, self.newest(place.0, place.1)?.revision)))
     }
 
     /// What the newest totals of a series were added up from, by period.

@@ -2,14 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
+#[path = "support/by_day.rs"]
+mod by_day;
+
 use std::convert::Infallible;
 
 use almanac_catalog::Catalog;
-use almanac_cube::{Cube, CubeDecoder, DecodeError};
-use almanac_model::{
-    AreaId, Batch, BatchBuilder, BatchExtra, BatchSeries, MetricId, Qualifier, Quality, ReporterId, Revision, Status,
-};
-use almanac_testkit::generate::{Log, World, load, world};
+use almanac_cube::{Cube, CubeDecoder, DecodeError, Window};
+use almanac_model::{Batch, BatchBuilder, MetricId, Revision};
+use almanac_testkit::generate::{Log, World, world};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 
@@ -92,55 +93,19 @@ proptest! {
     }
 }
 
-/// The metrics of the test: one of each method, by day.
-fn by_day() -> Catalog {
-    let texts =
-        "label = { vi = \"x\", en = \"x\" }\ndefinition = { vi = \"x\", en = \"x\" }\nsource = \"x\"\nowner = \"x\"";
-    let metric = |method: &str| {
-        format!(
-            "[[metric]]\nid = \"{method}\"\n{texts}\nkind = \"flow\"\nmethod = \"{method}\"\nunit = \"item\"\n\
-             frequency = \"day\"\nlevels = [{{ level = \"province\" }}]\n"
-        )
-    };
-    let head = "[catalog]\nid = \"test\"\ntime_zone = \"Asia/Ho_Chi_Minh\"\nlabel = { vi = \"x\", en = \"x\" }\nowner = \"x\"\n\
-                [[level]]\nid = \"province\"\nlabel = { vi = \"x\", en = \"x\" }\n\
-                [[unit]]\nid = \"item\"\nlabel = { vi = \"x\", en = \"x\" }\n";
-    let areas = "area,code,name_vi,level,parent,valid_from,valid_to\n1,1,a,province,,2000-01-01,\n";
-    let files = [
-        ("areas.csv", areas.to_owned()),
-        ("catalog.toml", [head, &metric("report"), &metric("tally")].concat()),
-    ];
-    load(&files.into_iter().collect())
-}
-
 #[test]
 fn long_series_and_long_histories_are_cut_into_pieces_of_bounded_length() {
-    let catalog = by_day();
+    let catalog = by_day::catalog();
     let mut cube = Cube::default();
     for revision in 1..=3_000 {
         let mut batch = BatchBuilder::default();
-        for method in ["report", "tally"] {
-            let metric = catalog.metric(method).unwrap();
-            let series = BatchSeries {
-                metric: MetricId::new(method).unwrap(),
-                area: AreaId::new("1").unwrap(),
-                reporter: ReporterId::new("r").unwrap(),
-                dimensions: Vec::new(),
-                granularity: metric.frequency,
-                decimals: 0,
-            };
-            let status = Status {
-                quality: Quality::Official,
-                qualifier: Qualifier::Exact,
-                missing: None,
-                confidential: revision % 2 == 0,
-            };
-            // one day that is corrected each time, and a new day each time, far from one another
-            for (day, value) in [
-                (10_000, i64::MIN),
-                (12_000 + revision * 7, i64::MAX - i64::from(revision)),
-            ] {
-                batch.push(series.clone(), day, value, status, BatchExtra::default());
+        // one day that is corrected each time, and a new day each time, far from one another
+        for (day, value) in [
+            (10_000, i64::MIN),
+            (12_000 + revision * 7, i64::MAX - i64::from(revision)),
+        ] {
+            for method in ["report", "tally"] {
+                by_day::add(&mut batch, method, day, value, revision % 2 == 0);
             }
         }
         let revision = Revision(u64::from(revision.unsigned_abs()));
@@ -162,9 +127,10 @@ fn what_does_not_fit_together_is_refused() {
     // what was there at revision 1: 0
     let superseded = b"\x05\x01\x28\x00\x02\x02\x03\x00";
     let tally = b"\x06\x01\x00\x04\x0a\x02\x02\x02\x02\x02\x02\x02\x02";
+    let folded = b"\x08\x02\x01";
     let good = [&metric[..], series, sheet, superseded].concat();
     assert!(decoded(std::slice::from_ref(&good)).is_ok());
-    let cases: [(&[&[u8]], &str); 10] = [
+    let cases: [(&[&[u8]], &str); 11] = [
         (&[series], "a series of no metric"),
         (&[metric, sheet], "a sheet of no series"),
         (&[metric, series, superseded], "something of no sheet"),
@@ -177,10 +143,39 @@ fn what_does_not_fit_together_is_refused() {
             &[metric, series, sheet, superseded, superseded],
             "a version out of its place",
         ),
+        (&[folded], "a past of no metric"),
         (&[b"\x09"], "an item of an unknown kind"),
     ];
     for (items, why) in cases {
         assert_eq!(decoded(&[items.concat()]), Err(DecodeError::Order(why)));
     }
     assert_eq!(decoded(&[good[..good.len() - 1].to_vec()]), Err(DecodeError::CutOff));
+}
+
+#[test]
+fn a_metric_that_forgot_says_from_which_revision_on_it_is_whole() {
+    let catalog = by_day::catalog();
+    let (mut cube, mut window) = (Cube::default(), Window::new(1));
+    for revision in 1..=5 {
+        let mut batch = BatchBuilder::default();
+        by_day::add(&mut batch, "tally", 1, 1, revision == 2);
+        window
+            .apply(&mut cube, Revision(revision), &batch.finish(), &catalog)
+            .unwrap();
+    }
+    let expected = [
+        // tallies by day; the past is whole from revision 4 on, and in revision 2 there was something confidential
+        &b"\x01\x05tally\x00"[..],
+        b"\x08\x04\x02",
+        b"\x02\x011\x00\x01r",
+        // of day 1: 5 at revision 5, confidential; and 4 at revision 4
+        b"\x03\x02\x01\x01\x02\x05\x00\x02\x05\x00",
+    ]
+    .concat();
+    let bytes = pieces(&cube).concat();
+    assert_eq!(bytes[..expected.len()], expected);
+    let metric = decoded(&[bytes]).unwrap();
+    let metric = metric.metric(&MetricId::new("tally").unwrap()).unwrap();
+    assert_eq!(metric.floor(), Revision(4));
+    assert!(metric.had_confidential(Revision(4)));
 }

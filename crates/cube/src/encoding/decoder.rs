@@ -7,7 +7,8 @@ use almanac_model::{
 };
 
 use super::bytes::Reader;
-use super::{Before, CUSTOM, EVENTS, METRIC, SECRETS, SERIES, SHEET, SUPERSEDED, TALLIES, UNITS, flag};
+use super::{Before, CUSTOM, EVENTS, FOLDED, METRIC, SECRETS, SERIES, SHEET, SUPERSEDED, TALLIES, UNITS, flag};
+use crate::fold::Folded;
 use crate::metric::Place;
 use crate::series::Version;
 use crate::sheet::{self, Sheet};
@@ -56,6 +57,7 @@ impl CubeDecoder {
                 SUPERSEDED => self.superseded(&mut reader)?,
                 TALLIES => self.tallies(&mut reader)?,
                 SECRETS => self.secrets(&mut reader)?,
+                FOLDED => self.folded(&mut reader)?,
                 _ => return Err(DecodeError::Order("an item of an unknown kind")),
             }
         }
@@ -166,6 +168,16 @@ impl CubeDecoder {
     fn sheet(&mut self) -> Result<&mut Sheet, DecodeError> {
         let sheet = self.block().and_then(Block::last_sheet);
         sheet.ok_or(DecodeError::Order("something of no sheet"))
+    }
+
+    fn folded(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let (_, metric) = self.metric.as_mut().ok_or(DecodeError::Order("a past of no metric"))?;
+        let (floor, confidential) = (Revision(reader.number()?), Revision(reader.number()?));
+        metric.note_folded(Folded {
+            floor,
+            confidential: (confidential > Revision::EMPTY).then_some(confidential),
+        });
+        Ok(())
     }
 
     fn secrets(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
