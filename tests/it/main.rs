@@ -31,4 +31,5 @@ mod review;
 mod simulation;
 mod slow_follower;
 mod stream;
+mod tallies;
 mod territory;

@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use almanac_catalog::Catalog;
-use almanac_cube::Cube;
+use almanac_cube::{Cells, Cube};
 use almanac_model::{Exact, Figure, MissingReason, NoPercent, Revision};
 
-use self::writes::each_write;
+use self::writes::{add_cells, each_write};
 use crate::compare::Distance;
 use crate::evaluate::Evaluation;
 use crate::one::OneFigure;
@@ -97,6 +97,16 @@ impl<'a> History<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// The cells whose past the figure, its vintages and its explanation may read.
+    #[must_use]
+    pub fn cells(self, figure: &OneFigure) -> Cells {
+        let mut cells = Cells::default();
+        for (_, catalog) in self.catalogs.iter().filter(|(from, _)| *from <= self.as_of) {
+            add_cells(self.cube, catalog, figure, &mut cells);
+        }
+        cells
     }
 
     /// The figure at a revision; `None` when it was not defined then.

@@ -33,6 +33,10 @@ pub struct Args {
     /// behind what the ingest service has at hand
     #[arg(long, env = "ALMANAC_SNAPSHOT_FROM", value_name = "URL", value_parser = ingest_endpoint)]
     pub snapshot_from: Option<Endpoint>,
+    /// Newest revisions of which it is kept in memory what they did to tallies. What tallies were before is read from the log when
+    /// it is asked for, which is as exact and slower
+    #[arg(long, env = "ALMANAC_TALLY_REVISIONS", value_name = "COUNT", default_value_t = limits::TALLY_REVISIONS)]
+    pub tally_revisions: u64,
     /// Where and when checkpoints are written.
     #[command(flatten)]
     pub checkpoints: CheckpointArgs,

@@ -47,6 +47,9 @@ pub(crate) enum QueryError {
     /// The newest state is asked for, and what is here is not the newest.
     #[error("the replica has not caught up")]
     NotCaughtUp { lag: Lag },
+    /// What tallies were then is in the log alone, and that cannot be read.
+    #[error("the log cannot be read up to revision {asked}")]
+    PastNotAtHand { asked: Revision, why: String },
     /// A fault of this process.
     #[error("the replica cannot be read after a panic")]
     Broken,
@@ -129,6 +132,15 @@ fn builder(error: QueryError) -> StatusBuilder {
         }
         QueryError::NotReached { asked, lag } => not_reached(asked, lag),
         QueryError::NotCaughtUp { lag } => not_caught_up(lag),
+        QueryError::PastNotAtHand { asked, why } => {
+            let text = format!(
+                "what tallies were by revision {asked} is not kept in memory, and the log cannot be read for it: {why}; try again, \
+                 or ask as of a later revision"
+            );
+            StatusBuilder::new(Code::Unavailable, reason::PAST_NOT_AT_HAND, text)
+                .metadata("asked", asked)
+                .retry_after(limits::RETRY_AFTER_HALT)
+        }
         QueryError::Broken => StatusBuilder::internal(),
     }
 }

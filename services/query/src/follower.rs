@@ -4,8 +4,8 @@
 //! follower connects again, from the revision after the last it applied. When the log turns out to be another one, the
 //! replica is emptied and filled anew: figures of two logs are never mixed.
 
-mod lost;
-mod subscription;
+pub(crate) mod lost;
+pub(crate) mod subscription;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 //! ```text
 //! follower   Subscribe of the ingest service -> whole records, in order        follower/
 //! replica    what the log told so far: values, definitions, releases, times   replica/, shared.rs
+//! past       what tallies were before what is kept of them, from the log     past/
 //! lag        how far the replica is behind the log                            lag.rs
 //! serving    whether questions should be sent here, as health says it         serving.rs
 //! read_at    at which state of the log to read; waits for it                  read_at.rs, replica/locate.rs
@@ -31,6 +32,7 @@ mod limits;
 mod mistakes;
 mod names;
 mod page;
+mod past;
 mod read_at;
 pub mod reason;
 mod replica;
@@ -41,6 +43,7 @@ mod snapshot;
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
+use almanac_cube::Window;
 use almanac_service_kit::{
     Listener,
     blocking::Blocking,
@@ -66,6 +69,8 @@ pub use crate::checkpoint::{CheckpointOptions, Checkpoints, Disk, OpenError, Rea
 
 use crate::checkpoint::Keeper;
 use crate::follower::Follower;
+use crate::past::{LogSource, Pasts};
+use crate::replica::Replica;
 use crate::rpc::Query;
 use crate::serving::Serving;
 use crate::shared::SharedReplica;
@@ -106,6 +111,8 @@ pub struct Deps {
     pub max_lag: Option<Duration>,
     /// Where the replica is kept for the next start; without it a start reads the whole log.
     pub checkpoints: Option<Checkpoints>,
+    /// What the newest so many revisions did to tallies is kept in memory; what they were before is read from the log.
+    pub tally_revisions: u64,
     /// Where work is done that takes long.
     pub blocking: Blocking,
     /// Which other replica is asked for a snapshot; without it the log is all there is.
@@ -125,6 +132,7 @@ impl Deps {
             progress_every: limits::PROGRESS_EVERY,
             max_lag: None,
             checkpoints: None,
+            tally_revisions: limits::TALLY_REVISIONS,
             blocking: Blocking::default(),
             snapshots: None,
         }
@@ -142,6 +150,7 @@ impl fmt::Debug for Deps {
             progress_every,
             max_lag,
             checkpoints,
+            tally_revisions,
             blocking,
             snapshots,
         } = self;
@@ -152,6 +161,7 @@ impl fmt::Debug for Deps {
             .field("progress_every", progress_every)
             .field("max_lag", max_lag)
             .field("checkpoints", checkpoints)
+            .field("tally_revisions", tally_revisions)
             .field("blocking", blocking)
             .field("snapshots", snapshots)
             .finish_non_exhaustive()
@@ -164,7 +174,13 @@ impl fmt::Debug for Deps {
 /// is further behind than [`Deps::max_lag`].
 pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationToken) -> Result<Drained, ServeError> {
     let health = HealthHandle::new(&[SERVICE, SNAPSHOT_SERVICE]).await;
-    let replica = Arc::new(SharedReplica::new(deps.blocking));
+    let source = LogSource {
+        ingest: deps.ingest.clone(),
+        connect: Arc::clone(&deps.connect),
+    };
+    let pasts = Arc::new(Pasts::new(Some(source), deps.blocking));
+    let empty = Replica::keeping(Window::new(deps.tally_revisions));
+    let replica = Arc::new(SharedReplica::new(empty, deps.blocking, pasts));
     // The follower ends when the shutdown begins: that the log is lost is no news to a service that stops.
     let stop = shutdown.child_token();
     // Dropping this future ends the follower too.

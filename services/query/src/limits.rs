@@ -164,3 +164,19 @@ pub(crate) const HEAD_EVERY: Duration = Duration::from_millis(100);
 
 /// With a limit to the lag, it is looked at this often even when nothing is heard.
 pub(crate) const LAG_CHECK_EVERY: Duration = Duration::from_millis(500);
+
+/// Of tallies it is kept what the newest so many revisions did to them: as many as come while somebody pages through an answer.
+/// With a thousand events in each they are ten million versions of some hundred bytes, and most logs have one event in most.
+pub(crate) const TALLY_REVISIONS: u64 = 10_000;
+
+/// Earlier states of tallies that are read from the log at one time: each takes a core.
+pub(crate) const PASTS_AT_ONCE: usize = 1;
+
+/// Such states that are kept for the next question: each is as large as all tallies.
+pub(crate) const PASTS: usize = 2;
+
+/// How long one is kept that nobody asks for.
+pub(crate) const PAST_KEPT: Duration = Duration::from_mins(10);
+
+/// Bytes of records that are applied together to such a state.
+pub(crate) const PAST_BYTES: usize = 1 << 20;

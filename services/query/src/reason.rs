@@ -40,6 +40,9 @@ reasons! {
     NO_CATALOG: "No catalogue was in force at that revision, so nothing was defined.",
         "Apply a catalogue with ApplyCatalog of the ingest service, or read a later revision.";
 
+    PAST_NOT_AT_HAND: "What tallies were then is not in memory any more, and the log cannot be read for it now.",
+        "Try again after the delay in RetryInfo, or ask as of a later revision.";
+
     // the form of a request
     SEVERAL_VIOLATIONS: "The request has mistakes of several kinds; each violation has its own reason.",
         "Mend the fields that BadRequest lists.";

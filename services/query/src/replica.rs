@@ -11,7 +11,7 @@ mod record;
 use std::sync::Arc;
 
 use almanac_catalog::{Catalog, compatibility};
-use almanac_cube::Cube;
+use almanac_cube::{Cube, Window};
 use almanac_indicator::History;
 use almanac_model::{LogId, Revision};
 use jiff::Timestamp;
@@ -23,9 +23,10 @@ pub(crate) use record::{Content, Mark, RecordError};
 use record::check_series;
 
 use crate::lag::{Heads, Lag};
+use crate::limits;
 
 /// What the log has told so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Replica {
     /// Which log; none before it was first heard of.
     log: Option<LogId>,
@@ -42,6 +43,8 @@ pub(crate) struct Replica {
     halted: bool,
     /// What its records came to.
     derived: Derived,
+    /// How much of the past of tallies that keeps.
+    window: Window,
     /// Bytes of the records that were applied since this process began with it.
     bytes: u64,
     /// How often it was emptied. A log that was restored from an older copy keeps its id; what was read before it was emptied
@@ -83,7 +86,31 @@ pub(crate) enum OtherLogError {
     Shorter { head: Revision, applied: Revision },
 }
 
+impl Default for Replica {
+    fn default() -> Self {
+        Self::keeping(Window::new(limits::TALLY_REVISIONS))
+    }
+}
+
 impl Replica {
+    /// An empty one, which keeps so much of the past of tallies.
+    pub(crate) fn keeping(window: Window) -> Self {
+        Self {
+            log: None,
+            head: Revision::EMPTY,
+            heard: None,
+            heads: Heads::default(),
+            newest_at: None,
+            connected: false,
+            caught_up: false,
+            halted: false,
+            derived: Derived::default(),
+            window,
+            bytes: 0,
+            rebuilds: 0,
+        }
+    }
+
     /// The last revision that was applied.
     pub(crate) fn applied(&self) -> Revision {
         self.derived.applied()
@@ -94,15 +121,16 @@ impl Replica {
         &self.derived
     }
 
-    /// A replica that goes on where another one of this log was.
-    pub(crate) fn resumed(log: LogId, derived: Derived) -> Self {
-        Self {
+    /// Goes on where another one of this log was.
+    pub(crate) fn resume(&mut self, log: LogId, derived: Derived) {
+        let window = Window::of(&derived.cube, self.window.revisions());
+        *self = Self {
             log: Some(log),
             // at least; it was not heard yet
             head: derived.applied(),
             derived,
-            ..Self::default()
-        }
+            ..Self::keeping(window)
+        };
     }
 
     /// Goes on where another replica of this log is, when that is further; tells whether it does.
@@ -111,11 +139,10 @@ impl Replica {
         if self.log.is_some_and(|own| own != log) || derived.applied() <= applied {
             return false;
         }
-        *self = Self {
-            // what was read before may be of another past of the log
-            rebuilds: self.rebuilds + u64::from(applied > Revision::EMPTY),
-            ..Self::resumed(log, derived)
-        };
+        // what was read before may be of another past of the log
+        let rebuilds = self.rebuilds + u64::from(applied > Revision::EMPTY);
+        self.resume(log, derived);
+        self.rebuilds = rebuilds;
         true
     }
 
@@ -156,7 +183,20 @@ impl Replica {
     pub(crate) fn emptied(&self) -> Self {
         Self {
             rebuilds: self.rebuilds + 1,
-            ..Self::default()
+            ..Self::keeping(Window::new(self.window.revisions()))
+        }
+    }
+
+    /// The same with other values, to be read.
+    pub(crate) fn with_cube(&self, cube: Cube) -> Self {
+        Self {
+            log: self.log,
+            derived: Derived {
+                cube,
+                ..self.derived.clone()
+            },
+            rebuilds: self.rebuilds,
+            ..Self::keeping(Window::new(self.window.revisions()))
         }
     }
 
@@ -228,7 +268,7 @@ impl Replica {
             Content::Events(batch) => {
                 let (_, catalog) = derived.catalogs.last().ok_or(RecordError::NoCatalog)?;
                 check_series(&batch, catalog)?;
-                derived.cube.apply(revision, &batch, catalog)?;
+                self.window.apply(&mut derived.cube, revision, &batch, catalog)?;
             }
             Content::Catalog(catalog) => {
                 if let Some((_, before)) = derived.catalogs.last() {

@@ -6,13 +6,15 @@
 use std::sync::{Arc, RwLock};
 use std::thread;
 
-use almanac_indicator::State;
+use almanac_cube::{Cells, Past};
+use almanac_indicator::{OneFigure, State};
 use almanac_service_kit::blocking::Blocking;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
 use crate::error::QueryError;
+use crate::past::{Pasts, Wanted};
 use crate::read_at::ReadAt;
 use crate::replica::{Moment, Progress, Replica, Unlocated};
 
@@ -25,6 +27,25 @@ pub(crate) struct SharedReplica {
     computations: Arc<Semaphore>,
     /// Where large work is done.
     blocking: Blocking,
+    /// What tallies were before what the replica keeps of them.
+    pasts: Arc<Pasts>,
+}
+
+/// What of the past a computation looks at.
+#[derive(Clone, Debug)]
+enum Looks {
+    /// What everything was at its moment.
+    AtItsMoment,
+    /// The versions behind a figure, too.
+    AtHistory(Arc<OneFigure>),
+}
+
+/// What came of a look at the replica.
+enum Looked<T, F> {
+    /// What was to be found.
+    Found(T),
+    /// It takes what only the log has; with the computation, which has to be done then.
+    Lacking(F, Wanted),
 }
 
 /// How long something takes.
@@ -49,19 +70,20 @@ impl From<Broken> for QueryError {
 
 impl Default for SharedReplica {
     fn default() -> Self {
-        Self::new(Blocking::default())
+        Self::new(Replica::default(), Blocking::default(), Arc::default())
     }
 }
 
 impl SharedReplica {
-    /// An empty one.
-    pub(crate) fn new(blocking: Blocking) -> Self {
+    /// A replica, with what reads earlier states of tallies.
+    pub(crate) fn new(replica: Replica, blocking: Blocking, pasts: Arc<Pasts>) -> Self {
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            replica: RwLock::default(),
+            replica: RwLock::new(replica),
             progress: watch::Sender::default(),
             computations: Arc::new(Semaphore::new(cores)),
             blocking,
+            pasts,
         }
     }
 
@@ -137,30 +159,55 @@ impl SharedReplica {
         }
     }
 
-    /// Computes something at a state that was found before.
+    /// Computes something at a state that was found before. Where that takes what tallies were before what the replica keeps of
+    /// them, it is derived from the log first.
     pub(crate) async fn compute<T: Send + 'static>(
         self: &Arc<Self>,
         moment: &Moment,
         work: Work,
-        compute: impl FnOnce(&Replica, State<'_>) -> T + Send + 'static,
+        compute: impl FnOnce(&Replica, State<'_>) -> T + Clone + Send + 'static,
     ) -> Result<T, QueryError> {
-        let (log, rebuilds) = (moment.log, moment.rebuilds);
-        let (as_of, catalog) = (moment.revision, Arc::clone(&moment.catalog));
-        let look = move |replica: &Replica| {
-            // the replica may have been rebuilt from another log in the meantime
-            let same = replica.log() == Some(log) && replica.rebuilds() == rebuilds && replica.applied() >= as_of;
-            same.then(|| {
-                compute(
-                    replica,
-                    State {
-                        catalog: &catalog,
-                        cube: replica.cube(),
-                        as_of,
-                    },
-                )
-            })
+        self.compute_looking(moment, work, Looks::AtItsMoment, compute).await
+    }
+
+    /// Computes something that goes through the versions behind a figure.
+    pub(crate) async fn compute_history<T: Send + 'static>(
+        self: &Arc<Self>,
+        moment: &Moment,
+        figure: &Arc<OneFigure>,
+        compute: impl FnOnce(&Replica, State<'_>) -> T + Clone + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let looks = Looks::AtHistory(Arc::clone(figure));
+        self.compute_looking(moment, Work::Large, looks, compute).await
+    }
+
+    async fn compute_looking<T, F>(
+        self: &Arc<Self>,
+        moment: &Moment,
+        work: Work,
+        looks: Looks,
+        compute: F,
+    ) -> Result<T, QueryError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Replica, State<'_>) -> T + Clone + Send + 'static,
+    {
+        let at = moment.clone();
+        let look = move |replica: &Replica| at.is_of(replica).then(|| looks.look(replica, &at, compute));
+        let (compute, wanted) = match self.read(work, look).await?.ok_or(QueryError::LogReplaced)? {
+            Looked::Found(found) => return Ok(found),
+            Looked::Lacking(compute, wanted) => (compute, wanted),
         };
-        self.read(work, look).await?.ok_or(QueryError::LogReplaced)
+        let tallies = self.pasts.tallies(wanted).await?;
+        let at = moment.clone();
+        let look = move |replica: &Replica| {
+            let found = || {
+                let cube = replica.cube().with_tallies_of(&tallies);
+                at.compute(&replica.with_cube(cube), compute)
+            };
+            at.is_of(replica).then(found)
+        };
+        self.read(Work::Large, look).await?.ok_or(QueryError::LogReplaced)
     }
 
     /// Does the work here, or where large work is done.
@@ -176,6 +223,49 @@ impl SharedReplica {
                 Broken
             }),
         }
+    }
+}
+
+impl Looks {
+    /// Computes from what the replica has, if that is enough.
+    fn look<T, F>(&self, replica: &Replica, moment: &Moment, compute: F) -> Looked<T, F>
+    where
+        F: FnOnce(&Replica, State<'_>) -> T + Clone,
+    {
+        let past = match self {
+            Self::AtItsMoment => Past::AsOf(moment.revision),
+            Self::AtHistory(_) => Past::Whole,
+        };
+        if replica.cube().keeps(past) {
+            return Looked::Found(moment.compute(replica, compute));
+        }
+        // most questions are about other metrics
+        let (cube, lacking) = replica.cube().only_with(past);
+        let found = moment.compute(&replica.with_cube(cube), compute.clone());
+        if !lacking.was_asked() {
+            return Looked::Found(found);
+        }
+        let cells = match self {
+            Self::AtItsMoment => Cells::default(),
+            Self::AtHistory(figure) => replica.history(moment.revision).cells(figure),
+        };
+        Looked::Lacking(compute, Wanted::at(moment, replica, cells))
+    }
+}
+
+impl Moment {
+    /// Whether it can be read from a replica, which may have been rebuilt from another log in the meantime.
+    fn is_of(&self, replica: &Replica) -> bool {
+        replica.log() == Some(self.log) && replica.rebuilds() == self.rebuilds && replica.applied() >= self.revision
+    }
+
+    fn compute<T>(&self, replica: &Replica, compute: impl FnOnce(&Replica, State<'_>) -> T) -> T {
+        let state = State {
+            catalog: &self.catalog,
+            cube: replica.cube(),
+            as_of: self.revision,
+        };
+        compute(replica, state)
     }
 }
 

@@ -54,6 +54,17 @@ impl Query {
         Self::start_deps(deps).await
     }
 
+    /// The same with what the newest so many revisions did to tallies in memory, and the rest in the log.
+    pub(crate) async fn start_keeping(dir: &Path, ingest: SocketAddr, tally_revisions: u64) -> Self {
+        let checkpoints = Checkpoints::open(dir, CheckpointOptions::default()).expect("the folder is free");
+        let deps = Deps {
+            checkpoints: Some(checkpoints),
+            tally_revisions,
+            ..deps(ingest)
+        };
+        Self::start_deps(deps).await
+    }
+
     async fn start_deps(deps: Deps) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use almanac_catalog::{Catalog, Metric, Share};
-use almanac_cube::{Cube, MetricCube};
+use almanac_cube::{Cells, Cube, MetricCube, Stretch};
 use almanac_model::{AreaId, FigureArea, Period, PeriodRange, Revision};
 use jiff::civil::Date;
 
@@ -23,24 +23,9 @@ pub(super) fn each_write(
     let Ok(Some(ready)) = figure.ready(catalog) else {
         return Ok(());
     };
-    let Ready {
-        plan,
-        narrowings,
-        target: (area, period),
-    } = &ready;
-    let terms = reach(plan, &plan.root, (*period).into(), Follow::Everything).reads;
-    let hulls = || terms.iter().map(Read::hull);
-    let (first, last) = (
-        hulls().map(PeriodRange::start).min(),
-        hulls().map(PeriodRange::last_day).max(),
-    );
-    let Some((first, last)) = first.zip(last) else {
-        return Ok(());
-    };
-    let days = (first.min(period.start()), last.max(period.last_day()));
-    let areas = areas(catalog, area, figure.question.on_boundaries_of, days);
-    for read in &terms {
-        let (term, metric) = (read.term, plan.terms[read.term].metric);
+    let read = reads(&ready, catalog, figure);
+    for (term, ordinals) in read.terms {
+        let metric = ready.plan.terms[term].metric;
         let Some(recorded) = cube.metric(&metric.id) else {
             continue;
         };
@@ -48,16 +33,64 @@ pub(super) fn each_write(
             each_write_of(recorded, call)?;
             continue;
         }
-        let ordinals = ordinals(metric, read.hull());
-        let series = areas.iter().flat_map(|area| recorded.series_of(area));
+        let series = read.areas.iter().flat_map(|area| recorded.series_of(area));
         // the reports of others count in the coverage, and other codes do not
-        for series in series.filter(|series| narrowings[term].takes_codes(metric, &series.key().codes)) {
+        let narrowing = &ready.narrowings[term];
+        for series in series.filter(|series| narrowing.takes_codes(metric, &series.key().codes)) {
             for (revision, _) in ordinals.clone().flat_map(|ordinal| series.vintages(ordinal)) {
                 call(revision)?;
             }
         }
     }
     Ok(())
+}
+
+/// Adds the cells that the figure may read under these definitions.
+pub(super) fn add_cells(cube: &Cube, catalog: &Catalog, figure: &OneFigure, cells: &mut Cells) {
+    let Ok(Some(ready)) = figure.ready(catalog) else {
+        return;
+    };
+    let read = reads(&ready, catalog, figure);
+    for (term, ordinals) in read.terms {
+        let metric = &ready.plan.terms[term].metric.id;
+        let everything = cube.metric(metric).is_some_and(MetricCube::has_confidential);
+        let stretch = if everything {
+            Stretch::Everything
+        } else {
+            Stretch::Of(read.areas.iter().copied().cloned().collect(), ordinals)
+        };
+        cells.add(metric, stretch);
+    }
+}
+
+/// What a figure may read.
+struct Reads<'c> {
+    areas: BTreeSet<&'c AreaId>,
+    /// Terms of its plan, each with periods of the term's metric.
+    terms: Vec<(usize, RangeInclusive<i32>)>,
+}
+
+fn reads<'c>(ready: &Ready<'_>, catalog: &'c Catalog, figure: &OneFigure) -> Reads<'c> {
+    let Ready {
+        plan,
+        narrowings: _,
+        target: (area, period),
+    } = ready;
+    let terms = reach(plan, &plan.root, (*period).into(), Follow::Everything).reads;
+    let hulls = || terms.iter().map(Read::hull);
+    let (first, last) = (
+        hulls().map(PeriodRange::start).min(),
+        hulls().map(PeriodRange::last_day).max(),
+    );
+    let days = (
+        first.map_or(period.start(), |first| first.min(period.start())),
+        last.map_or(period.last_day(), |last| last.max(period.last_day())),
+    );
+    let ordinals_of = |read: &Read| (read.term, ordinals(plan.terms[read.term].metric, read.hull()));
+    Reads {
+        areas: areas(catalog, area, figure.question.on_boundaries_of, days),
+        terms: terms.iter().map(ordinals_of).collect(),
+    }
 }
 
 /// Calls for each version of each value of a metric: a figure may come and go with a confidential number elsewhere.

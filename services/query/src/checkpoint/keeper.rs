@@ -65,8 +65,8 @@ impl Keeper {
             return Ok(());
         };
         let revision = derived.applied();
-        let resume = move |replica: &mut Replica| *replica = Replica::resumed(log, derived);
-        self.replica.change(Work::Small, resume).await?;
+        let resume = move |replica: &mut Replica| replica.resume(log, derived);
+        self.replica.change(Work::Large, resume).await?;
         self.kept.revision = revision;
         self.checkpoints.durable.send_replace(Some(revision));
         Ok(())

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use almanac_catalog::{Catalog, CatalogFiles};
+use almanac_cube::{Past, Window};
 use almanac_model::{
     Batch, BatchBuilder, BatchExtra, BatchSeries, Granularity, LogId, Qualifier, Quality, Release, Revision, Status,
 };
@@ -96,7 +97,15 @@ fn apply(replica: &mut Replica, contents: impl IntoIterator<Item = Content>) {
 
 /// A replica of eight records: two catalogues, four batches, two releases.
 fn small() -> Replica {
-    let mut replica = Replica::default();
+    filled(Replica::default())
+}
+
+/// The same, which keeps of tallies only what the newest revision did to them.
+fn forgetful() -> Replica {
+    filled(Replica::keeping(Window::new(1)))
+}
+
+fn filled(mut replica: Replica) -> Replica {
     replica.hear(LogId::from_random(LOG), Revision(8), at(0)).unwrap();
     let records = [
         small_catalogue("first"),
@@ -163,8 +172,9 @@ fn blocks(bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
 
 #[test]
 fn the_golden_file_of_this_format_is_read_and_its_blocks_are_written() {
-    let golden = include_bytes!("../../tests/golden/checkpoint-v1-cube-v2.bin");
-    let expected = small();
+    let golden = include_bytes!("../../tests/golden/checkpoint-v1-cube-v3.bin");
+    let expected = forgetful();
+    assert!(!expected.cube().keeps(Past::Whole));
     let found = read(golden).unwrap();
     assert_eq!(found.log, LogId::from_random(LOG));
     assert_equal(&found.derived, expected.derived());
@@ -173,12 +183,15 @@ fn the_golden_file_of_this_format_is_read_and_its_blocks_are_written() {
 
 #[test]
 fn the_golden_file_of_an_earlier_format_is_refused_for_what_it_is() {
-    let golden = include_bytes!("../../tests/golden/checkpoint-v1-cube-v1.bin");
-    let refused = read(golden).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "it has format (1, 1), and this version reads (1, 2)"
-    );
+    let goldens: [(&[u8], &str); 2] = [
+        (include_bytes!("../../tests/golden/checkpoint-v1-cube-v1.bin"), "(1, 1)"),
+        (include_bytes!("../../tests/golden/checkpoint-v1-cube-v2.bin"), "(1, 2)"),
+    ];
+    for (golden, format) in goldens {
+        let refused = read(golden).unwrap_err();
+        let expected = format!("it has format {format}, and this version reads (1, 3)");
+        assert_eq!(refused.to_string(), expected);
+    }
 }
 
 #[test]
@@ -256,7 +269,7 @@ fn another_version_is_told_from_damage_and_from_what_is_no_checkpoint() {
     let refused = read(&bytes).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "it has format (2, 2), and this version reads (1, 2)"
+        "it has format (2, 3), and this version reads (1, 3)"
     );
     let other = read(&[b'x'; 100]).unwrap_err();
     assert!(matches!(other, ReadError::File(FileError::Title)), "{other:?}");
@@ -301,7 +314,9 @@ proptest! {
         let bytes = written(&replica);
         let restored = read(&bytes).unwrap();
         assert_equal(&restored.derived, replica.derived());
-        let mut restored = Replica::resumed(restored.log, restored.derived);
+        let Checkpoint { log, derived } = restored;
+        let mut restored = Replica::default();
+        restored.resume(log, derived);
         prop_assert_eq!(&written(&restored), &bytes);
         // both go on
         apply(&mut replica, records().into_iter().skip(at));

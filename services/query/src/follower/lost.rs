@@ -12,7 +12,7 @@ use crate::shared::Broken;
 
 /// Why a subscription ended.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Lost {
+pub(crate) enum Lost {
     /// No connection.
     #[error("cannot connect")]
     Connect(#[from] tonic::transport::Error),
@@ -107,7 +107,7 @@ impl Lost {
     }
 
     /// The error with its causes, in one line of the log.
-    pub(super) fn chain(&self) -> String {
+    pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut cause = self.source();
         while let Some(error) = cause {

@@ -3,7 +3,7 @@
 use almanac_model::{LogId, Revision};
 use almanac_service_kit::limits as kit;
 use almanac_wire::pb::log::log_service_client::LogServiceClient;
-use almanac_wire::pb::log::{SubscribeRequest, SubscribeResponse};
+use almanac_wire::pb::log::{LogRecord, SubscribeRequest, SubscribeResponse};
 use tokio::time::timeout;
 use tonic::Streaming;
 use tonic::transport::{Channel, Endpoint};
@@ -12,12 +12,12 @@ use super::lost::Lost;
 use crate::limits;
 
 /// One stream of records.
-pub(super) struct Subscription {
+pub(crate) struct Subscription {
     messages: Streaming<SubscribeResponse>,
 }
 
 /// The endpoint with what a long stream of large messages needs.
-pub(super) fn configured(ingest: &Endpoint) -> Endpoint {
+pub(crate) fn configured(ingest: &Endpoint) -> Endpoint {
     ingest
         .clone()
         .connect_timeout(limits::CONNECT_TIMEOUT)
@@ -32,7 +32,7 @@ pub(super) fn configured(ingest: &Endpoint) -> Endpoint {
 impl Subscription {
     /// Subscribes from a revision on; `log` is the one that was followed so far, `last_record` the digest of what was applied
     /// last.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         channel: Channel,
         log: Option<LogId>,
         from: Revision,
@@ -55,10 +55,27 @@ impl Subscription {
 
     /// The next message. The log sends progress each second when there is nothing new, so that silence means that it is
     /// gone.
-    pub(super) async fn next(&mut self) -> Result<SubscribeResponse, Lost> {
+    pub(crate) async fn next(&mut self) -> Result<SubscribeResponse, Lost> {
         let message = timeout(limits::LOG_SILENCE, self.messages.message())
             .await
             .map_err(|_| Lost::Silent)??;
         message.ok_or(Lost::Ended)
+    }
+
+    /// Records that come next, up to a revision that the log is known to have: as many as are worth to be applied together.
+    pub(crate) async fn records_until(&mut self, end: Revision) -> Result<Vec<LogRecord>, Lost> {
+        let (mut records, mut bytes) = (Vec::new(), 0);
+        while bytes < limits::PAST_BYTES {
+            let Some(record) = self.next().await?.record else {
+                continue;
+            };
+            bytes += record.payload.len();
+            let is_last = record.revision >= end.0;
+            records.push(record);
+            if is_last {
+                break;
+            }
+        }
+        Ok(records)
     }
 }

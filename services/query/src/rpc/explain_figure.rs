@@ -24,7 +24,6 @@ use crate::limits;
 use crate::mistakes::Mistakes;
 use crate::page::{Page, next_token};
 use crate::replica::{Moment, Replica};
-use crate::shared::Work;
 
 pub(super) async fn answer(
     query: &Query,
@@ -86,7 +85,7 @@ async fn page_of(
             }))
         };
         let refused = |refusals| QueryError::Refused(refusals).under(QUERY);
-        let explained = query.replica.compute(moment, Work::Large, compute).await?;
+        let explained = query.replica.compute_history(moment, figure, compute).await?;
         let (response, next) = explained.map_err(refused)?.ok_or(QueryError::Broken)?;
         if response.encoded_len() <= limits::PAGE_BYTES || window.take <= 1 {
             return Ok((response, next));

@@ -74,14 +74,14 @@ async fn all(query: &Query, moment: &Moment, figure: &Arc<OneFigure>) -> Result<
             .candidates(&asked, limits::REVISIONS)
             .map_err(|_| QueryError::TooManyRevisions)
     };
-    let revisions = query.replica.compute(moment, Work::Large, find).await??;
+    let revisions = query.replica.compute_history(moment, figure, find).await??;
     let revisions: Vec<Revision> = revisions.into_iter().collect();
     let mut vintages = Vec::new();
     for some in revisions.chunks(limits::REVISIONS_AT_ONCE) {
         let (asked, some) = (Arc::clone(figure), some.to_vec());
         vintages = query
             .replica
-            .compute(moment, Work::Large, move |replica, state| {
+            .compute_history(moment, figure, move |replica, state| {
                 let history = replica.history(state.as_of);
                 for revision in some {
                     // what the definitions of the time could not answer was no figure
@@ -113,7 +113,7 @@ async fn first_to_latest(
     };
     let asked = Arc::clone(figure);
     let size = move |replica: &Replica, state: State<'_>| replica.history(state.as_of).size(&asked, from, to);
-    let size = query.replica.compute(moment, Work::Large, size).await?;
+    let size = query.replica.compute_history(moment, figure, size).await?;
     Ok(size.map(|size| size_to_proto(size, from, to)))
 }
 

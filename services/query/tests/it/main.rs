@@ -22,5 +22,6 @@ mod shares;
 mod snapshots;
 mod streams;
 mod support;
+mod tallies;
 mod vintages;
 mod watches;

@@ -13,6 +13,7 @@ use crate::limits;
 use crate::page::Page;
 
 /// What was found so far.
+#[derive(Clone)]
 pub(super) struct Listing {
     page: Page,
     /// Reports of all statuses.
