@@ -1,6 +1,9 @@
 //! Which area lies under which, and when.
 
+use std::collections::HashMap;
+
 use almanac_model::{AreaId, LevelId};
+use foldhash::fast::RandomState;
 use jiff::civil::Date;
 
 use crate::table::Table;
@@ -16,6 +19,8 @@ pub(crate) struct Hierarchy {
     transition_days: Vec<Vec<Date>>,
     /// All days on which anything changed, sorted.
     pub(crate) change_days: Vec<Date>,
+    /// How many areas of each level there are, of all times.
+    of_level: HashMap<LevelId, usize, RandomState>,
 }
 
 /// The time in which an area lies under another.
@@ -52,6 +57,7 @@ impl Hierarchy {
             ..Self::default()
         };
         for (child, area) in areas.items().iter().enumerate() {
+            *hierarchy.of_level.entry(area.level.clone()).or_default() += 1;
             for stretch in &area.parents {
                 hierarchy
                     .change_days
@@ -170,6 +176,12 @@ impl Catalog {
             .into_iter()
             .map(|position| &self.areas.items()[position].id)
             .collect()
+    }
+
+    /// How many areas a level has, counted over all times: never fewer than lie under an area on some day.
+    #[must_use]
+    pub fn areas_of_level(&self, level: &LevelId) -> usize {
+        self.hierarchy.of_level.get(level).copied().unwrap_or_default()
     }
 
     /// Whether an area lies under another, or is it, on that day.

@@ -300,8 +300,7 @@ fn duplicate(list: &str, index: usize, first: usize, text: &str, names: &mut Nam
 pub(crate) fn figures_at_most(question: &Question, catalog: &Catalog) -> usize {
     let areas = match &question.areas {
         AreaSelection::List(areas) => areas.len(),
-        // not known without looking
-        AreaSelection::Under { .. } => limits::AREAS,
+        AreaSelection::Under { area: _, level } => catalog.areas_of_level(level),
     };
     let groups = question.group_by.iter().map(|key| match key {
         GroupKey::Dimension(id) => catalog.classification(id.as_str()).map_or(0, |found| found.codes.len()),

@@ -65,8 +65,8 @@ pub(crate) const REVISIONS: usize = 10_000;
 /// Revisions at which a figure is computed without letting go of the replica.
 pub(crate) const REVISIONS_AT_ONCE: usize = 100;
 
-/// So few figures are computed where the call is; more on a thread of their own.
-pub(crate) const FIGURES_INLINE: usize = 64;
+/// So few figures are computed where the call is, in some hundred microseconds; more on a thread of their own.
+pub(crate) const FIGURES_INLINE: usize = 100;
 
 /// Where a page of figures ends before it has `page_size` of them: gRPC clients take 4 MiB unless told otherwise.
 pub(crate) const PAGE_BYTES: usize = 3_500_000;

@@ -84,6 +84,10 @@ fn the_hierarchy_is_dated() {
         ids(catalog.descendants_at(&area("96"), &commune, after)),
         ["31813.2025", "32002.2025", "32244.2025"]
     );
+    let of_level = |level: &LevelId| catalog.areas().filter(|area| area.level == *level).count();
+    for level in [&district, &commune] {
+        assert_eq!(catalog.areas_of_level(level), of_level(level), "{level}");
+    }
     assert!(catalog.lies_under(&area("31999"), &area("96"), before));
     assert!(!catalog.lies_under(&area("31999"), &area("96"), after));
     assert!(catalog.lies_under_at_any_date(&area("31999"), &area("96")));
