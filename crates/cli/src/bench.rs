@@ -4,6 +4,7 @@
 
 mod ask;
 mod counted;
+mod counters;
 mod disk;
 mod expected;
 mod export;
@@ -31,6 +32,7 @@ use almanac_model::{BatchShapeError, IdError, PeriodError};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use self::counters::Counters;
 pub(crate) use self::processes::{Service, run as run_service};
 use self::run::Parts;
 use self::workload::{Shape, Workload};
@@ -41,7 +43,7 @@ use self::workload::{Shape, Workload};
 pub(crate) struct Args {
     #[command(subcommand)]
     also: Option<Also>,
-    /// One year of daily values of 42,000 series, or ten
+    /// One year of daily values of 42,000 series, or ten; or single tallies over 10,000 series
     #[arg(long, value_enum, default_value = "w1")]
     workload: Size,
     /// Provinces, instead of the workload's 63
@@ -53,6 +55,9 @@ pub(crate) struct Args {
     /// Days up to the end of 2023, instead of the workload's
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3650))]
     days: Option<u16>,
+    /// Tallies of workload w2: 100 million as it is defined, ten million unless told otherwise
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000), default_value_t = 10_000_000)]
+    tallies: u32,
     /// What the values come from: one seed, one workload
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -81,6 +86,7 @@ enum Also {
 enum Size {
     W1,
     W1x10,
+    W2,
 }
 
 /// Why nothing was measured.
@@ -140,6 +146,9 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode, BenchError> {
         growth::run(args).await?;
         return Ok(ExitCode::SUCCESS);
     }
+    if args.workload == Size::W2 {
+        return counters(&args).await;
+    }
     let workload = Workload::new(args.shape()?)?;
     if let Some(folder) = &args.export {
         export::export(&workload, folder)?;
@@ -162,6 +171,16 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode, BenchError> {
     Ok(ExitCode::SUCCESS)
 }
 
+async fn counters(args: &Args) -> Result<ExitCode, BenchError> {
+    let tallies = args.tallies as usize;
+    let workload = Counters::new(tallies, args.seed)?;
+    let folder = folder(args.data_dir.as_deref())?;
+    let bar = run::progress(tallies as u64);
+    print!("{}", counters::measure(workload, folder.path(), &bar).await?);
+    folder.close().map_err(BenchError::files("the temporary folder"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// A folder for one run, in another or where temporary ones are.
 fn folder(inside: Option<&Path>) -> Result<TempDir, BenchError> {
     let mut folder = tempfile::Builder::new();
@@ -179,7 +198,7 @@ fn folder(inside: Option<&Path>) -> Result<TempDir, BenchError> {
 impl Args {
     fn shape(&self) -> Result<Shape, BenchError> {
         let days = match self.workload {
-            Size::W1 => 365,
+            Size::W1 | Size::W2 => 365,
             Size::W1x10 => 3650,
         };
         let shape = Shape {

@@ -29,6 +29,7 @@ pub(super) enum Unit {
     BytesPerObservation,
     FiguresPerSecond,
     BytesPerFigure,
+    BytesPerCell,
     Times,
 }
 
@@ -67,6 +68,7 @@ impl Unit {
             Self::BytesPerObservation => "bytes/observation",
             Self::FiguresPerSecond => "figures/s",
             Self::BytesPerFigure => "bytes/figure",
+            Self::BytesPerCell => "bytes/cell",
             Self::Times => "times",
         }
     }
@@ -77,7 +79,9 @@ impl Unit {
             Self::EventsPerSecond | Self::FiguresPerSecond => format!("{number:.0}/s"),
             Self::Milliseconds => format!("{number:.3} ms"),
             Self::Seconds => format!("{number:.2} s"),
-            Self::BytesPerEvent | Self::BytesPerObservation | Self::BytesPerFigure => format!("{number:.1} B"),
+            Self::BytesPerEvent | Self::BytesPerObservation | Self::BytesPerFigure | Self::BytesPerCell => {
+                format!("{number:.1} B")
+            }
             Self::Times => format!("{number:.2} x"),
         }
     }
@@ -116,6 +120,12 @@ impl Row {
         self.unit.print(self.measured)
     }
 
+    /// What it is, the number and what one of a hundred exceeds, as they are printed.
+    pub(super) fn cells(&self) -> Vec<String> {
+        let p99 = self.p99.map(|p99| self.unit.print(p99)).unwrap_or_default();
+        vec![self.what.clone(), self.printed(), p99]
+    }
+
     fn json(&self) -> Value {
         json!({
             "id": self.id,
@@ -139,14 +149,8 @@ impl Report {
     pub(super) fn table(&self) -> String {
         let head = ["", "measured", "p99", "must", "aim"].map(str::to_owned);
         let rows = self.rows.iter().map(|row| {
-            let p99 = row.p99.map(|p99| row.unit.print(p99)).unwrap_or_default();
-            vec![
-                row.what.clone(),
-                row.printed(),
-                p99,
-                row.must.to_owned(),
-                row.aim.to_owned(),
-            ]
+            let targets = [row.must, row.aim].map(str::to_owned);
+            row.cells().into_iter().chain(targets).collect()
         });
         let table = table(head, rows);
         format!("{}\n{}\n{table}\n", self.workload_told(), self.machine)

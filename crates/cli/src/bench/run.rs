@@ -109,7 +109,7 @@ impl Run {
             query_process,
             rows: Vec::new(),
             answers: Vec::new(),
-            bar: progress(&workload),
+            bar: progress(workload.shape.observations() as u64),
             workload: Arc::new(workload),
         })
     }
@@ -345,8 +345,8 @@ fn agree(question: Question, expected: &[Told], answer: &[Told]) -> Result<(), B
     })
 }
 
-fn progress(workload: &Workload) -> ProgressBar {
-    let bar = ProgressBar::new(workload.shape.observations() as u64);
+pub(super) fn progress(events: u64) -> ProgressBar {
+    let bar = ProgressBar::new(events);
     // the template is fixed; without it the bar only looks plainer
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {msg} {elapsed}") {
         bar.set_style(style);

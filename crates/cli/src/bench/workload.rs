@@ -259,7 +259,7 @@ pub(super) fn district_name(district: usize) -> String {
     format!("D{:03}", district + 1)
 }
 
-fn ordinal(day: Date) -> i32 {
+pub(super) fn ordinal(day: Date) -> i32 {
     Period::containing(Granularity::Day, day).ordinal()
 }
 
