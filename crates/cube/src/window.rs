@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use almanac_catalog::Catalog;
 use almanac_model::{AreaId, Batch, BatchSeries, MetricId, Revision};
@@ -158,7 +159,7 @@ impl Window {
         while let Some(touched) = self.touched.pop_front_if(|touched| touched.revision <= floor) {
             let metric = self.metrics.get(touched.metric as usize);
             if let Some(metric) = metric.and_then(|id| cube.metrics.get_mut(id)) {
-                std::sync::Arc::make_mut(metric).fold(touched.place, touched.period, floor);
+                Arc::make_mut(metric).fold(touched.place, touched.period, floor);
             }
         }
     }

@@ -29,6 +29,17 @@ async fn complaints() -> TestLog {
     log
 }
 
+/// A replica that keeps of tallies what the newest revision did.
+async fn keeping_one_revision(log: &TestLog) -> TestQuery {
+    let deps = Deps {
+        tally_revisions: 1,
+        ..TestQuery::deps(log)
+    };
+    let query = TestQuery::start_deps(deps).await;
+    query.until_serving().await;
+    query
+}
+
 async fn received(query: &mut TestQuery, revision: u64) -> Option<String> {
     let mut request = ask(&[METRIC]);
     request.periods = texts(&["2017-05-14"]);
@@ -41,12 +52,7 @@ async fn received(query: &mut TestQuery, revision: u64) -> Option<String> {
 #[tokio::test]
 async fn an_early_state_is_derived_once_and_a_later_one_goes_on_from_it() {
     let log = complaints().await;
-    let deps = Deps {
-        tally_revisions: 1,
-        ..TestQuery::deps(&log)
-    };
-    let mut query = TestQuery::start_deps(deps).await;
-    query.until_serving().await;
+    let mut query = keeping_one_revision(&log).await;
     let calls = log.calls();
     for (revision, asked_from) in [
         // what is kept in memory
@@ -68,12 +74,7 @@ async fn an_early_state_is_derived_once_and_a_later_one_goes_on_from_it() {
 #[tokio::test]
 async fn an_early_state_of_a_log_that_was_archived_elsewhere_is_refused_with_the_reason() {
     let log = complaints().await;
-    let deps = Deps {
-        tally_revisions: 1,
-        ..TestQuery::deps(&log)
-    };
-    let mut query = TestQuery::start_deps(deps).await;
-    query.until_serving().await;
+    let mut query = keeping_one_revision(&log).await;
     log.archive_before(8);
     let mut request = ask(&[METRIC]);
     request.read_at = as_of(State::Revision(10));
