@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use almanac_model::{AreaId, LevelId};
 use foldhash::fast::RandomState;
 use jiff::civil::Date;
+use sha2::{Digest, Sha256};
 
 use crate::table::Table;
 use crate::{Area, Catalog, Transition};
@@ -21,6 +22,8 @@ pub(crate) struct Hierarchy {
     pub(crate) change_days: Vec<Date>,
     /// How many areas of each level there are, of all times.
     of_level: HashMap<LevelId, usize, RandomState>,
+    /// Of all this.
+    digest: [u8; 32],
 }
 
 /// The time in which an area lies under another.
@@ -83,6 +86,7 @@ impl Hierarchy {
         }
         hierarchy.change_days.sort_unstable();
         hierarchy.change_days.dedup();
+        hierarchy.digest = digest(areas, &hierarchy.change_days);
         hierarchy
     }
 
@@ -119,6 +123,28 @@ struct Wanted<'a> {
     day: Date,
 }
 
+/// What tells hierarchies apart: the areas, their levels, when each lies under which, and when anything changes.
+fn digest(areas: &Table<AreaId, Area>, change_days: &[Date]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    let mut put = |text: &str| {
+        digest.update(text.len().to_le_bytes());
+        digest.update(text);
+    };
+    for area in areas.items() {
+        put(area.id.as_str());
+        put(area.level.as_str());
+        for stretch in &area.parents {
+            put(stretch.parent.as_ref().map_or("", AreaId::as_str));
+            put(&stretch.from.to_string());
+            put(&stretch.to.unwrap_or(Date::MAX).to_string());
+        }
+    }
+    for day in change_days {
+        put(&day.to_string());
+    }
+    digest.finalize().into()
+}
+
 /// Everything above an area at some time, itself first.
 fn ancestors(areas: &Table<AreaId, Area>, position: usize) -> Vec<usize> {
     let mut found = vec![position];
@@ -138,6 +164,12 @@ fn ancestors(areas: &Table<AreaId, Area>, position: usize) -> Vec<usize> {
 }
 
 impl Catalog {
+    /// The same in catalogues in which the same areas lie under one another at the same times.
+    #[must_use]
+    pub const fn hierarchy_digest(&self) -> &[u8; 32] {
+        &self.hierarchy.digest
+    }
+
     /// The area under which an area lies on that day; `None` at the top, and when it does not exist then.
     #[must_use]
     pub fn parent_at(&self, area: &AreaId, day: Date) -> Option<&AreaId> {

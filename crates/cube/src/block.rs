@@ -4,9 +4,10 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use almanac_catalog::Method;
-use almanac_model::{Revision, Status};
+use almanac_model::{AreaId, Revision, Status};
 
 use crate::SeriesKey;
+use crate::above::Change;
 use crate::columns::Columns;
 use crate::series::{Entry, Series};
 use crate::sheet::Sheet;
@@ -32,11 +33,11 @@ pub(crate) struct Head {
 
 /// What series of different areas have in common.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(crate) struct Kind {
-    /// The place of its codes among the metric's combinations.
-    pub(crate) combination: u32,
-    /// The place of its reporter among the metric's.
-    pub(crate) reporter: u32,
+pub struct Kind {
+    /// The place of its codes among [`MetricCube::combinations`](crate::MetricCube::combinations).
+    pub combination: u32,
+    /// The place of its reporter among [`MetricCube::reporters`](crate::MetricCube::reporters).
+    pub reporter: u32,
 }
 
 impl Block {
@@ -71,11 +72,9 @@ impl Block {
         columns.iter().map(|column| Series::new(self, column))
     }
 
-    /// Those of its series that are wanted.
-    #[must_use]
-    pub fn columns(&self, mut is_wanted: impl FnMut(Series<'_>) -> bool) -> Columns {
-        let wanted = self.all_series().filter(|series| is_wanted(*series));
-        wanted.fold(Columns::default(), |all, series| all.or(Columns::one(series.column())))
+    /// The area of its series; none while it has none.
+    pub(crate) fn area(&self) -> Option<&AreaId> {
+        self.heads.first().map(|head| &head.key.area)
     }
 
     pub(crate) fn head(&self, column: u8) -> &Head {
@@ -152,14 +151,21 @@ impl Block {
         sheet
     }
 
-    /// Records events of one series.
-    pub(crate) fn record(&mut self, column: u8, revision: Revision, entries: &[Entry], method: Method) {
+    /// Records events of one series, and tells what each changed.
+    pub(crate) fn record(
+        &mut self,
+        column: u8,
+        revision: Revision,
+        entries: &[Entry],
+        method: Method,
+        changes: &mut Vec<Change>,
+    ) {
         let number = |entry: &Entry| Sheet::number(entry.period);
         for entries in entries.chunk_by(|one, next| number(one) == number(next)) {
             let periods = entries.iter().map(|entry| entry.period);
             if let (Some(first), Some(last)) = (periods.clone().min(), periods.max()) {
                 let sheet = self.covered(&(first..=last));
-                sheet.record(column, revision, entries, method);
+                sheet.record(column, revision, entries, method, changes);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Some of the series of a block.
 
+use crate::Kind;
+
 /// Which series of a block, by their columns.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Columns(u64);
@@ -12,6 +14,13 @@ impl Columns {
     #[must_use]
     pub(crate) const fn one(column: u8) -> Self {
         Self(1 << column)
+    }
+
+    /// Those of some kinds, which come column by column.
+    #[must_use]
+    pub fn of(kinds: &[Kind], mut is_wanted: impl FnMut(Kind) -> bool) -> Self {
+        let wanted = (0..).zip(kinds).filter(|(_, kind)| is_wanted(**kind));
+        wanted.fold(Self::default(), |all, (column, _)| all.or(Self::one(column)))
     }
 
     /// Whether it is none.

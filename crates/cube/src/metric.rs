@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use almanac_catalog::Method;
+use almanac_catalog::{Catalog, Method, Metric};
 use almanac_model::{AreaId, Code, Granularity, ReporterId, Revision};
 use foldhash::fast::RandomState;
 
+use crate::above::{Above, Change, Subtree};
 use crate::block::{Head, Kind};
 use crate::fold::Folded;
 use crate::series::Entry;
@@ -26,6 +28,9 @@ pub struct MetricCube {
     /// The series and period of each cell that ever had a confidential version. Most metrics have none.
     confidential: Secrets,
     folded: Folded,
+    /// What is kept of the areas above; none of a metric that was not always reported for one level, or as long as nobody said which
+    /// area lies under which.
+    above: Option<Above>,
 }
 
 /// Series and periods.
@@ -49,6 +54,8 @@ struct Places {
     reporters: Numbered<ReporterId>,
     /// The shape of blocks after each shape and kind of series; 0 is that of an empty one.
     shapes: HashMap<(usize, Kind), u32, RandomState>,
+    /// Of each shape but that of an empty block, which one is without its last series, and what that is.
+    steps: Vec<(usize, Kind)>,
 }
 
 /// Different things, numbered in the order in which they came.
@@ -80,6 +87,17 @@ impl<T: Clone + Eq + Hash> Numbered<T> {
     }
 }
 
+impl Places {
+    /// The shape of a block of some shape after a series was put in it.
+    fn shape_after(&mut self, before: usize, kind: Kind) -> u32 {
+        let Self { shapes, steps, .. } = self;
+        *shapes.entry((before, kind)).or_insert_with(|| {
+            steps.push((before, kind));
+            u32::try_from(steps.len()).unwrap_or(u32::MAX)
+        })
+    }
+}
+
 impl MetricCube {
     pub(crate) fn new(granularity: Granularity) -> Self {
         Self {
@@ -88,6 +106,7 @@ impl MetricCube {
             places: Arc::default(),
             confidential: Arc::default(),
             folded: Folded::default(),
+            above: None,
         }
     }
 
@@ -122,6 +141,42 @@ impl MetricCube {
     #[must_use]
     pub fn shapes(&self) -> usize {
         self.places.shapes.len() + 1
+    }
+
+    /// The series of the blocks of a shape, column by column.
+    #[must_use]
+    pub fn kinds(&self, shape: usize) -> Vec<Kind> {
+        let step = |shape: usize| self.places.steps.get(shape.checked_sub(1)?);
+        let steps = std::iter::successors(step(shape), |(before, _)| step(*before));
+        let mut kinds: Vec<Kind> = steps.map(|(_, kind)| *kind).collect();
+        kinds.reverse();
+        kinds
+    }
+
+    /// What lies under an area of a catalogue in each of some periods, when that is kept: not for metrics that were not always
+    /// reported for one level, nor where boundaries change among the periods.
+    #[must_use]
+    pub fn subtree(
+        &self,
+        (metric, catalog): (&Metric, &Catalog),
+        area: &AreaId,
+        periods: &RangeInclusive<i32>,
+    ) -> Option<&Subtree> {
+        let above = self.above.as_ref().filter(|above| above.is_of(metric, catalog))?;
+        above.subtree(area, *periods.start(), *periods.end())
+    }
+
+    /// Whether what is kept of the areas above is that of a catalogue.
+    pub(crate) fn is_arranged(&self, metric: &Metric, catalog: &Catalog) -> bool {
+        match &self.above {
+            Some(above) => above.is_of(metric, catalog),
+            None => metric.only_level().is_none(),
+        }
+    }
+
+    /// Adds up for the areas above those that are reported, as a catalogue has them.
+    pub(crate) fn arrange(&mut self, metric: &Metric, catalog: &Catalog) {
+        self.above = Above::of(metric, catalog, &self.blocks);
     }
 
     /// The block at a place that [`Self::blocks_of`] gave.
@@ -182,7 +237,7 @@ impl MetricCube {
     }
 
     /// Where the series with this key is. It is put beside those of its area when it is not there yet.
-    pub(crate) fn place(&mut self, key: SeriesKey) -> Place {
+    pub(crate) fn place(&mut self, key: SeriesKey, catalog: Option<&Catalog>) -> Place {
         if let Some(&place) = self.places.by_key.get(&key) {
             return place;
         }
@@ -193,12 +248,15 @@ impl MetricCube {
         };
         let of_area = places.by_area.entry(key.area.clone()).or_default();
         let block = with_room(&mut self.blocks, of_area);
-        let next = u32::try_from(places.shapes.len() + 1).unwrap_or(u32::MAX);
         let beside = &mut self.blocks[block as usize];
-        let shape = *places.shapes.entry((beside.shape(), kind)).or_insert(next);
+        let before = beside.shape();
+        let shape = places.shape_after(before, kind);
         let column = beside.add(Head { key: key.clone(), kind }, shape);
         let place = Place { block, column };
         places.by_key.insert(key, place);
+        if let (Some(above), Some(catalog)) = (&mut self.above, catalog) {
+            above.add_series(block, &self.blocks, before, catalog);
+        }
         place
     }
 
@@ -240,12 +298,23 @@ impl MetricCube {
     }
 
     /// Records entries of one series.
-    pub(crate) fn record(&mut self, place: Place, revision: Revision, entries: &[Entry], method: Method) {
+    pub(crate) fn record(
+        &mut self,
+        place: Place,
+        revision: Revision,
+        entries: &[Entry],
+        (method, catalog): (Method, &Catalog),
+        changes: &mut Vec<Change>,
+    ) {
         // a tally's total is confidential from its first confidential event on; so the event tells which cells to look at
         for entry in entries.iter().filter(|entry| entry.status.confidential) {
             Arc::make_mut(&mut self.confidential).insert((place, entry.period));
         }
-        self.blocks[place.block as usize].record(place.column, revision, entries, method);
+        changes.clear();
+        self.blocks[place.block as usize].record(place.column, revision, entries, method, changes);
+        if let Some(above) = &mut self.above {
+            above.change(place.block, &self.blocks, (revision, changes), catalog);
+        }
     }
 }
 
@@ -270,6 +339,7 @@ impl PartialEq for MetricCube {
             places: _,
             confidential,
             folded,
+            above: _,
         } = self;
         (granularity, blocks, confidential, folded)
             == (&other.granularity, &other.blocks, &other.confidential, &other.folded)

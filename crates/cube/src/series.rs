@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use almanac_model::{AreaId, BatchSeries, Code, ReporterId, Revision, Status};
 
-use crate::block::Block;
+use crate::block::{Block, Kind};
 use crate::columns::Columns;
 use crate::sheet::Sheet;
 use crate::tally::Tally;
@@ -106,20 +106,16 @@ impl<'a> Series<'a> {
         &self.block.head(self.column).key
     }
 
-    /// The place of its codes among [`MetricCube::combinations`](crate::MetricCube::combinations).
+    /// What it has in common with series of other areas.
     #[must_use]
-    pub fn combination(&self) -> usize {
-        self.block.head(self.column).kind.combination as usize
+    pub fn kind(&self) -> Kind {
+        self.block.head(self.column).kind
     }
 
     /// The place of its reporter among [`MetricCube::reporters`](crate::MetricCube::reporters).
     #[must_use]
     pub fn reporter(&self) -> usize {
-        self.block.head(self.column).kind.reporter as usize
-    }
-
-    pub(crate) const fn column(&self) -> u8 {
-        self.column
+        self.kind().reporter as usize
     }
 
     /// It alone among those of its block.

@@ -6,7 +6,9 @@
 //! never corrected takes four to nine bytes.
 
 mod encoding;
+mod first;
 mod numbers;
+mod rows;
 mod states;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,9 @@ use almanac_catalog::Method;
 use almanac_model::{Revision, Status};
 
 use self::numbers::Numbers;
-use self::states::{NOTHING, States, WITHDRAWN};
+pub(crate) use self::numbers::{grow_in_front, grow_to};
+use self::states::{NOTHING, States, WITHDRAWN, held};
+use crate::above::Change;
 use crate::columns::Columns;
 use crate::series::{Cell, Entry, Version};
 use crate::tally::Tally;
@@ -117,15 +121,23 @@ impl Sheet {
         }
     }
 
-    /// Records events of one series, for periods that are covered.
-    pub(crate) fn record(&mut self, column: u8, revision: Revision, entries: &[Entry], method: Method) {
-        for entry in entries {
-            self.record_one(column, revision, *entry, method);
+    /// Records events of one series, for periods that are covered, and tells what each changed.
+    pub(crate) fn record(
+        &mut self,
+        column: u8,
+        revision: Revision,
+        entries: &[Entry],
+        method: Method,
+        changes: &mut Vec<Change>,
+    ) {
+        if !self.record_first(column, revision, entries, method, changes) {
+            let each = entries.iter();
+            changes.extend(each.filter_map(|entry| self.record_one(column, revision, *entry, method)));
         }
         self.states.settle();
     }
 
-    fn record_one(&mut self, column: u8, revision: Revision, entry: Entry, method: Method) {
+    fn record_one(&mut self, column: u8, revision: Revision, entry: Entry, method: Method) -> Option<Change> {
         let content = match method {
             Method::Tally => self.tally(column, entry),
             Method::Report => (!entry.is_retraction).then_some((entry.value, entry.status)),
@@ -140,12 +152,13 @@ impl Sheet {
             recorded: recorded.saturating_add(u32::from(!entry.is_retraction)),
             taken_back: taken_back.saturating_add(u32::from(entry.is_retraction)),
         };
-        self.put(column, entry.period, version);
+        let change = self.put(column, entry.period, version);
         if same.is_none()
             && let Some(earlier) = earlier
         {
             self.supersede(column, entry.period, earlier);
         }
+        change
     }
 
     fn tally(&mut self, column: u8, entry: Entry) -> Option<(i128, Status)> {
@@ -163,15 +176,18 @@ impl Sheet {
     }
 
     /// Puts a version in the place of the newest one.
-    fn put(&mut self, column: u8, period: i32, version: Version) {
-        let Some(place) = self.place(column, period) else {
-            return;
-        };
+    fn put(&mut self, column: u8, period: i32, version: Version) -> Option<Change> {
+        let place = self.place(column, period)?;
         let (value, state) = version
             .content
             .map_or((0, WITHDRAWN), |(value, status)| (value, status.bits()));
-        self.totals
-            .add(place / self.width, value.wrapping_sub(self.values.get(place)));
+        let change = Change {
+            period,
+            units: value.wrapping_sub(self.values.get(place)),
+            before: held(self.states.get(place)),
+            after: held(state),
+        };
+        self.totals.add(place / self.width, change.units);
         self.values.set(place, value);
         self.revisions.set(place, version.revision.0.into());
         self.states.put(place, state);
@@ -182,6 +198,7 @@ impl Sheet {
                 .insert((column, period), (version.recorded, version.taken_back));
         }
         self.newest_revision = self.newest_revision.max(version.revision);
+        Some(change)
     }
 
     /// The newest version of a period.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_catalog::{Expectation, Kind, Metric, Share, TimeOperator};
 use almanac_cube::SeriesKey;
-use almanac_model::{AreaId, Coverage, LevelId, MissingReason, Period, PeriodRange};
+use almanac_model::{AreaId, Coverage, MissingReason, Period, PeriodRange};
 use jiff::civil::Date;
 
 pub(crate) use self::steady::{Steady, is_steady};
@@ -62,15 +62,7 @@ fn is_collected(state: State<'_>, metric: &Metric, area: &AreaId, period: Period
 }
 
 pub(crate) fn is_always_collected(metric: &Metric) -> bool {
-    only_level(metric).is_some()
-}
-
-/// The level at which a metric is collected, if it always was.
-pub(crate) fn only_level(metric: &Metric) -> Option<&LevelId> {
-    match metric.levels.as_slice() {
-        [only] if only.from.is_none() && only.to.is_none() => Some(&only.level),
-        _ => None,
-    }
+    metric.only_level().is_some()
 }
 
 pub(crate) fn lies_under_any(state: State<'_>, area: &AreaId, expectation: &Expectation, day: Date) -> bool {

@@ -256,7 +256,7 @@ impl<'a> Selection<'a, '_> {
         };
         let matches = self.narrowing.matches(self.state, self.metric);
         for (area, share) in areas {
-            for series in cube.series_of(area).filter(|series| matches.takes(*series)) {
+            for series in cube.series_of(area).filter(|series| matches.takes(series.kind())) {
                 self.scoped(series, |scope| call(series, scope, share));
             }
         }

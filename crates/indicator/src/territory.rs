@@ -8,7 +8,7 @@ use almanac_model::{AreaId, DimensionId, FigureArea, LevelId, Period, PeriodRang
 use jiff::civil::Date;
 
 use crate::answer::Group;
-use crate::expected::{only_level, relevant_periods};
+use crate::expected::relevant_periods;
 use crate::question::{GroupKey, Question, State};
 
 /// The areas that a figure is about, taken together, and of them only what has the codes of groupings that are asked for.
@@ -115,7 +115,7 @@ impl Territory {
         metric: &Metric,
         stretch: Stretch,
     ) -> Vec<(&'a AreaId, Share)> {
-        if let (Some([area]), Some(level)) = (self.plain_areas(), only_level(metric)) {
+        if let (Some([area]), Some(level)) = (self.plain_areas(), metric.only_level()) {
             let units = state.catalog.descendants_at(area, level, stretch.day);
             return units.into_iter().map(|unit| (unit, Share::All)).collect();
         }
@@ -241,7 +241,7 @@ impl Restated {
 /// The levels at which the values that a figure rests on were collected: of each sub-period that counts, its own. A stock
 /// that was counted by province and later by district is not counted twice.
 pub(crate) fn levels_read(metric: &Metric, parts: PeriodRange) -> BTreeSet<&LevelId> {
-    if let Some(only) = only_level(metric) {
+    if let Some(only) = metric.only_level() {
         return BTreeSet::from([only]);
     }
     relevant_periods(metric, parts)

@@ -122,7 +122,10 @@ impl Replica {
     }
 
     /// Goes on where another one of this log was.
-    pub(crate) fn resume(&mut self, log: LogId, derived: Derived) {
+    pub(crate) fn resume(&mut self, log: LogId, mut derived: Derived) {
+        if let Some((_, catalog)) = derived.catalogs.last() {
+            derived.cube.arrange(catalog);
+        }
         let window = Window::of(&derived.cube, self.window.revisions());
         *self = Self {
             log: Some(log),
@@ -274,6 +277,7 @@ impl Replica {
                 if let Some((_, before)) = derived.catalogs.last() {
                     check_compatible(before, &catalog)?;
                 }
+                derived.cube.arrange(&catalog);
                 derived.catalogs.push((revision, catalog));
             }
             // a name once published keeps its revision

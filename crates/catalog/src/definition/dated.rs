@@ -15,6 +15,15 @@ impl CollectionLevel {
 }
 
 impl Metric {
+    /// The level at which it is collected, if it always was.
+    #[must_use]
+    pub fn only_level(&self) -> Option<&LevelId> {
+        match self.levels.as_slice() {
+            [only] if only.from.is_none() && only.to.is_none() => Some(&only.level),
+            _ => None,
+        }
+    }
+
     /// At which level it is collected for that period; `None` when it is not collected then.
     #[must_use]
     pub fn level_for(&self, period: Period) -> Option<&LevelId> {

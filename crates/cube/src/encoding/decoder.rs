@@ -104,7 +104,7 @@ impl CubeDecoder {
         if metric.series(&key).is_some() {
             return Err(DecodeError::Order("a series comes twice"));
         }
-        self.places.push(metric.place(key));
+        self.places.push(metric.place(key, None));
         Ok(())
     }
 

@@ -73,6 +73,25 @@ impl Numbers {
         self.set(index, self.get(index).wrapping_add(more));
     }
 
+    /// Puts numbers at every so many positions from one on, which are there.
+    pub(super) fn set_each(&mut self, (first, step): (usize, usize), new: impl Iterator<Item = i128> + Clone) {
+        self.widen_for_all(new.clone());
+        by_width!(self, numbers => {
+            for (index, number) in (first..).step_by(step).zip(new) {
+                set(numbers, index, number);
+            }
+        });
+    }
+
+    /// Adds to the numbers from a position on, which are there.
+    pub(super) fn add_each(&mut self, first: usize, more: impl Iterator<Item = i128> + Clone) {
+        let sums: Vec<i128> = (first..)
+            .zip(more)
+            .map(|(index, more)| self.get(index).wrapping_add(more))
+            .collect();
+        self.set_each((first, 1), sums.into_iter());
+    }
+
     /// The sums of rows of a length.
     pub(super) fn sums(&self, row: usize) -> Self {
         let sums =
@@ -131,6 +150,11 @@ impl Numbers {
         by_width!(self, numbers => are_at_most(&numbers[range], most))
     }
 
+    /// The greatest in a range that is there; zero where all are below it.
+    pub(super) fn greatest(&self, range: Range<usize>) -> i128 {
+        by_width!(self, numbers => numbers[range].iter().max().map_or(0, wide).max(0))
+    }
+
     /// The least and the greatest; `None` when there is none.
     pub(super) fn range(&self) -> Option<(i128, i128)> {
         by_width!(self, numbers => Some((wide(numbers.iter().min()?), wide(numbers.iter().max()?))))
@@ -156,6 +180,12 @@ impl Numbers {
             16 => Self::Wide(numbers_from!(reader, count, row, i128)),
             _ => return Err(DecodeError::Number),
         })
+    }
+
+    fn widen_for_all(&mut self, new: impl Iterator<Item = i128>) {
+        let (least, most) = new.fold((0, 0), |(least, most), one| (one.min(least), one.max(most)));
+        self.widen_for(least);
+        self.widen_for(most);
     }
 
     fn widen_for(&mut self, number: i128) {
@@ -204,7 +234,7 @@ fn set<N: TryFrom<i128>>(numbers: &mut [N], index: usize, number: i128) {
 
 /// Appends until there are so many. When they have to be moved for that, room for an eighth of all is left beside them: sheets
 /// are many, and to double each would cost as much memory as what is in them.
-pub(super) fn grow_to<T: Copy>(column: &mut Vec<T>, length: usize, filling: T) {
+pub(crate) fn grow_to<T: Copy>(column: &mut Vec<T>, length: usize, filling: T) {
     if length > column.capacity() {
         column.reserve_exact(length - column.len() + length / 8);
     }
@@ -213,7 +243,7 @@ pub(super) fn grow_to<T: Copy>(column: &mut Vec<T>, length: usize, filling: T) {
     }
 }
 
-pub(super) fn grow_in_front<T: Copy>(column: &mut Vec<T>, count: usize, filling: T) {
+pub(crate) fn grow_in_front<T: Copy>(column: &mut Vec<T>, count: usize, filling: T) {
     column.splice(0..0, std::iter::repeat_n(filling, count));
 }
 

@@ -10,6 +10,14 @@ pub(super) const NOTHING: u8 = 0;
 /// What was recorded was withdrawn. Nor these.
 pub(super) const WITHDRAWN: u8 = 4;
 
+/// The bits of a status; none of a state without a value.
+pub(super) const fn held(state: u8) -> Option<u8> {
+    match state {
+        NOTHING | WITHDRAWN => None,
+        status => Some(status),
+    }
+}
+
 /// The bits of a status, or one of the states without a value, by position. As many as have the same state from the first on
 /// take no memory; nearly always these are all but those of the last period.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,6 @@ use almanac_model::{AreaId, LevelId, Period, PeriodRange};
 use jiff::civil::Date;
 
 use super::{Reaches, Refusals};
-use crate::expected::only_level;
 use crate::question::RefusalReason;
 use crate::reach::{Reach, Read};
 use crate::territory::levels_read;
@@ -153,13 +152,13 @@ pub(super) fn is_steady(catalog: &Catalog, metric: &Metric, term: usize, reaches
     let is_quiet = from
         .zip(to)
         .is_some_and(|(from, to)| !catalog.changes_between(from, to));
-    only_level(metric).is_some() && is_quiet
+    metric.only_level().is_some() && is_quiet
 }
 
 /// Whether a metric that is collected by one level can be read for an area: of that level, or above it where figures add up.
 pub(super) fn is_read_whole(catalog: &Catalog, metric: &Metric, area: &AreaId) -> bool {
     let asked = catalog.area(area.as_str()).map(|area| &area.level);
-    let collected = only_level(metric);
+    let collected = metric.only_level();
     let rank = |level: &LevelId| catalog.level_rank(level.as_str());
     asked.zip(collected).is_some_and(|(asked, collected)| {
         asked == collected || (rank(asked) < rank(collected) && metric.sum == SumOperator::Sum)

@@ -6,7 +6,6 @@ use almanac_catalog::DenominatorJoin;
 use almanac_model::{AreaId, LevelId, Period, PeriodRange};
 
 use super::{Evaluation, Target};
-use crate::expected::only_level;
 use crate::notes::Side;
 use crate::plan::{Node, QuotientNode};
 use crate::reach::{Follow, Read, reach, year_parts};
@@ -97,7 +96,9 @@ impl<'a> Evaluation<'a> {
         let catalog = self.state.catalog;
         let rank_of = |term: &usize, span: PeriodRange| {
             let metric = self.plan.terms[*term].metric;
-            let level = only_level(metric).filter(|_| metric.frequency.divides(span.granularity()))?;
+            let level = metric
+                .only_level()
+                .filter(|_| metric.frequency.divides(span.granularity()))?;
             catalog.level_rank(level.as_str())
         };
         let [above, below] = &quotient.terms;

@@ -1,9 +1,10 @@
 //! Several periods of a question, read in one pass over what an area has.
 //!
 //! Most of what is asked for is plain: one area, no boundary that changes, nothing confidential, no gap in what was recorded. Then
-//! a term is a sum of columns, and those of the periods that follow are taken while the columns are at hand. What is not plain is
-//! not in here: it is read series by series.
+//! a term is a sum of columns, and those of the periods that follow are taken while the columns are at hand; or it is the sum of all
+//! that lies under the area, which the cube keeps. What is not plain is not in here: it is read series by series.
 
+mod above;
 mod hull;
 
 use std::cell::RefCell;
@@ -12,7 +13,7 @@ use std::rc::Rc;
 
 use almanac_catalog::{Metric, Share};
 use almanac_cube::Block;
-use almanac_model::{AreaId, Exact, FigureFlag, PeriodRange, Qualifier, Quality, Revision};
+use almanac_model::{AreaId, Exact, FigureFlag, PeriodRange, Qualifier, Quality, Revision, Status};
 
 use self::hull::{Hull, Stretched};
 use super::sum::plain_total;
@@ -121,6 +122,25 @@ impl OfArea {
     }
 }
 
+impl Plain {
+    /// Values of one status, added; `None` where they are no numbers.
+    fn of(units: i128, status: Status) -> Option<Self> {
+        status.missing.is_none().then_some(Self {
+            units,
+            qualifier: status.qualifier,
+            quality: Some(status.quality),
+        })
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            units: self.units + other.units,
+            qualifier: self.qualifier.plus(other.qualifier),
+            quality: weakest(self.quality, other.quality),
+        }
+    }
+}
+
 impl<'a> Look<'a, '_> {
     /// Reads a stretch of an area, and the periods after it that are asked for.
     fn pass(&self, area: &AreaId, span: PeriodRange) -> Option<Pass> {
@@ -144,6 +164,9 @@ impl<'a> Look<'a, '_> {
             territory,
             stretch: hull.stretch(),
         };
+        if let Some(above) = above::pass(&selection, area, &hull) {
+            return Some(above);
+        }
         let sources = selection.find_sources(hull.expected_on());
         let mut sums = vec![Some(Plain::default()); hull.stretches().len()];
         let mut reporters = BTreeSet::new();
@@ -166,11 +189,7 @@ impl<'a> Look<'a, '_> {
     fn plus(&self, sum: Plain, (block, read): (&Block, &SourceBlock), stretched: &Stretched) -> Option<Plain> {
         let (metric, as_of) = (self.metric, self.state.as_of);
         let (units, status) = plain_total(metric, block, read.shape.taken, &stretched.parts, as_of)?;
-        Some(Plain {
-            units: sum.units + units,
-            qualifier: sum.qualifier.plus(status.qualifier),
-            quality: weakest(sum.quality, Some(status.quality)),
-        })
+        Some(sum.plus(Plain::of(units, status)?))
     }
 
     /// What was read of a stretch.

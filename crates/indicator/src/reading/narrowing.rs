@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
 use almanac_catalog::{Expectation, Metric};
-use almanac_cube::{Block, Columns, MetricCube, Series};
+use almanac_cube::{Columns, Kind, MetricCube};
 use almanac_model::{Code, Period, ReporterId};
 
 use super::ahead::Ahead;
@@ -53,12 +53,14 @@ struct Expected {
 /// What holds for the series of all blocks of one shape.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
+    /// How many there are.
+    pub(super) series: usize,
     /// Those that are read.
     pub(crate) taken: Columns,
     /// The places of their reporters.
     pub(crate) reporters: Vec<usize>,
     /// Those that each expectation of the metric names and whose codes are read.
-    pub(super) expected: Vec<Columns>,
+    expected: Vec<Columns>,
 }
 
 impl Narrowing {
@@ -121,10 +123,10 @@ impl Narrowing {
 }
 
 impl Matches {
-    /// Whether a series is read.
-    pub(super) fn takes(&self, series: Series<'_>) -> bool {
-        self.taken.get(series.combination()).is_some_and(|taken| *taken)
-            && self.reporter.is_none_or(|wanted| wanted == series.reporter())
+    /// Whether series of a kind are read.
+    pub(super) fn takes(&self, kind: Kind) -> bool {
+        self.taken.get(kind.combination as usize).is_some_and(|taken| *taken)
+            && self.reporter.is_none_or(|wanted| wanted == kind.reporter as usize)
     }
 
     /// How many series an expectation of the metric, by its place, names for each area.
@@ -132,21 +134,31 @@ impl Matches {
         self.expected.get(expectation).map_or(0, |expected| expected.count)
     }
 
-    /// What holds for the series of a block. It is found once for all of a shape.
-    pub(super) fn of_block(&self, block: &Block) -> Option<&Rc<Shape>> {
-        let known = self.shapes.get(block.shape())?;
+    /// What holds for the series of the blocks of a shape. It is found once.
+    pub(super) fn of_shape(&self, recorded: &MetricCube, shape: usize) -> Option<&Rc<Shape>> {
+        let known = self.shapes.get(shape)?;
         Some(known.get_or_init(|| {
-            let taken = block.columns(|series| self.takes(series));
-            let reporters: BTreeSet<usize> = block.series_in(taken).map(|series| series.reporter()).collect();
+            let kinds = recorded.kinds(shape);
+            let read = kinds.iter().filter(|kind| self.takes(**kind));
+            let reporters: BTreeSet<usize> = read.map(|kind| kind.reporter as usize).collect();
             let expected = self.expected.iter();
             Rc::new(Shape {
-                taken,
+                series: kinds.len(),
+                taken: Columns::of(&kinds, |kind| self.takes(kind)),
                 reporters: reporters.into_iter().collect(),
                 expected: expected
-                    .map(|expected| block.columns(|series| expected.has(series)))
+                    .map(|expected| Columns::of(&kinds, |kind| expected.has(kind)))
                     .collect(),
             })
         }))
+    }
+}
+
+impl Shape {
+    /// The series that some expectations name.
+    pub(super) fn expected_under(&self, expectations: impl Iterator<Item = usize>) -> Columns {
+        let named = expectations.map(|one| self.expected[one]);
+        named.fold(Columns::default(), Columns::or)
     }
 }
 
@@ -170,10 +182,10 @@ impl Expected {
         }
     }
 
-    /// Whether it names a series, and its codes are read.
-    fn has(&self, series: Series<'_>) -> bool {
-        let is_expected = self.combinations.get(series.combination());
-        self.reporter == series.reporter() && is_expected.is_some_and(|is| *is)
+    /// Whether it names series of a kind, and their codes are read.
+    fn has(&self, kind: Kind) -> bool {
+        let is_expected = self.combinations.get(kind.combination as usize);
+        self.reporter == kind.reporter as usize && is_expected.is_some_and(|is| *is)
     }
 }
 

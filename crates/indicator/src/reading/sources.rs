@@ -84,12 +84,13 @@ impl Selection<'_, '_> {
             let expectations = self.expectations_of(area, expected_on, &shared);
             let each = expectations.iter().copied();
             found.expected += each.clone().map(|one| matches.expected_count(one)).sum::<usize>();
-            for (place, block) in recorded.into_iter().flat_map(|recorded| recorded.blocks_of(area)) {
-                let Some(shape) = matches.of_block(block).filter(|shape| !shape.taken.is_empty()) else {
+            let Some(recorded) = recorded else { continue };
+            for (place, block) in recorded.blocks_of(area) {
+                let shape = matches.of_shape(recorded, block.shape());
+                let Some(shape) = shape.filter(|shape| !shape.taken.is_empty()) else {
                     continue;
                 };
-                let expected = each.clone().map(|one| shape.expected[one]);
-                let expected = expected.fold(Columns::default(), Columns::or);
+                let expected = shape.expected_under(each.clone());
                 found.recorded += expected.len();
                 found.blocks.push(SourceBlock {
                     place,
@@ -104,7 +105,7 @@ impl Selection<'_, '_> {
 
     /// The expectations whose reports are taken and under which the whole territory lies on a day, by their places among those of
     /// the metric: what lies in it does so too.
-    fn shared_expectations(&self, day: Date) -> Vec<usize> {
+    pub(super) fn shared_expectations(&self, day: Date) -> Vec<usize> {
         let epoch = |day| self.state.catalog.boundary_epoch(day);
         match self.territory.region().areas.as_slice() {
             [area] if self.territory.is_plain() && epoch(day) == epoch(self.stretch.day) => {

@@ -32,6 +32,8 @@ pub(super) struct Hull {
 pub(super) struct Stretched {
     /// As ordinals.
     pub(super) parts: RangeInclusive<i32>,
+    /// Those whose values need only be added; `None` where one has to look at each.
+    pub(super) read: Option<RangeInclusive<i32>>,
     /// Those that count for coverage.
     pub(super) relevant: PeriodRange,
     /// Whether just these are read, so that nothing is left to be counted where all of them have a value.
@@ -102,10 +104,12 @@ impl Stretched {
     fn of(metric: &Metric, parts: PeriodRange) -> Self {
         let ordinals = |parts: PeriodRange| parts.first().ordinal()..=parts.last().ordinal();
         let relevant = relevant_periods(metric, parts);
+        let read = plain_periods(metric, &ordinals(parts));
         Self {
             parts: ordinals(parts),
             relevant,
-            is_counted: plain_periods(metric, &ordinals(parts)) == Some(ordinals(relevant)),
+            is_counted: read == Some(ordinals(relevant)),
+            read,
         }
     }
 }
