@@ -82,21 +82,22 @@ impl Subtree {
     #[must_use]
     pub fn total(&self, periods: &RangeInclusive<i32>, as_of: Revision) -> Option<(i128, Status)> {
         let (mut next, end) = (*periods.start(), *periods.end());
-        let (mut units, mut state) = (0, None);
+        let (mut units, mut first) = (0, None);
         while next <= end {
             let sums = &self.sheets[self.place(number(next)).ok()?].1;
             let until = end.min(last_of(number(next)));
-            for row in sums.as_of(next..=until, as_of) {
-                let row = row?;
-                let of_row = row.state(self.series)?;
-                if *state.get_or_insert(of_row) != of_row {
+            for (newest, period) in sums.rows_of(next, until)?.iter().zip(next..) {
+                let row = sums.as_of(period, newest, as_of)?;
+                if !row.is_like(first.get_or_insert(row)) {
                     return None;
                 }
                 units += row.units;
             }
             next = until.checked_add(1)?;
         }
-        Some((units, Status::from_bits(state?.into())?))
+        // what is like the first one is of its state
+        let state = first?.state(self.series)?;
+        Some((units, Status::from_bits(state.into())?))
     }
 
     /// Takes up series that were put in a block, which had another shape before.
@@ -151,17 +152,21 @@ impl Subtree {
 }
 
 impl Sums {
-    /// Each of some periods as of a revision; `None` where that is not there, or not known any more.
-    fn as_of(&self, periods: RangeInclusive<i32>, as_of: Revision) -> impl Iterator<Item = Option<&Row>> {
-        periods.map(move |period| {
-            let index = usize::try_from(period.checked_sub(self.first)?).ok()?;
-            let newest = self.rows.get(index)?;
-            if newest.revision <= as_of {
-                return Some(newest);
-            }
-            let earlier = self.earlier.get(&period)?;
-            earlier.iter().rfind(|row| row.revision <= as_of)
-        })
+    /// The rows of some periods, when all of them are there.
+    fn rows_of(&self, first: i32, last: i32) -> Option<&[Row]> {
+        let first = first.checked_sub(self.first)?;
+        let last = last.checked_sub(self.first)?;
+        self.rows
+            .get(usize::try_from(first).ok()?..=usize::try_from(last).ok()?)
+    }
+
+    /// What the row of a period was as of a revision, if that is known.
+    fn as_of<'a>(&'a self, period: i32, newest: &'a Row, as_of: Revision) -> Option<&'a Row> {
+        if newest.revision <= as_of {
+            return Some(newest);
+        }
+        let earlier = self.earlier.get(&period)?;
+        earlier.iter().rfind(|row| row.revision <= as_of)
     }
 
     /// Keeps what is there for a period before a revision changes it, if it was ever whole.
@@ -217,6 +222,11 @@ impl Row {
         let is_one = self.cells == series && cells * u128::from(self.squares) == states * states;
         let mean = self.states.checked_div(self.cells).filter(|_| is_one)?;
         u8::try_from(mean).ok()
+    }
+
+    /// Whether as many series have a value as in another, and of the same states.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.cells, self.states, self.squares) == (other.cells, other.states, other.squares)
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
