@@ -18,10 +18,12 @@ pub(crate) fn breaks_between(metric: &Metric, after: Date, until: Date) -> bool 
 /// Flags a value of a period that rests on both sides of a break: the period has the break inside, or something was read
 /// from before it for a period after it.
 pub(crate) fn flag_break(plan: &Plan<'_>, readings: &[Reading<'_>], period: Period, value: &mut Value) {
-    let broken = readings.iter().any(|reading| {
+    let metric = |reading: &Reading<'_>| plan.terms[reading.term].metric;
+    let with_breaks = readings.iter().filter(|reading| !metric(reading).breaks.is_empty());
+    let broken = with_breaks.into_iter().any(|reading| {
         let from = reading.span.start().min(period.start());
         let until = reading.span.last_day().max(period.last_day());
-        breaks_between(plan.terms[reading.term].metric, from, until)
+        breaks_between(metric(reading), from, until)
     });
     if broken && !value.is_missing() {
         value.lineage.flags.insert(FigureFlag::Break);
