@@ -30,5 +30,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         // maps in the order of their keys: the same answer is the same bytes
         .btree_map(".")
         .compile_fds(protox::compile(INGEST.iter().chain(&QUERY), [PROTO_ROOT])?)?;
+    let encoded = out_dir.join("encoded");
+    fs::create_dir_all(&encoded)?;
+    tonic_prost_build::configure()
+        .out_dir(encoded)
+        .extern_path(".almanac.v1", "crate::pb::shared")
+        .extern_path(".almanac.query.v1", "crate::pb::query")
+        .extern_path(".almanac.query.v1.QueryIndicatorsResponse", "crate::FiguresAnswer")
+        .extern_path(".almanac.query.v1.StreamIndicatorsResponse", "crate::FiguresAnswer")
+        .compile_fds(protox::compile(&QUERY[..1], [PROTO_ROOT])?)?;
     Ok(())
 }

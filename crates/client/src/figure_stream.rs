@@ -2,7 +2,8 @@
 
 use almanac_model::Figure;
 use almanac_wire::pb::query as pb;
-use almanac_wire::{Calendars, figure_from_proto, figures_from_batch};
+use almanac_wire::{Calendars, FiguresAnswer, decode_figures, figures_from_batch};
+use bytes::Bytes;
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
@@ -29,7 +30,7 @@ pub struct FigureStream {
     client: QueryClient,
     /// The question for what has not come yet.
     request: pb::StreamIndicatorsRequest,
-    messages: Streaming<pb::StreamIndicatorsResponse>,
+    messages: Streaming<FiguresAnswer>,
     /// A message came since the stream was begun the last time.
     came_forward: bool,
     is_over: bool,
@@ -64,7 +65,7 @@ impl FigureStream {
         if self.is_over {
             return Ok(None);
         }
-        let pb::StreamIndicatorsResponse {
+        let FiguresAnswer {
             figures,
             answered_at: at,
             next_page_token,
@@ -74,7 +75,7 @@ impl FigureStream {
         let calendars = calendars(at.as_ref())?;
         let figures = match columns {
             Some(columns) => figures_from_batch(columns, &calendars).map_err(AnswerError::from)?,
-            None => one_by_one(figures, &calendars)?,
+            None => one_by_one(&figures, &calendars)?,
         };
         self.is_over = next_page_token.is_empty();
         self.request.query.get_or_insert_default().page_token = next_page_token;
@@ -87,7 +88,7 @@ impl FigureStream {
     }
 
     /// The next message, of another connection when this one broke.
-    async fn next_message(&mut self) -> Result<pb::StreamIndicatorsResponse, ClientError> {
+    async fn next_message(&mut self) -> Result<FiguresAnswer, ClientError> {
         loop {
             let after = self.client.deadline();
             let failure = match timeout(after, self.messages.message()).await {
@@ -109,10 +110,8 @@ impl FigureStream {
     }
 }
 
-fn one_by_one(
-    figures: Vec<almanac_wire::pb::shared::Figure>,
-    calendars: &Calendars,
-) -> Result<Vec<Figure>, AnswerError> {
-    let figures = figures.into_iter().map(|figure| figure_from_proto(figure, calendars));
-    Ok(figures.collect::<Result<_, _>>()?)
+fn one_by_one(encoded: &[Bytes], calendars: &Calendars) -> Result<Vec<Figure>, AnswerError> {
+    let mut figures = Vec::new();
+    decode_figures(encoded, calendars, &mut figures)?;
+    Ok(figures)
 }

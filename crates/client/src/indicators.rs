@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use almanac_model::{Granularity, RankAmong, ReleaseName, Revision};
 use almanac_wire::pb::query as pb;
-use almanac_wire::{figure_from_proto, granularity_to_proto, rank_among_to_proto};
+use almanac_wire::{decode_figures, granularity_to_proto, rank_among_to_proto};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -169,9 +169,7 @@ impl<'a> IndicatorsQuestion<'a> {
         loop {
             let page = client.query_indicators(&request).await?;
             let calendars = calendars(page.answered_at.as_ref())?;
-            for figure in page.figures {
-                figures.push(figure_from_proto(figure, &calendars).map_err(AnswerError::from)?);
-            }
+            decode_figures(&page.figures, &calendars, &mut figures).map_err(AnswerError::from)?;
             if page.next_page_token.is_empty() {
                 let resolved = page.resolved_periods.iter().map(|text| resolved(text, &calendars));
                 return Ok(Figures {

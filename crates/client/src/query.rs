@@ -3,8 +3,9 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use almanac_wire::FiguresAnswer;
+use almanac_wire::pb::encoded::query_service_client::QueryServiceClient;
 use almanac_wire::pb::query as pb;
-use almanac_wire::pb::query::query_service_client::QueryServiceClient;
 use tonic::Streaming;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Channel;
@@ -146,7 +147,7 @@ impl QueryClient {
     pub(crate) async fn query_indicators(
         &self,
         request: &pb::QueryIndicatorsRequest,
-    ) -> Result<pb::QueryIndicatorsResponse, ClientError> {
+    ) -> Result<FiguresAnswer, ClientError> {
         call(request, self.options.deadline, |request| {
             let mut stub = self.stub();
             async move { stub.query_indicators(request).await }
@@ -157,7 +158,7 @@ impl QueryClient {
     pub(crate) async fn stream_indicators(
         &self,
         request: &pb::StreamIndicatorsRequest,
-    ) -> Result<Streaming<pb::StreamIndicatorsResponse>, ClientError> {
+    ) -> Result<Streaming<FiguresAnswer>, ClientError> {
         call(request, self.options.deadline, |request| {
             let mut stub = self.stub();
             async move { stub.stream_indicators(request).await }

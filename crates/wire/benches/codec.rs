@@ -6,12 +6,12 @@ use std::hint::black_box;
 use almanac_model::{
     AreaId, Batch, BatchSeries, Coverage, Figure, Granularity, Operand, Period, Qualifier, Quality, Quotient,
 };
-use almanac_wire::pb::query::QueryIndicatorsResponse;
 use almanac_wire::pb::shared::FigureBatch;
 use almanac_wire::{
-    Calendars, FigureBatchBuilder, batch_from_proto, decode_events, encode_batch, figure_from_proto, figure_to_proto,
-    figures_from_batch,
+    Calendars, FigureBatchBuilder, FiguresAnswer, batch_from_proto, decode_events, decode_figures, encode_batch,
+    encode_figures, figures_from_batch,
 };
+use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use prost::Message as _;
 
@@ -105,11 +105,11 @@ fn figures(criterion: &mut Criterion) {
     let figures = figures_by_day(count);
     let calendars = Calendars::default();
     let one_by_one = |figures: Vec<Figure>| {
-        let response = QueryIndicatorsResponse {
-            figures: figures.into_iter().map(figure_to_proto).collect(),
-            ..QueryIndicatorsResponse::default()
+        let answer = FiguresAnswer {
+            figures: encode_figures(figures),
+            ..FiguresAnswer::default()
         };
-        response.encode_to_vec()
+        answer.encode_to_vec()
     };
     let in_columns = |figures: Vec<Figure>| {
         let mut batch = FigureBatchBuilder::default();
@@ -118,12 +118,11 @@ fn figures(criterion: &mut Criterion) {
         }
         batch.finish().encode_to_vec()
     };
-    let read_one_by_one = |bytes: &[u8]| -> Vec<Figure> {
-        let response = QueryIndicatorsResponse::decode(bytes).expect("a message");
-        let figures = response.figures.into_iter();
+    let read_one_by_one = |bytes: &Bytes| -> Vec<Figure> {
+        let answer = FiguresAnswer::decode(bytes.clone()).expect("a message");
+        let mut figures = Vec::new();
+        decode_figures(&answer.figures, &calendars, &mut figures).expect("figures");
         figures
-            .map(|figure| figure_from_proto(figure, &calendars).expect("a figure"))
-            .collect()
     };
     let read_columns = |bytes: &[u8]| {
         let batch = FigureBatch::decode(bytes).expect("a message");
@@ -131,7 +130,7 @@ fn figures(criterion: &mut Criterion) {
     };
     let mut group = criterion.benchmark_group("figures");
     group.throughput(Throughput::Elements(count as u64));
-    let bytes = one_by_one(figures.clone());
+    let bytes = Bytes::from(one_by_one(figures.clone()));
     group.bench_function(format!("encode one by one, {} bytes", bytes.len()), |bencher| {
         bencher.iter_batched(|| figures.clone(), one_by_one, BatchSize::LargeInput);
     });

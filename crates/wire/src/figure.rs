@@ -2,8 +2,11 @@
 
 mod batch;
 mod comparison;
+mod encoded;
 mod rank;
 mod received;
+#[cfg(test)]
+mod samples;
 mod share;
 
 use almanac_model::{
@@ -15,6 +18,7 @@ use crate::pb::shared as pb;
 pub use batch::{FigureBatchBuilder, FigureBatchError, MAX_BATCH_FIGURES, figures_from_batch};
 use comparison::comparison_to_proto;
 pub use comparison::percent_missing_to_proto;
+pub use encoded::{decode_figures, encode_figures};
 use rank::rank_to_proto;
 pub use rank::{rank_among_from_proto, rank_among_to_proto};
 pub use received::{

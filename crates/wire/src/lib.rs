@@ -10,6 +10,7 @@ mod columns;
 mod completeness;
 mod event;
 mod figure;
+mod figures_answer;
 mod page;
 mod payload;
 pub mod pb;
@@ -39,11 +40,13 @@ pub use event::{
     MAX_EVENT_ID_BYTES, MAX_NOTE_BYTES, correction_reason_from_proto, event_from_proto, event_to_proto, period_reason,
 };
 pub use figure::{
-    FigureBatchBuilder, FigureBatchError, FigureDecodeError, MAX_BATCH_FIGURES, figure_from_proto, figure_to_proto,
-    figures_from_batch, flag_from_proto, flag_to_proto, granularity_from_proto, granularity_to_proto, missing_to_proto,
-    percent_missing_to_proto, period_from_proto, qualifier_from_proto, qualifier_to_proto, quality_from_proto,
-    quality_to_proto, rank_among_from_proto, rank_among_to_proto, value_from_proto,
+    FigureBatchBuilder, FigureBatchError, FigureDecodeError, MAX_BATCH_FIGURES, decode_figures, encode_figures,
+    figure_from_proto, figure_to_proto, figures_from_batch, flag_from_proto, flag_to_proto, granularity_from_proto,
+    granularity_to_proto, missing_to_proto, percent_missing_to_proto, period_from_proto, qualifier_from_proto,
+    qualifier_to_proto, quality_from_proto, quality_to_proto, rank_among_from_proto, rank_among_to_proto,
+    value_from_proto,
 };
+pub use figures_answer::FiguresAnswer;
 pub use page::{PageToken, PageTokenError};
 pub use payload::{Payload, PayloadError, record_digest};
 pub use plain_event::{PlainEvent, encode_event};

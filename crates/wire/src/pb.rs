@@ -28,4 +28,10 @@ pub mod almanac {
     }
 }
 
+/// The query service with answers whose figures stay encoded, [`FiguresAnswer`](crate::FiguresAnswer): what the service and the typed
+/// client are made of. That of [`query`] has a message for each figure, as whoever generates from the proto files has.
+pub mod encoded {
+    include!(concat!(env!("OUT_DIR"), "/encoded/almanac.query.v1.rs"));
+}
+
 pub use almanac::{ingest::v1 as ingest, log::v1 as log, query::v1 as query, v1 as shared};

@@ -52,8 +52,8 @@ use almanac_service_kit::{
     limits as kit,
     server::{self, ServerOptions},
 };
+use almanac_wire::pb::encoded::query_service_server::QueryServiceServer;
 use almanac_wire::pb::log::snapshot_service_server::SnapshotServiceServer;
-use almanac_wire::pb::query::query_service_server::QueryServiceServer;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;

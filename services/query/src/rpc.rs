@@ -23,8 +23,9 @@ use std::time::Duration;
 
 use almanac_indicator::Refusal;
 use almanac_service_kit::deadline::Deadline;
+use almanac_wire::FiguresAnswer;
+use almanac_wire::pb::encoded::query_service_server::QueryService;
 use almanac_wire::pb::query as pb;
-use almanac_wire::pb::query::query_service_server::QueryService;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
@@ -54,11 +55,11 @@ impl QueryService for Query {
     async fn query_indicators(
         &self,
         request: Request<pb::QueryIndicatorsRequest>,
-    ) -> Result<Response<pb::QueryIndicatorsResponse>, Status> {
+    ) -> Result<Response<FiguresAnswer>, Status> {
         self.told(query_indicators::answer(self, request).await)
     }
 
-    type StreamIndicatorsStream = Messages<pb::StreamIndicatorsResponse>;
+    type StreamIndicatorsStream = Messages<FiguresAnswer>;
 
     async fn stream_indicators(
         &self,

@@ -18,6 +18,9 @@ use crate::pb::shared as pb;
 /// Why a message is not a figure: it comes from a service of a newer version, or from none.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum FigureDecodeError {
+    /// Not a message at all.
+    #[error("figures: {0}")]
+    Message(#[from] prost::DecodeError),
     /// A text that cannot be the id it stands for.
     #[error("{field} {error}")]
     Id {

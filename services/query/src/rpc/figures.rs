@@ -96,31 +96,40 @@ impl Figures {
     ) -> Result<(M, Option<usize>), QueryError> {
         let (mut message, mut offset) = (M::default(), page.offset);
         loop {
-            let answer = self.some(replica, offset, page.limit - message.len()).await?;
-            message.reserve(answer.figures.len());
-            for figure in answer.figures {
-                if !message.add(figure) {
-                    return Ok((message, Some(offset)));
-                }
-                offset += 1;
+            let limit = page.limit - message.len();
+            let part = self.some_as(replica, (offset, limit), M::ready).await?;
+            let are_all = message.add(part.figures);
+            offset = page.offset + message.len();
+            if !are_all {
+                return Ok((message, Some(offset)));
             }
-            if answer.next.is_none() || message.len() >= page.limit {
-                return Ok((message, answer.next));
+            if part.next.is_none() || message.len() >= page.limit {
+                return Ok((message, part.next));
             }
         }
     }
 
-    /// Some of the figures, from number `offset` on. The first time the whole question is checked, and only then, since checking
-    /// a million figures for each thousand takes minutes; what follows is asked as a smaller question where that is possible.
+    /// Some of the figures, from number `offset` on.
     pub(super) async fn some(
         &mut self,
         replica: &Arc<SharedReplica>,
         offset: usize,
         limit: usize,
-    ) -> Result<Answer, QueryError> {
+    ) -> Result<Part<Vec<Figure>>, QueryError> {
+        self.some_as(replica, (offset, limit), |figures| figures).await
+    }
+
+    /// The same, made ready where they are computed. The first time the whole question is checked, and only then, since checking
+    /// a million figures for each thousand takes minutes; what follows is asked as a smaller question where that is possible.
+    async fn some_as<T: Send + 'static>(
+        &mut self,
+        replica: &Arc<SharedReplica>,
+        (offset, limit): (usize, usize),
+        ready: fn(Vec<Figure>) -> T,
+    ) -> Result<Part<T>, QueryError> {
         let limit = limit.min(limits::FIGURES_AT_ONCE);
         if self.question.ranking.is_asked() {
-            return self.some_ranked(replica, offset, limit).await;
+            return self.some_ranked(replica, (offset, limit), ready).await;
         }
         let (asked, skip, total) = match &self.grid {
             Grid::Regular(areas, groups) => part(&self.question, (areas, groups), offset, limit),
@@ -133,21 +142,40 @@ impl Figures {
             answer_more
         };
         let compute = move |replica: &Replica, state: State<'_>| {
-            look(state, &asked, skip, limit).map(|mut answer| {
-                tell_when_targets_were_set(&mut answer.figures, replica);
-                answer
-            })
+            look(state, &asked, skip, limit).map(|answer| Part::of(answer, replica, ready))
         };
         let found = replica.compute(&self.moment, self.work, compute).await?;
         let mut found = found.map_err(QueryError::Refused)?;
         if let Some(total) = total {
-            let end = offset.saturating_add(found.figures.len());
+            let end = offset.saturating_add(found.count);
             found.next = (end < total).then_some(end);
         }
         if matches!(self.grid, Grid::Unchecked) {
             self.grid = grid(&self.question, &self.moment.catalog);
         }
         Ok(found)
+    }
+}
+
+/// Some figures that were computed together.
+pub(super) struct Part<T> {
+    /// In the form that was asked for.
+    pub(super) figures: T,
+    /// How many there are.
+    count: usize,
+    /// Where the next ones begin; `None` after the last figure.
+    pub(super) next: Option<usize>,
+}
+
+impl<T> Part<T> {
+    fn of(answer: Answer, replica: &Replica, ready: fn(Vec<Figure>) -> T) -> Self {
+        let Answer { mut figures, next } = answer;
+        tell_when_targets_were_set(&mut figures, replica);
+        Self {
+            count: figures.len(),
+            figures: ready(figures),
+            next,
+        }
     }
 }
 

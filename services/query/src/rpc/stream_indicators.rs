@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use almanac_service_kit::server::stream_stop;
 use almanac_wire::pb::query as pb;
-use almanac_wire::{FigureBatchBuilder, MAX_BATCH_FIGURES};
+use almanac_wire::{FigureBatchBuilder, FiguresAnswer, MAX_BATCH_FIGURES};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Request;
@@ -21,7 +21,7 @@ use crate::shared::SharedReplica;
 pub(super) async fn answer(
     query: &Query,
     request: Request<pb::StreamIndicatorsRequest>,
-) -> Answered<Messages<pb::StreamIndicatorsResponse>> {
+) -> Answered<Messages<FiguresAnswer>> {
     let (until, stop) = (query.until(&request), stream_stop(&request));
     let pb::StreamIndicatorsRequest { query: asked, form } = request.into_inner();
     let asked = asked.unwrap_or_default();
@@ -58,7 +58,7 @@ async fn stream<M: FigureMessage + Send + 'static>(
     asked: pb::QueryIndicatorsRequest,
     (mut figures, page): (Figures, Page),
     stop: CancellationToken,
-) -> Answered<Messages<pb::StreamIndicatorsResponse>> {
+) -> Answered<Messages<FiguresAnswer>> {
     let replica = Arc::clone(&query.replica);
     let first = figures.page::<M>(&replica, page).await;
     let stream = FigureStream {
@@ -84,16 +84,16 @@ impl<M: FigureMessage> FigureStream<M> {
     async fn send_all(
         mut self,
         asked: pb::QueryIndicatorsRequest,
-        outlet: Outlet<pb::StreamIndicatorsResponse>,
+        outlet: Outlet<FiguresAnswer>,
     ) -> Result<(), QueryError> {
         loop {
             let (figures, next) = self.next;
             let moment = self.figures.moment();
-            let message = pb::StreamIndicatorsResponse {
+            let message = FiguresAnswer {
                 answered_at: Some(self.figures.answered_at()),
                 next_page_token: next_token(&asked, moment, next),
                 resolved_periods: self.figures.resolved_periods(),
-                ..figures.into_response()
+                ..figures.into_answer()
             };
             outlet.send(message).await;
             let Some(offset) = next else { return Ok(()) };

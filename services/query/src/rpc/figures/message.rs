@@ -1,9 +1,9 @@
 //! The figures of one message, in the form that was asked for.
 
 use almanac_model::Figure;
-use almanac_wire::pb::{query as pb, shared};
-use almanac_wire::{FigureBatchBuilder, figure_to_proto};
-use prost::Message;
+use almanac_wire::pb::query as pb;
+use almanac_wire::{FigureBatchBuilder, FiguresAnswer, encode_figures};
+use bytes::Bytes;
 
 use crate::limits;
 use crate::mistakes::Mistakes;
@@ -11,73 +11,86 @@ use crate::reason;
 
 /// The figures of one message: it ends before it is larger than clients take.
 pub(crate) trait FigureMessage: Default {
+    /// Figures made ready for a message.
+    type Ready: Send + 'static;
+
+    /// Makes figures ready, where they were computed.
+    fn ready(figures: Vec<Figure>) -> Self::Ready;
+
     /// How many there are.
     fn len(&self) -> usize;
 
-    /// Makes room for so many more.
-    fn reserve(&mut self, figures: usize);
+    /// Adds figures, as many as belong into this message. Whether these are all of them.
+    fn add(&mut self, figures: Self::Ready) -> bool;
 
-    /// Adds a figure, unless it belongs into another message.
-    fn add(&mut self, figure: Figure) -> bool;
-
-    /// What a message of a stream has of them.
-    fn into_response(self) -> pb::StreamIndicatorsResponse;
+    /// What an answer has of them.
+    fn into_answer(self) -> FiguresAnswer;
 }
 
 /// A message for each figure.
 #[derive(Debug, Default)]
 pub(crate) struct OneByOne {
-    pub(crate) figures: Vec<shared::Figure>,
+    figures: Vec<Bytes>,
     bytes: usize,
 }
 
 impl FigureMessage for OneByOne {
+    type Ready = Vec<Bytes>;
+
+    fn ready(figures: Vec<Figure>) -> Vec<Bytes> {
+        encode_figures(figures)
+    }
+
     fn len(&self) -> usize {
         self.figures.len()
     }
 
-    fn reserve(&mut self, figures: usize) {
-        self.figures.reserve(figures);
-    }
-
-    fn add(&mut self, figure: Figure) -> bool {
-        let figure = figure_to_proto(figure);
-        self.bytes += figure.encoded_len();
-        if self.bytes > limits::PAGE_BYTES && !self.figures.is_empty() {
-            return false;
+    fn add(&mut self, figures: Vec<Bytes>) -> bool {
+        self.figures.reserve(figures.len());
+        for figure in figures {
+            self.bytes += figure.len();
+            if self.bytes > limits::PAGE_BYTES && !self.figures.is_empty() {
+                return false;
+            }
+            self.figures.push(figure);
         }
-        self.figures.push(figure);
         true
     }
 
-    fn into_response(self) -> pb::StreamIndicatorsResponse {
-        pb::StreamIndicatorsResponse {
+    fn into_answer(self) -> FiguresAnswer {
+        FiguresAnswer {
             figures: self.figures,
-            ..pb::StreamIndicatorsResponse::default()
+            ..FiguresAnswer::default()
         }
     }
 }
 
 /// Columns.
 impl FigureMessage for FigureBatchBuilder {
+    type Ready = Vec<Figure>;
+
+    fn ready(figures: Vec<Figure>) -> Vec<Figure> {
+        figures
+    }
+
     fn len(&self) -> usize {
         self.len()
     }
 
-    fn reserve(&mut self, _: usize) {}
-
-    fn add(&mut self, figure: Figure) -> bool {
-        let has_room = !self.is_full();
-        if has_room {
+    fn add(&mut self, figures: Vec<Figure>) -> bool {
+        for figure in figures {
+            if self.is_full() {
+                return false;
+            }
             self.push(figure);
         }
-        has_room
+        true
     }
 
-    fn into_response(self) -> pb::StreamIndicatorsResponse {
-        pb::StreamIndicatorsResponse {
+    fn into_answer(self) -> FiguresAnswer {
+        FiguresAnswer {
             columns: Some(self.finish()),
-            ..pb::StreamIndicatorsResponse::default()
+            ..FiguresAnswer::default()
         }
     }
 }

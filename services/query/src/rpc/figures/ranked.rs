@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use almanac_indicator::{Answer, Standings, State, Survey};
+use almanac_indicator::{Standings, State, Survey};
+use almanac_model::Figure;
 
-use super::{Figures, tell_when_targets_were_set};
+use super::{Figures, Part};
 use crate::error::QueryError;
 use crate::limits;
 use crate::replica::Replica;
@@ -12,22 +13,20 @@ use crate::shared::SharedReplica;
 
 impl Figures {
     /// Some of the figures in their order. The standings are found once, for all pages of a stream.
-    pub(super) async fn some_ranked(
+    pub(super) async fn some_ranked<T: Send + 'static>(
         &mut self,
         replica: &Arc<SharedReplica>,
-        offset: usize,
-        limit: usize,
-    ) -> Result<Answer, QueryError> {
+        (offset, limit): (usize, usize),
+        ready: fn(Vec<Figure>) -> T,
+    ) -> Result<Part<T>, QueryError> {
         let standings = match &self.standings {
             Some(standings) => Arc::clone(standings),
             None => Arc::clone(self.standings.insert(self.survey(replica).await?)),
         };
         let asked = Arc::clone(&self.question);
         let compute = move |replica: &Replica, state: State<'_>| {
-            standings.answer(state, &asked, (offset, limit)).map(|mut answer| {
-                tell_when_targets_were_set(&mut answer.figures, replica);
-                answer
-            })
+            let answer = standings.answer(state, &asked, (offset, limit));
+            answer.map(|answer| Part::of(answer, replica, ready))
         };
         let found = replica.compute(&self.moment, self.work, compute).await?;
         found.map_err(QueryError::Refused)
