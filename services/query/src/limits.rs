@@ -59,6 +59,9 @@ pub(crate) const NAME_BYTES: usize = 64;
 /// Figures that are computed without letting go of the replica, so that a record that arrives never waits long.
 pub(crate) const FIGURES_AT_ONCE: usize = 1_000;
 
+/// ... and fewer, where more than these are wanted and others can be computed at the same time.
+pub(crate) const FIGURES_IN_PART: usize = 500;
+
 /// Revisions at which a figure may have changed; it is computed at each of them.
 pub(crate) const REVISIONS: usize = 10_000;
 

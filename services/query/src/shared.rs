@@ -25,6 +25,8 @@ pub(crate) struct SharedReplica {
     progress: watch::Sender<Progress>,
     /// Large computations at one time: more than there are cores would only slow one another.
     computations: Arc<Semaphore>,
+    /// How many these are.
+    at_one_time: usize,
     /// Where large work is done.
     blocking: Blocking,
     /// What tallies were before what the replica keeps of them.
@@ -82,9 +84,15 @@ impl SharedReplica {
             replica: RwLock::new(replica),
             progress: watch::Sender::default(),
             computations: Arc::new(Semaphore::new(cores)),
+            at_one_time: cores,
             blocking,
             pasts,
         }
+    }
+
+    /// How many large computations are done at one time.
+    pub(crate) const fn at_one_time(&self) -> usize {
+        self.at_one_time
     }
 
     /// How far the replica is, now and after every change.

@@ -1,16 +1,18 @@
 //! The figures of a question, computed some at a time, so that a record that arrives never waits long.
 
+mod grid;
 mod message;
 mod ranked;
 
+use std::pin::pin;
 use std::sync::Arc;
 
-use almanac_catalog::Catalog;
-use almanac_indicator::{
-    Answer, AreaSelection, Question, ShareOf, Standings, State, answer, answer_more, figures_each,
-};
-use almanac_model::{AreaId, Figure, PeriodRange};
+use almanac_indicator::{Answer, Question, Refusal, Standings, State, answer, answer_more};
+use almanac_model::{Figure, PeriodRange};
 use almanac_wire::pb::query as pb;
+use futures_util::stream::{self, StreamExt as _};
+
+use self::grid::{Grid, Smaller};
 
 use crate::answer::answered_on;
 use crate::error::QueryError;
@@ -28,21 +30,11 @@ pub(super) struct Figures {
     resolved_periods: Vec<PeriodRange>,
     moment: Moment,
     work: Work,
+    /// How many there are at most.
+    at_most: usize,
     grid: Grid,
     /// The order and the ranks, once they are known; of a question that has any.
     standings: Option<Arc<Standings>>,
-}
-
-/// What is known of the order of the figures.
-enum Grid {
-    /// Nothing yet: the question has not been checked.
-    Unchecked,
-    /// It takes the whole question to find some of them.
-    Whole,
-    /// For each measure, each of these areas and each period as many as the measure has groups.
-    Regular(Vec<AreaId>, Vec<usize>),
-    /// One for each measure and each period: the areas are one sum.
-    Combined,
 }
 
 impl Figures {
@@ -57,12 +49,17 @@ impl Figures {
             resolved_periods,
         } = ask::question(request, &moment, &mut mistakes);
         mistakes.refuse_any()?;
-        let few = ask::figures_at_most(&question, &moment.catalog) <= limits::FIGURES_INLINE;
+        let at_most = ask::figures_at_most(&question, &moment.catalog);
         Ok(Self {
             question: Arc::new(question),
             resolved_periods,
             moment,
-            work: if few { Work::Small } else { Work::Large },
+            work: if at_most <= limits::FIGURES_INLINE {
+                Work::Small
+            } else {
+                Work::Large
+            },
+            at_most,
             grid: Grid::Unchecked,
             standings: None,
         })
@@ -94,6 +91,25 @@ impl Figures {
         replica: &Arc<SharedReplica>,
         page: Page,
     ) -> Result<(M, Option<usize>), QueryError> {
+        if self.at_most.min(page.limit) <= limits::FIGURES_IN_PART || self.question.ranking.is_asked() {
+            return self.page_in_turn(replica, page).await;
+        }
+        if matches!(self.grid, Grid::Unchecked) {
+            // refuses what is wrong, and computes nothing yet
+            self.some_as(replica, (page.offset, 0), drop).await?;
+        }
+        match self.grid.total(&self.question) {
+            Some(total) => self.page_in_parts(replica, page, total).await,
+            None => self.page_in_turn(replica, page).await,
+        }
+    }
+
+    /// The figures are computed some after the others.
+    async fn page_in_turn<M: FigureMessage>(
+        &mut self,
+        replica: &Arc<SharedReplica>,
+        page: Page,
+    ) -> Result<(M, Option<usize>), QueryError> {
         let (mut message, mut offset) = (M::default(), page.offset);
         loop {
             let limit = page.limit - message.len();
@@ -107,6 +123,30 @@ impl Figures {
                 return Ok((message, part.next));
             }
         }
+    }
+
+    /// The figures are computed on as many cores as there are.
+    async fn page_in_parts<M: FigureMessage>(
+        &self,
+        replica: &Arc<SharedReplica>,
+        page: Page,
+        total: usize,
+    ) -> Result<(M, Option<usize>), QueryError> {
+        let end = page.offset.saturating_add(page.limit).min(total);
+        let parts = self.grid.parts(&self.question, page.offset, end);
+        let computed = parts.into_iter().map(|part| {
+            let (replica, moment, work) = (Arc::clone(replica), self.moment.clone(), self.work);
+            async move { computed(&replica, &moment, work, (answer_more, part), M::ready).await }
+        });
+        let mut computed = pin!(stream::iter(computed).buffered(replica.at_one_time()));
+        let mut message = M::default();
+        while let Some(part) = computed.next().await {
+            if !message.add(part?.figures) {
+                break;
+            }
+        }
+        let reached = page.offset.saturating_add(message.len());
+        Ok((message, (reached < total).then_some(reached)))
     }
 
     /// Some of the figures, from number `offset` on.
@@ -131,30 +171,48 @@ impl Figures {
         if self.question.ranking.is_asked() {
             return self.some_ranked(replica, (offset, limit), ready).await;
         }
-        let (asked, skip, total) = match &self.grid {
-            Grid::Regular(areas, groups) => part(&self.question, (areas, groups), offset, limit),
-            Grid::Combined => combined_part(&self.question, offset, limit),
-            Grid::Unchecked | Grid::Whole => (Arc::clone(&self.question), offset, None),
-        };
+        let part = self
+            .grid
+            .smaller(&self.question, offset, limit)
+            .unwrap_or_else(|| Smaller {
+                question: Arc::clone(&self.question),
+                skip: offset,
+                count: limit,
+            });
         let look = if matches!(self.grid, Grid::Unchecked) {
             answer
         } else {
             answer_more
         };
-        let compute = move |replica: &Replica, state: State<'_>| {
-            look(state, &asked, skip, limit).map(|answer| Part::of(answer, replica, ready))
-        };
-        let found = replica.compute(&self.moment, self.work, compute).await?;
-        let mut found = found.map_err(QueryError::Refused)?;
-        if let Some(total) = total {
+        let mut found = computed(replica, &self.moment, self.work, (look, part), ready).await?;
+        if let Some(total) = self.grid.total(&self.question) {
             let end = offset.saturating_add(found.count);
             found.next = (end < total).then_some(end);
         }
         if matches!(self.grid, Grid::Unchecked) {
-            self.grid = grid(&self.question, &self.moment.catalog);
+            self.grid = Grid::of(&self.question, &self.moment.catalog);
         }
         Ok(found)
     }
+}
+
+/// Looks for some figures of a question.
+type Look = fn(State<'_>, &Question, usize, usize) -> Result<Answer, Vec<Refusal>>;
+
+/// Figures of a question, made ready where they are computed.
+async fn computed<T: Send + 'static>(
+    replica: &Arc<SharedReplica>,
+    moment: &Moment,
+    work: Work,
+    (look, part): (Look, Smaller),
+    ready: fn(Vec<Figure>) -> T,
+) -> Result<Part<T>, QueryError> {
+    let Smaller { question, skip, count } = part;
+    let compute = move |replica: &Replica, state: State<'_>| {
+        look(state, &question, skip, count).map(|answer| Part::of(answer, replica, ready))
+    };
+    let found = replica.compute(moment, work, compute).await?;
+    found.map_err(QueryError::Refused)
 }
 
 /// Some figures that were computed together.
@@ -185,91 +243,4 @@ pub(super) fn tell_when_targets_were_set(figures: &mut [Figure], replica: &Repli
     for target in comparisons.filter_map(|comparison| comparison.target.as_mut()) {
         target.time = replica.record_time(target.revision);
     }
-}
-
-/// The part of a regular question that has the figure of that number: how many come before it in the part, and how many
-/// there are in the whole.
-fn part(
-    question: &Question,
-    (areas, groups): (&[AreaId], &[usize]),
-    offset: usize,
-    limit: usize,
-) -> (Arc<Question>, usize, Option<usize>) {
-    let periods = question.periods.len();
-    let (measure, rest) = measure_of(areas.len() * periods, groups, offset);
-    let in_period = groups.get(measure).copied().unwrap_or(1);
-    let (area, skip) = (rest / (periods * in_period), rest % (periods * in_period));
-    let wanted = skip.saturating_add(limit).div_ceil(periods * in_period);
-    let (mut asked, mut skip) = (question.periods.clone(), skip);
-    if wanted == 1 {
-        // of one area only the periods that are wanted
-        let wanted = skip / in_period..(skip + limit).div_ceil(in_period);
-        asked = asked.drain(wanted).collect();
-        skip %= in_period;
-    }
-    let formula = measure.checked_sub(question.measures.len());
-    let formula = formula.and_then(|index| question.formulas.get(index));
-    let part = Question {
-        measures: question.measures.get(measure).cloned().into_iter().collect(),
-        formulas: formula.cloned().into_iter().collect(),
-        areas: AreaSelection::List(areas.iter().skip(area).take(wanted).cloned().collect()),
-        periods: asked,
-        ..question.clone()
-    };
-    let total = areas.len() * periods * groups.iter().sum::<usize>();
-    (Arc::new(part), skip, Some(total))
-}
-
-/// The measure that has the figure of that number, and how many of its own come before it: each has `cells` areas and
-/// periods, and its groups in each.
-fn measure_of(cells: usize, groups: &[usize], offset: usize) -> (usize, usize) {
-    let mut rest = offset;
-    for (measure, groups) in groups.iter().enumerate() {
-        let figures = cells * groups;
-        if rest < figures {
-            return (measure, rest);
-        }
-        rest -= figures;
-    }
-    (groups.len(), rest)
-}
-
-/// The part of a question about one sum that begins with the figure of that number, and how many there are in the whole.
-fn combined_part(question: &Question, offset: usize, limit: usize) -> (Arc<Question>, usize, Option<usize>) {
-    let each = question.periods.len();
-    let (measure, period) = (offset / each, offset % each);
-    let part = Question {
-        measures: question.measures.get(measure).cloned().into_iter().collect(),
-        periods: question.periods.iter().skip(period).take(limit).copied().collect(),
-        ..question.clone()
-    };
-    (Arc::new(part), 0, Some(question.measures.len() * each))
-}
-
-/// Whether a measure has as many figures for each area and period.
-fn grid(question: &Question, catalog: &Catalog) -> Grid {
-    // the total of all areas is known by the whole question only
-    let is_total_of_areas = question.share_of == Some(ShareOf::Areas);
-    if question.periods.is_empty() || is_total_of_areas {
-        return Grid::Whole;
-    }
-    let areas = match &question.areas {
-        AreaSelection::List(_) if question.combine_areas && question.group_by.is_empty() => return Grid::Combined,
-        // in a period without such areas there is no figure
-        _ if question.combine_areas => return Grid::Whole,
-        AreaSelection::List(areas) => Some(areas.clone()),
-        AreaSelection::Under { area, level } => {
-            let mut each = question.periods.iter().map(|period| {
-                let day = question.on_boundaries_of.unwrap_or(period.last_day());
-                let mut areas: Vec<AreaId> = catalog.descendants_at(area, level, day).into_iter().cloned().collect();
-                areas.sort();
-                areas
-            });
-            let first = each.next();
-            first.filter(|first| each.all(|other| other == *first))
-        }
-    };
-    areas.filter(|areas| !areas.is_empty()).map_or(Grid::Whole, |areas| {
-        Grid::Regular(areas, figures_each(catalog, question))
-    })
 }

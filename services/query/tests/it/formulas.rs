@@ -124,6 +124,39 @@ async fn formulas_are_paged_and_streamed_after_the_indicators() {
 }
 
 #[tokio::test]
+async fn formulas_about_one_sum_are_streamed_to_the_last() {
+    let log = log_of_2017().await;
+    let mut query = TestQuery::follow(&log).await;
+    let request = pb::QueryIndicatorsRequest {
+        indicators: texts(&["population.inhabitants"]),
+        periods: texts(&["2016", "2017"]),
+        combine_areas: true,
+        ..with_formulas(vec![formula("half", "population.inhabitants / 2")])
+    };
+    let whole = query
+        .client
+        .query_indicators(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(whole.figures.len(), 4);
+    let one_each = pb::QueryIndicatorsRequest {
+        page_size: 1,
+        ..request
+    };
+    let stream = pb::StreamIndicatorsRequest {
+        query: Some(one_each),
+        ..pb::StreamIndicatorsRequest::default()
+    };
+    let mut stream = query.client.stream_indicators(stream).await.unwrap().into_inner();
+    let mut streamed = Vec::new();
+    while let Some(message) = stream.message().await.unwrap() {
+        streamed.extend(message.figures);
+    }
+    assert_eq!(streamed, whole.figures);
+}
+
+#[tokio::test]
 async fn rule_25_a_formula_says_how_its_denominator_joins() {
     let log = log_of_2017().await;
     let mut query = TestQuery::follow(&log).await;

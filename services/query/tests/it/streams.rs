@@ -52,7 +52,7 @@ async fn by_pages(query: &mut TestQuery, request: &pb::QueryIndicatorsRequest) -
     loop {
         let request = pb::QueryIndicatorsRequest {
             page_token,
-            page_size: 999,
+            page_size: 500,
             ..request.clone()
         };
         let answer = query.client.query_indicators(request).await.unwrap().into_inner();

@@ -18,6 +18,9 @@ const COMBINED_AREAS: u32 = 16;
 const SHARE: u32 = 17;
 const RANK: u32 = 18;
 
+/// From here on a length takes more than a byte.
+const ONE_BYTE: u8 = 0x80;
+
 /// Writes figures in the order of their fields, and leaves out what is as when it is absent, both as prost does.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
@@ -178,12 +181,11 @@ fn put_message(key: u8, bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     bytes.push(0);
     write(bytes);
     let length = bytes.len() - place - 1;
-    match u8::try_from(length) {
-        Ok(length @ 0..0x80) => bytes[place] = length,
-        _ => {
-            let mut longer = Vec::with_capacity(5);
-            encode_varint(length as u64, &mut longer);
-            bytes.splice(place..=place, longer);
-        }
+    if let Ok(length @ 0..ONE_BYTE) = u8::try_from(length) {
+        bytes[place] = length;
+    } else {
+        let mut longer = Vec::with_capacity(5);
+        encode_varint(length as u64, &mut longer);
+        bytes.splice(place..=place, longer);
     }
 }

@@ -1,6 +1,7 @@
 //! What is no batch is refused by name, and costs little.
 
 use super::*;
+use crate::Calendars;
 
 type Spoil = fn(&mut pb::FigureBatch);
 
