@@ -1,12 +1,13 @@
 //! Batches: whole columns go over as they are; only the series table and the extras are read one by one.
 
+mod series;
+
 use almanac_model::{
-    Batch, BatchExtra, BatchSeries, BatchShapeError, Calendar, Correction, CorrectionReason, Granularity, IdError,
-    Revision,
+    Batch, BatchExtra, BatchShapeError, Calendar, Correction, CorrectionReason, Granularity, IdError, Revision,
 };
 
+use self::series::{Ids, Naming, series_from_proto};
 use crate::calendar::{CalendarDecodeError, calendar_from_proto, calendar_rule_to_proto};
-use crate::figure::{granularity_from_proto, granularity_to_proto};
 use crate::pb::shared as pb;
 use crate::symbols::Symbols;
 use crate::{timestamp_from_proto, timestamp_to_proto};
@@ -78,12 +79,11 @@ pub fn batch_to_proto(batch: &Batch) -> pb::EventBatch {
 
 /// What comes before the columns in the bytes, and what comes after them.
 pub(crate) fn head_and_tail(batch: &Batch) -> (pb::EventBatch, pb::EventBatch) {
-    let mut symbols = Symbols::default();
-    let mut calendars: Vec<Calendar> = Vec::new();
-    let series = batch.series().iter();
-    let series = series
-        .map(|series| series_to_proto(series, &mut symbols, &mut calendars))
-        .collect();
+    let mut naming = Naming::default();
+    let series = batch.series().iter().map(|series| naming.name(series)).collect();
+    let Naming {
+        mut symbols, calendars, ..
+    } = naming;
     let extras = batch.extras().iter();
     let tail = pb::EventBatch {
         extras: extras.map(|extra| extra_to_proto(extra, &mut symbols)).collect(),
@@ -111,9 +111,10 @@ pub fn batch_from_proto(batch: pb::EventBatch) -> Result<Batch, BatchDecodeError
         calendars,
     } = batch;
     let calendars: Vec<Calendar> = calendars.iter().map(calendar_from_proto).collect::<Result<_, _>>()?;
+    let mut ids = Ids::of(&symbols);
     let series = series
         .iter()
-        .map(|series| series_from_proto(series, &symbols, &calendars))
+        .map(|series| series_from_proto(series, &mut ids, &calendars))
         .collect::<Result<_, _>>()?;
     let extras = extras
         .iter()
@@ -154,95 +155,6 @@ fn text(symbols: &[String], index: u32) -> Result<&str, BatchDecodeError> {
         .ok_or(BatchDecodeError::Symbol {
             index,
             len: symbols.len(),
-        })
-}
-
-fn series_to_proto(series: &BatchSeries, symbols: &mut Symbols, calendars: &mut Vec<Calendar>) -> pb::BatchSeries {
-    let BatchSeries {
-        metric,
-        area,
-        reporter,
-        dimensions,
-        granularity,
-        decimals,
-    } = series;
-    pb::BatchSeries {
-        metric: symbols.place(metric.as_str()),
-        area: symbols.place(area.as_str()),
-        reporter: symbols.place(reporter.as_str()),
-        dimensions: dimensions
-            .iter()
-            .flat_map(|(dimension, code)| [symbols.place(dimension.as_str()), symbols.place(code.as_str())])
-            .collect(),
-        granularity: granularity_to_proto(*granularity).into(),
-        decimals: u32::from(*decimals),
-        calendar: calendar_place(*granularity, calendars),
-    }
-}
-
-/// The place of the series' calendar in the table, from 1; 0 for the standard one.
-fn calendar_place(granularity: Granularity, calendars: &mut Vec<Calendar>) -> u32 {
-    let Some(calendar) = granularity.calendar() else {
-        return 0;
-    };
-    let place = calendars.iter().position(|known| *known == calendar);
-    let place = place.unwrap_or_else(|| {
-        calendars.push(calendar);
-        calendars.len() - 1
-    });
-    u32::try_from(place + 1).unwrap_or(u32::MAX)
-}
-
-fn series_from_proto(
-    series: &pb::BatchSeries,
-    symbols: &[String],
-    calendars: &[Calendar],
-) -> Result<BatchSeries, BatchDecodeError> {
-    let pb::BatchSeries {
-        metric,
-        area,
-        reporter,
-        dimensions,
-        granularity,
-        decimals,
-        calendar,
-    } = series;
-    let (pairs, rest) = dimensions.as_chunks::<2>();
-    if !rest.is_empty() {
-        return Err(BatchDecodeError::DimensionPairs { len: dimensions.len() });
-    }
-    let pair = |[dimension, code]: &[u32; 2]| -> Result<_, BatchDecodeError> {
-        Ok((text(symbols, *dimension)?.parse()?, text(symbols, *code)?.parse()?))
-    };
-    Ok(BatchSeries {
-        metric: text(symbols, *metric)?.parse()?,
-        area: text(symbols, *area)?.parse()?,
-        reporter: text(symbols, *reporter)?.parse()?,
-        dimensions: pairs.iter().map(pair).collect::<Result<_, _>>()?,
-        granularity: known_granularity(*granularity, *calendar, calendars)?,
-        decimals: u8::try_from(*decimals).map_err(|_| BatchDecodeError::Unknown {
-            what: "decimals",
-            number: (*decimals).into(),
-        })?,
-    })
-}
-
-fn known_granularity(number: i32, calendar: u32, calendars: &[Calendar]) -> Result<Granularity, BatchDecodeError> {
-    let known = pb::Granularity::try_from(number).ok().and_then(granularity_from_proto);
-    let standard = known.ok_or(BatchDecodeError::Unknown {
-        what: "granularity",
-        number: number.into(),
-    })?;
-    if calendar == 0 {
-        return Ok(standard);
-    }
-    let named = calendars.get(calendar as usize - 1);
-    let own = named.and_then(|named| standard.in_calendar(Some(*named)));
-    own.filter(|own| own.calendar().is_some())
-        .ok_or(BatchDecodeError::NoCalendar {
-            index: calendar,
-            len: calendars.len(),
-            granularity: standard,
         })
 }
 
