@@ -43,6 +43,9 @@ pub const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 /// The same for a whole connection: four streams at full speed.
 pub const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 
+/// The largest piece in which a client may send. With the 16 KiB of HTTP/2 a batch of a stream takes four reads and writes.
+pub const FRAME_BYTES: u32 = 256 << 10;
+
 /// The request's header list (path and metadata). Tokens and trace headers fit many times over.
 pub const HEADER_LIST_BYTES: u32 = 16 << 10;
 

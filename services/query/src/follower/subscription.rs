@@ -23,6 +23,7 @@ pub(crate) fn configured(ingest: &Endpoint) -> Endpoint {
         .connect_timeout(limits::CONNECT_TIMEOUT)
         .initial_stream_window_size(kit::STREAM_WINDOW_BYTES)
         .initial_connection_window_size(kit::CONNECTION_WINDOW_BYTES)
+        .max_frame_size(kit::FRAME_BYTES)
         .http2_keep_alive_interval(kit::KEEPALIVE_INTERVAL)
         .keep_alive_timeout(kit::KEEPALIVE_TIMEOUT)
         .keep_alive_while_idle(true)
