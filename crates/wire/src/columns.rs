@@ -4,17 +4,24 @@
 //! length in bytes, and a varint for each row.
 
 use almanac_model::Batch;
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint};
+use prost::encoding::{
+    DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint, encoded_len_varint, key_len,
+    message, string,
+};
 use prost::{DecodeError, Message};
 
 use crate::batch::head_and_tail;
 use crate::pb::shared::EventBatch;
 
 /// The numbers of the fields.
+const SYMBOLS: u32 = 1;
+const SERIES: u32 = 2;
 const SERIES_INDEX: u32 = 3;
 const PERIOD_DELTA: u32 = 4;
 const VALUE: u32 = 5;
 const STATUS: u32 = 6;
+const EXTRAS: u32 = 7;
+const CALENDARS: u32 = 8;
 
 /// So many rows are looked at together.
 const CHUNK: usize = 64;
@@ -39,6 +46,30 @@ pub fn encode_batch(batch: &Batch) -> Vec<u8> {
     put_column(STATUS, status, u64::from, &mut bytes);
     bytes.extend(tail.encode_to_vec());
     bytes
+}
+
+/// How many bytes prost writes of a message.
+#[must_use]
+pub fn encoded_events_len(events: &EventBatch) -> usize {
+    let EventBatch {
+        symbols,
+        series,
+        series_index,
+        period_delta,
+        value,
+        status,
+        extras,
+        calendars,
+    } = events;
+    let others = string::encoded_len_repeated(SYMBOLS, symbols)
+        + message::encoded_len_repeated(SERIES, series)
+        + message::encoded_len_repeated(EXTRAS, extras)
+        + message::encoded_len_repeated(CALENDARS, calendars);
+    others
+        + column_len(SERIES_INDEX, series_index, u64::from)
+        + column_len(PERIOD_DELTA, period_delta, |delta| u64::from(zigzag_32(delta)))
+        + column_len(VALUE, value, zigzag_64)
+        + column_len(STATUS, status, u64::from)
 }
 
 /// The message of bytes, as prost decodes it.
@@ -78,6 +109,22 @@ fn put_column<T: Copy>(field: u32, column: &[T], mut bits: impl FnMut(T) -> u64,
     bytes.extend_from_slice(&rows);
 }
 
+fn column_len<T: Copy>(field: u32, column: &[T], bits: impl Fn(T) -> u64) -> usize {
+    if column.is_empty() {
+        return 0;
+    }
+    let lengths = column.chunks(CHUNK).map(|chunk| {
+        let all = chunk.iter().fold(0, |all, value| all | bits(*value));
+        if all < 1 << 7 {
+            chunk.len()
+        } else {
+            chunk.iter().map(|value| encoded_len_varint(bits(*value))).sum()
+        }
+    });
+    let rows: usize = lengths.sum();
+    key_len(field) + encoded_len_varint(rows as u64) + rows
+}
+
 fn put_varints(wide: &[u64], rows: &mut Vec<u8>) {
     let all = wide.iter().fold(0, |all, value| all | value);
     if all < 1 << 7 {
@@ -108,16 +155,40 @@ fn take_column<T>(bytes: &mut &[u8], column: &mut Vec<T>, value: impl Fn(u64) ->
     *bytes = rest;
     column.reserve(rows.len());
     while !rows.is_empty() {
-        if let Some((eight, rest)) = rows.split_first_chunk::<8>()
-            && u64::from_le_bytes(*eight) & CONTINUED == 0
-        {
+        let Some((eight, rest)) = rows.split_first_chunk::<8>() else {
+            column.push(value(decode_varint(&mut rows)?));
+            continue;
+        };
+        let mut word = u64::from_le_bytes(*eight);
+        if word & CONTINUED == 0 {
             column.extend(eight.iter().map(|byte| value(u64::from(*byte))));
             rows = rest;
-        } else {
-            column.push(value(decode_varint(&mut rows)?));
+            continue;
         }
+        let mut left = 8;
+        // the last byte of each number that ends here has not the bit
+        let mut ends = !word & CONTINUED;
+        if ends == 0 {
+            column.push(value(decode_varint(&mut rows)?));
+            continue;
+        }
+        while ends != 0 {
+            let length = ends.trailing_zeros() / 8 + 1;
+            column.push(value(joined(word & (u64::MAX >> (64 - 8 * length)))));
+            left -= length;
+            word = word.checked_shr(8 * length).unwrap_or(0);
+            ends = ends.checked_shr(8 * length).unwrap_or(0);
+        }
+        rows = &rows[8 - left as usize..];
     }
     Ok(true)
+}
+
+/// The number of up to eight bytes of a varint: seven bits of each.
+const fn joined(bytes: u64) -> u64 {
+    let pairs = (bytes & 0x007f_007f_007f_007f) | ((bytes & 0x7f00_7f00_7f00_7f00) >> 1);
+    let fours = (pairs & 0x0000_3fff_0000_3fff) | ((pairs & 0x3fff_0000_3fff_0000) >> 2);
+    (fours & 0x0fff_ffff) | ((fours & 0x0fff_ffff_0000_0000) >> 4)
 }
 
 const fn zigzag_32(value: i32) -> u32 {
@@ -198,6 +269,7 @@ mod tests {
             let message = batch_to_proto(&batch);
             let bytes = encode_batch(&batch);
             prop_assert_eq!(&bytes, &message.encode_to_vec());
+            prop_assert_eq!(encoded_events_len(&message), bytes.len());
             prop_assert_eq!(decode_events(&bytes), Ok(message));
         }
 

@@ -31,7 +31,7 @@ pub use catalog::{
     documentation_to_proto, indicator_to_proto, label_from_proto, label_to_proto, metric_to_proto, operator_to_proto,
     transition_to_proto, unit_to_proto,
 };
-pub use columns::{decode_events, encode_batch};
+pub use columns::{decode_events, encode_batch, encoded_events_len};
 pub use completeness::{
     completeness_from_proto, completeness_to_proto, expected_report_from_proto, expected_report_to_proto,
     report_status_from_proto, report_status_to_proto,

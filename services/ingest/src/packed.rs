@@ -27,25 +27,64 @@ pub(crate) fn is_as_recorded(batch: &Batch, reporter: &ReporterId, catalog: &Cat
         .is_some_and(|rules| are_admitted(batch, &rules) && is_each_once(batch))
 }
 
+/// Consecutive rows of one series with one status: most batches have long ones.
+struct Run {
+    series: usize,
+    bits: u32,
+    /// The least and the greatest.
+    period: (i32, i32),
+    value: (i64, i64),
+}
+
+fn runs(batch: &Batch) -> impl Iterator<Item = Run> {
+    let (series_index, period, value, bits) = batch.columns();
+    let mut first = 0;
+    std::iter::from_fn(move || {
+        let of_run = (*series_index.get(first)?, bits[first]);
+        let rows = series_index[first..].iter().zip(&bits[first..]);
+        let end = first + rows.take_while(|(series, bits)| (**series, **bits) == of_run).count();
+        let run = Run {
+            series: of_run.0 as usize,
+            bits: of_run.1,
+            period: extremes(&period[first..end]),
+            value: extremes(&value[first..end]),
+        };
+        first = end;
+        Some(run)
+    })
+}
+
+/// The least and the greatest of some numbers.
+fn extremes<T: Copy + Ord>(numbers: &[T]) -> (T, T) {
+    let both = (numbers[0], numbers[0]);
+    numbers.iter().fold(both, |(least, greatest), number| {
+        (least.min(*number), greatest.max(*number))
+    })
+}
+
 /// The first and the last period of each series; none for one without a row.
 fn spans(batch: &Batch) -> Vec<Option<(i32, i32)>> {
     let mut spans = vec![None; batch.series().len()];
-    let (series_index, period, _, _) = batch.columns();
-    for (series, &period) in series_index.iter().zip(period) {
-        let span = &mut spans[*series as usize];
-        let (first, last) = span.unwrap_or((period, period));
-        *span = Some((first.min(period), last.max(period)));
+    for Run {
+        series,
+        period: (first, last),
+        ..
+    } in runs(batch)
+    {
+        let span = &mut spans[series];
+        let (before, after) = span.unwrap_or((first, last));
+        *span = Some((first.min(before), last.max(after)));
     }
     spans
 }
 
+/// What a rule says of the least and the greatest value, and of the last period, it says of all between them.
 fn are_admitted(batch: &Batch, rules: &[SeriesRules]) -> bool {
-    let (series_index, period, value, bits) = batch.columns();
-    let rows = series_index.iter().zip(period).zip(value.iter().zip(bits));
-    let mut rows = rows.map(|((series, period), (value, bits))| (rules[*series as usize], *period, *value, *bits));
-    // the bit of a retraction is of no status
-    rows.all(|(rules, period, value, bits)| {
-        Status::from_bits(bits).is_some_and(|status| rules.admit(period, value, status))
+    runs(batch).all(|run| {
+        let (rules, (_, latest)) = (rules[run.series], run.period);
+        let admit = |value, status| rules.admit(latest, value, status);
+        // the bit of a retraction is of no status
+        Status::from_bits(run.bits).is_some_and(|status| admit(run.value.0, status) && admit(run.value.1, status))
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use almanac_catalog::Catalog;
 use almanac_event_log::ProducerPosition;
 use almanac_model::{Batch, ReporterId};
-use almanac_wire::{BatchDecodeError, FieldViolation, Payload, batch_from_proto, decode_events};
+use almanac_wire::{BatchDecodeError, FieldViolation, Payload, batch_from_proto, decode_events, encoded_events_len};
 use bytes::Bytes;
 use prost::Message as _;
 use sha2::{Digest, Sha256};
@@ -51,7 +51,7 @@ impl Producer {
         let (batch, payload, digest) = match decode_events(events) {
             Err(error) => (Err(error.into()), None, self.digest(events)),
             // unknown fields, for one, are not recorded, and a batch is known by what it says
-            Ok(batch) if batch.encoded_len() != events.len() => {
+            Ok(batch) if encoded_events_len(&batch) != events.len() => {
                 let digest = self.digest(&batch.encode_to_vec());
                 (batch_from_proto(batch), None, digest)
             }
