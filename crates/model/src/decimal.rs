@@ -109,7 +109,8 @@ impl FromStr for Decimal {
         if digits > MAX_DIGITS {
             return Err(DecimalError::TooLong { digits });
         }
-        let magnitude: i128 = format!("{whole}{fraction}").parse().map_err(|_| malformed())?;
+        let digits = whole.bytes().chain(fraction.bytes());
+        let magnitude = digits.fold(0_i128, |magnitude, digit| magnitude * 10 + i128::from(digit - b'0'));
         let scale = u8::try_from(fraction.len()).map_err(|_| malformed())?;
         Ok(Self {
             units: if negative { -magnitude } else { magnitude },
@@ -120,12 +121,18 @@ impl FromStr for Decimal {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // most numbers are of this kind, and small ones are written faster
+        if self.scale == 0 {
+            return match i64::try_from(self.units) {
+                Ok(units) => write!(f, "{units}"),
+                Err(_) => write!(f, "{}", self.units),
+            };
+        }
         let sign = if self.units < 0 { "-" } else { "" };
         let scale = usize::from(self.scale);
         let digits = format!("{:0>width$}", self.units.unsigned_abs(), width = scale + 1);
         let (whole, fraction) = digits.split_at(digits.len() - scale);
-        let point = if scale == 0 { "" } else { "." };
-        write!(f, "{sign}{whole}{point}{fraction}")
+        write!(f, "{sign}{whole}.{fraction}")
     }
 }
 

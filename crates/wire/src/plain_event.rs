@@ -1,7 +1,9 @@
 //! An event read in place, and written without a message in between: what most events consist of, without copies of its texts.
 
-use almanac_catalog::Catalog;
-use almanac_model::{Event, EventTime, Measure, Period, Status};
+use std::fmt;
+use std::io::Write as _;
+
+use almanac_model::{Event, EventTime, Measure, Status};
 use prost::Message as _;
 use prost::encoding::encode_varint;
 
@@ -36,7 +38,8 @@ const USUAL_BYTES: usize = 128;
 pub struct PlainEvent<'a> {
     /// Metric, area and dimensions as they were sent: the same bytes are the same series, and other bytes are another one.
     pub series: &'a [u8],
-    period: &'a str,
+    /// Its period as text, in the notation of a calendar that the catalogue knows.
+    pub period: &'a str,
     measure: PlainMeasure<'a>,
     quality: i32,
     qualifier: i32,
@@ -54,10 +57,12 @@ impl<'a> PlainEvent<'a> {
     #[must_use]
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = bytes;
-        text(&mut rest, key::METRIC)?;
-        text(&mut rest, key::AREA)?;
+        piece(&mut rest, key::METRIC)?;
+        piece(&mut rest, key::AREA)?;
         dimensions(&mut rest)?;
         let series = &bytes[..bytes.len() - rest.len()];
+        // keys and lengths are ASCII: what is text with them between is text without
+        std::str::from_utf8(series).ok()?;
         let event = Self {
             series,
             period: text(&mut rest, key::PERIOD)?,
@@ -76,9 +81,9 @@ impl<'a> PlainEvent<'a> {
         rest.is_empty().then_some(event)
     }
 
-    /// What it says beside its series; `None` when something is wrong with its form. The catalogue knows the calendars.
+    /// What it says of its series and period; `None` when something is wrong with its form.
     #[must_use]
-    pub fn statement(&self, catalog: &Catalog) -> Option<(Period, Measure, Status)> {
+    pub fn statement(&self) -> Option<(Measure, Status)> {
         let (measure, missing) = match self.measure {
             PlainMeasure::Value(text) => (Measure::Value(text.parse().ok()?), None),
             PlainMeasure::Missing(number) => {
@@ -92,7 +97,7 @@ impl<'a> PlainEvent<'a> {
             missing,
             confidential: self.confidential,
         };
-        Some((catalog.period(self.period).ok()?, measure, status))
+        Some((measure, status))
     }
 }
 
@@ -145,8 +150,18 @@ fn put_text(key: u8, text: &str, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(text.as_bytes());
 }
 
-fn put_shown(key: u8, shown: &impl ToString, bytes: &mut Vec<u8>) {
-    put_text(key, &shown.to_string(), bytes);
+fn put_shown(key: u8, shown: &impl fmt::Display, bytes: &mut Vec<u8>) {
+    let start = bytes.len();
+    bytes.extend([key, 0]);
+    let written = write!(bytes, "{shown}");
+    match u8::try_from(bytes.len() - start - 2) {
+        Ok(length @ ..SHORT) if written.is_ok() => bytes[start + 1] = length,
+        // its length takes more than one byte
+        _ => {
+            bytes.truncate(start);
+            put_text(key, &shown.to_string(), bytes);
+        }
+    }
 }
 
 fn put_number(key: u8, number: i32, bytes: &mut Vec<u8>) {
@@ -183,11 +198,11 @@ fn number(rest: &mut &[u8], key: u8) -> Option<i32> {
 
 /// The dimensions, each once, in the order of their names.
 fn dimensions(rest: &mut &[u8]) -> Option<()> {
-    let mut before = "";
+    let mut before: &[u8] = &[];
     while rest.first() == Some(&key::DIMENSIONS) {
         let mut entry = piece(rest, key::DIMENSIONS)?;
-        let dimension = text(&mut entry, key::DIMENSION)?;
-        text(&mut entry, key::CODE)?;
+        let dimension = piece(&mut entry, key::DIMENSION)?;
+        piece(&mut entry, key::CODE)?;
         if !entry.is_empty() || dimension <= before {
             return None;
         }

@@ -9,8 +9,8 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use almanac_catalog::SeriesRules;
-use almanac_model::{Batch, BatchSeries, Measure, ReporterId, Revision};
+use almanac_catalog::{Catalog, SeriesRules};
+use almanac_model::{Batch, BatchSeries, Measure, Period, ReporterId, Revision};
 use almanac_wire::pb::shared as pb;
 use almanac_wire::{PlainEvent, event_from_proto};
 use bytes::Bytes;
@@ -115,8 +115,9 @@ impl KnownSeries {
             .filter(|_| memory.basis == Some(against.basis()))
             .unwrap_or(&nothing);
         let (mut rows, mut unknown) = (Vec::with_capacity(events.len()), Vec::new());
+        let mut before = Before::default();
         for (place, event) in events.iter().enumerate() {
-            match row(event, table, against)? {
+            match row(event, &mut before, table, against)? {
                 Held::Admitted(row) => rows.push(row),
                 Held::Unknown => unknown.push(place),
             }
@@ -150,12 +151,47 @@ impl Against<'_> {
     }
 }
 
+/// What the event before named. Most requests name their series in the order of earlier ones, and one period again and again: what
+/// is named here was looked up and read already.
+#[derive(Default)]
+struct Before<'a> {
+    /// The place of the series after its own.
+    next: usize,
+    period: Option<(&'a str, Period)>,
+}
+
+impl<'a> Before<'a> {
+    /// The series of these bytes, and its place.
+    fn series<'t>(&mut self, named: &[u8], table: &'t Table) -> Option<(usize, &'t Known)> {
+        let likely = [self.next, self.next.wrapping_sub(1)].into_iter().find_map(|place| {
+            let (bytes, known) = table.get_index(place)?;
+            (bytes.as_ref() == named).then_some((place, known))
+        });
+        let found = likely.or_else(|| table.get_full(named).map(|(place, _, known)| (place, known)))?;
+        self.next = found.0 + 1;
+        Some(found)
+    }
+
+    /// The period of a text.
+    fn period(&mut self, text: &'a str, catalog: &Catalog) -> Option<Period> {
+        match self.period {
+            Some((before, period)) if before == text => Some(period),
+            _ => {
+                let period = catalog.period(text).ok()?;
+                self.period = Some((text, period));
+                Some(period)
+            }
+        }
+    }
+}
+
 /// The row of an event; `None` when it takes the long way.
-fn row(event: &[u8], table: &Table, against: Against<'_>) -> Option<Held> {
+fn row<'a>(event: &'a [u8], before: &mut Before<'a>, table: &Table, against: Against<'_>) -> Option<Held> {
     let event = PlainEvent::read(event)?;
-    let (period, measure, status) = event.statement(&against.in_force.catalog)?;
-    let known = table.get_full(event.series);
-    let Some((place, _, known)) = known.filter(|(.., known)| known.covers(period.ordinal())) else {
+    let (measure, status) = event.statement()?;
+    let period = before.period(event.period, &against.in_force.catalog)?;
+    let known = before.series(event.series, table);
+    let Some((place, known)) = known.filter(|(_, known)| known.covers(period.ordinal())) else {
         return Some(Held::Unknown);
     };
     let value = match measure {
@@ -181,17 +217,34 @@ impl Known {
 
 /// The rows as a batch, its series in the order in which they come.
 fn batch(rows: &[Row], table: &Table) -> Option<Batch> {
-    let mut places: IndexSet<usize, RandomState> =
-        IndexSet::with_capacity_and_hasher(rows.len(), RandomState::default());
-    let series_index = rows
-        .iter()
-        .map(|row| u32::try_from(places.insert_full(row.place).0).unwrap_or(u32::MAX));
-    let series_index = series_index.collect();
-    let series = places.iter().map(|place| table[*place].series.clone()).collect();
+    let (places, series_index) = series_of(rows);
+    let series = places.into_iter().map(|place| table[place].series.clone()).collect();
     let period = rows.iter().map(|row| row.period).collect();
     let value = rows.iter().map(|row| row.value).collect();
     let bits = rows.iter().map(|row| row.bits).collect();
     Batch::new(series, series_index, period, value, bits, Vec::new()).ok()
+}
+
+/// The places of the series in the order in which they come, and which of these each row is of.
+fn series_of(rows: &[Row]) -> (Vec<usize>, Vec<u32>) {
+    let places = rows.iter().map(|row| row.place);
+    let index = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+    if places.clone().is_sorted() {
+        // none comes again after another one
+        let mut distinct = Vec::with_capacity(rows.len());
+        let of_each = places.map(|place| {
+            if distinct.last() != Some(&place) {
+                distinct.push(place);
+            }
+            index(distinct.len() - 1)
+        });
+        let of_each = of_each.collect();
+        return (distinct, of_each);
+    }
+    let mut distinct: IndexSet<usize, RandomState> =
+        IndexSet::with_capacity_and_hasher(rows.len(), RandomState::default());
+    let of_each = places.map(|place| index(distinct.insert_full(place).0)).collect();
+    (distinct.into_iter().collect(), of_each)
 }
 
 /// What an event says of its series, if it can be recorded.
@@ -207,7 +260,7 @@ fn learn(event: &Bytes, against: Against<'_>) -> Option<(Box<[u8]>, Known)> {
     let (rules, (first, last)) =
         catalog.series_rules_around(reporter, &checked.series, checked.period.ordinal(), today)?;
     let known = Known {
-        series: checked.series,
+        series: catalog.sharing_ids(&checked.series),
         rules,
         first,
         last,

@@ -93,6 +93,29 @@ impl Catalog {
         })
     }
 
+    /// The same series, its ids those that the catalogue holds: who keeps many series has each text in memory once.
+    #[must_use]
+    pub fn sharing_ids(&self, series: &BatchSeries) -> BatchSeries {
+        let metric = self.metric(series.metric.as_str()).map(|metric| &metric.id);
+        let area = self.area(series.area.as_str()).map(|area| &area.id);
+        let reporter = self.reporter(series.reporter.as_str()).map(|reporter| &reporter.id);
+        let dimensions = series.dimensions.iter().map(|(id, code)| {
+            let Some(known) = self.dimension(id.as_str()) else {
+                return (id.clone(), code.clone());
+            };
+            let item = known.codes.iter().find(|item| item.code == *code);
+            (known.id.clone(), item.map_or(code, |item| &item.code).clone())
+        });
+        BatchSeries {
+            metric: metric.unwrap_or(&series.metric).clone(),
+            area: area.unwrap_or(&series.area).clone(),
+            reporter: reporter.unwrap_or(&series.reporter).clone(),
+            dimensions: dimensions.collect(),
+            granularity: series.granularity,
+            decimals: series.decimals,
+        }
+    }
+
     fn longest_stretch(&self, series: &BatchSeries, ordinal: i32) -> Option<(i32, i32)> {
         let period = Period::from_ordinal(series.granularity, ordinal)?;
         let day = period.last_day();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use almanac_model::{Decimal, Granularity, MissingReason, Qualifier, Quality};
+use almanac_model::{Decimal, Granularity, MissingReason, Period, Qualifier, Quality};
 use jiff::Timestamp;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
