@@ -14,7 +14,7 @@ use crate::combined::combined;
 use crate::compare::Compared;
 use crate::evaluate::{Evaluation, all_or_nothing};
 use crate::grid::{Grid, One};
-use crate::plan::{Node, Plan};
+use crate::plan::Plan;
 use crate::question::{AreaSelection, GroupKey, Question, Refusal, RefusalReason, State};
 use crate::ranking::{Standings, refuse_too_many_ranked};
 use crate::reading::Narrowing;
@@ -295,14 +295,11 @@ pub(crate) fn evaluate_figure(
     let mut figure = assemble(plan, area, *period, dimensions, &value);
     figure.coverage = evaluation.coverage(&territory);
     figure.quotient = plan.root.quotient().zip(result.quotient).map(|(node, sides)| {
-        let side = |node: &Node, text: &str, value: &Value, period: Period| {
-            operand(plan, node, text, (value, period), evaluation)
-        };
-        let [above, below] = &node.texts;
+        let [above, below] = [0, 1].map(|side| (node.texts[side].as_str(), node.terms[side].as_slice()));
         let last = sides.denominator_span.last();
         Quotient {
-            numerator: side(&node.numerator, above, &sides.numerator, *period),
-            denominator: side(&node.denominator, below, &sides.denominator, last),
+            numerator: operand(plan, above, (&sides.numerator, *period), evaluation),
+            denominator: operand(plan, below, (&sides.denominator, last), evaluation),
         }
     });
     (figure, value)
@@ -360,12 +357,10 @@ fn flag_range(plan: &Plan<'_>, value: &mut Value) {
 
 fn operand(
     plan: &Plan<'_>,
-    node: &Node,
-    text: &str,
+    (text, terms): (&str, &[usize]),
     (value, period): (&Value, Period),
     evaluation: &Evaluation<'_>,
 ) -> Operand {
-    let terms = node.terms();
     let definitions = terms
         .iter()
         .map(|term| plan.terms[*term].metric.documentation.source.as_str());

@@ -150,6 +150,9 @@ impl<'a> Evaluation<'a> {
 
     /// Reports received and expected behind everything that was read for a territory; each report counts once.
     pub(crate) fn coverage(&self, territory: &Territory) -> Option<Coverage> {
+        if let [only] = self.readings.as_slice() {
+            return self.coverage_of(self.plan.terms[only.term].metric, &[only], territory);
+        }
         let mut of_metrics: Vec<(&Metric, Vec<&Reading<'_>>)> = Vec::new();
         for reading in &self.readings {
             let metric = self.plan.terms[reading.term].metric;

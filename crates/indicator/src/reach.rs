@@ -246,11 +246,15 @@ pub(crate) fn year_parts(plan: &Plan<'_>, quotient: &QuotientNode, year: PeriodR
 
 /// The stretches in which to look for a denominator, the best first: the stretch itself where its parts make it up, then
 /// the periods of the denominator's own frequency that ended by then, at most `limit` back.
-pub(crate) fn join_candidates(span: PeriodRange, frequency: Granularity, limit: u32) -> Vec<PeriodRange> {
+pub(crate) fn join_candidates(
+    span: PeriodRange,
+    frequency: Granularity,
+    limit: u32,
+) -> impl Iterator<Item = PeriodRange> {
     let itself = frequency.divides(span.granularity()).then_some(span);
     let deadline = if itself.is_some() { span.start() } else { span.end() };
     let newest = Period::containing(frequency, span.last_day());
-    let back = (0..=i32::try_from(limit).unwrap_or(i32::MAX)).map(|places| newest.offset(-places));
-    let before = back.filter(|earlier| earlier.end() <= deadline);
-    itself.into_iter().chain(before.map(PeriodRange::from)).collect()
+    let back = (0..=i32::try_from(limit).unwrap_or(i32::MAX)).map(move |places| newest.offset(-places));
+    let before = back.filter(move |earlier| earlier.end() <= deadline);
+    itself.into_iter().chain(before.map(PeriodRange::from))
 }

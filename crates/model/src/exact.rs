@@ -110,13 +110,14 @@ impl Exact {
     /// The number as short as it can be written, rounded half to even when it needs more than `most` decimals.
     #[must_use]
     pub fn to_short_string(&self, most: u8) -> String {
-        let long = self.to_decimal_string(most);
-        let short = if long.contains('.') {
-            long.trim_end_matches('0').trim_end_matches('.')
-        } else {
-            &long
-        };
-        short.to_owned()
+        if self.small().is_some_and(|small| small.denominator() == 1) {
+            return self.to_decimal_string(0);
+        }
+        let mut text = self.to_decimal_string(most);
+        if text.contains('.') {
+            text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+        }
+        text
     }
 
     /// The number as decimal digits, without loss; `None` when the digits would never end.

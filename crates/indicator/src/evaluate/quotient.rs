@@ -81,17 +81,18 @@ impl Evaluation<'_> {
             DenominatorJoin::YearAverage => return denominator_year(frequency, target.span).into(),
             DenominatorJoin::LatestOnOrBefore { limit } => limit,
         };
-        let mut candidates = join_candidates(target.span, frequency, limit);
         // the inhabitants of an area with other boundaries are no denominator, however recent
         let day = target.span.last_day();
-        candidates.retain(|span| target.territory.is_same_on(self.state, span.last_day(), day));
-        let found = candidates
-            .iter()
+        let is_same = |span: &PeriodRange| target.territory.is_same_on(self.state, span.last_day(), day);
+        let mut newest = None;
+        for span in join_candidates(target.span, frequency, limit).filter(is_same) {
             // like for like too: both figures keep the denominators that they have
-            .find(|span| {
-                let mut whole = Self::new(self.state, self.plan, self.narrowings);
-                !whole.node(&quotient.denominator, &target.at(**span)).is_lacking()
-            });
-        found.or(candidates.first()).copied().unwrap_or(target.span)
+            let mut whole = Self::new(self.state, self.plan, self.narrowings);
+            if !whole.node(&quotient.denominator, &target.at(span)).is_lacking() {
+                return span;
+            }
+            newest.get_or_insert(span);
+        }
+        newest.unwrap_or(target.span)
     }
 }
