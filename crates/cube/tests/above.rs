@@ -2,18 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
+#[path = "support/recorded.rs"]
+mod recorded;
+
 use std::convert::Infallible;
 use std::ops::RangeInclusive;
 
 use almanac_catalog::Catalog;
 use almanac_cube::{Cube, CubeDecoder, MetricCube, Series};
-use almanac_model::{
-    AreaId, Batch, BatchBuilder, BatchExtra, BatchSeries, Granularity, MetricId, Period, Qualifier, Quality,
-    ReporterId, Revision, Status,
-};
+use almanac_model::{AreaId, Granularity, Period, Qualifier, Quality, Revision, Status};
 use almanac_testkit::generate::load;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
+use recorded::{Recorded, batch};
 
 const METRICS: [&str; 2] = ["report", "tally"];
 const ABOVE: [&str; 3] = ["C", "P1", "P2"];
@@ -21,17 +22,6 @@ const ABOVE: [&str; 3] = ["C", "P1", "P2"];
 const SERIES: [(&str, &str); 4] = [("D1", "r"), ("D1", "s"), ("D2", "r"), ("D3", "r")];
 /// Months since 1970-01; some of the periods lie in another sheet than the others.
 const PERIODS: RangeInclusive<i32> = -2..=3;
-
-#[derive(Clone, Debug)]
-struct Recorded {
-    revision: Revision,
-    metric: usize,
-    series: usize,
-    period: i32,
-    value: i64,
-    status: Status,
-    is_retraction: bool,
-}
 
 /// A country of two provinces, of which a district goes from the first to the second.
 fn catalog(moved: &str) -> Catalog {
@@ -102,32 +92,10 @@ fn events() -> impl Strategy<Value = Vec<Recorded>> {
     })
 }
 
-fn batch(events: &[Recorded]) -> Batch {
-    let mut builder = BatchBuilder::default();
-    for event in events {
-        let (area, reporter) = SERIES[event.series];
-        let series = BatchSeries {
-            metric: MetricId::new(METRICS[event.metric]).unwrap(),
-            area: AreaId::new(area).unwrap(),
-            reporter: ReporterId::new(reporter).unwrap(),
-            dimensions: Vec::new(),
-            granularity: Granularity::Month,
-            decimals: 0,
-        };
-        let push = if event.is_retraction {
-            BatchBuilder::push_retraction
-        } else {
-            BatchBuilder::push
-        };
-        let extra = BatchExtra::default();
-        push(&mut builder, series, event.period, event.value, event.status, extra);
-    }
-    builder.finish()
-}
-
 fn apply(cube: &mut Cube, events: &[Recorded], catalog: &Catalog) {
     for events in events.chunk_by(|one, next| one.revision == next.revision) {
-        cube.apply(events[0].revision, &batch(events), catalog).unwrap();
+        cube.apply(events[0].revision, &batch(events, &METRICS, &SERIES), catalog)
+            .unwrap();
     }
 }
 

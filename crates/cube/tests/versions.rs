@@ -2,17 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
+#[path = "support/recorded.rs"]
+mod recorded;
+
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use almanac_catalog::{Catalog, CatalogFiles};
 use almanac_cube::{Cell, Columns, Cube, Series, SeriesKey};
 use almanac_model::{
-    AreaId, Batch, BatchBuilder, BatchExtra, BatchSeries, Granularity, MetricId, MissingReason, Qualifier, Quality,
+    AreaId, BatchBuilder, BatchExtra, BatchSeries, Granularity, MetricId, MissingReason, Qualifier, Quality,
     ReporterId, Revision, Status,
 };
 use almanac_testkit::generate::load;
 use proptest::prelude::*;
+use recorded::{Recorded, batch};
 
 /// The metrics of the test: one of each method.
 const METRICS: [&str; 2] = ["reported", "tallied"];
@@ -20,18 +24,6 @@ const AREAS: [&str; 2] = ["1", "2"];
 /// Two lie side by side, of one area. Some of their periods are in another sheet than the others.
 const SERIES: [(&str, &str); 3] = [(AREAS[0], "r"), (AREAS[0], "s"), (AREAS[1], "r")];
 const PERIODS: RangeInclusive<i32> = -3..=8;
-
-/// One recorded event: which series, which period, what, in which batch.
-#[derive(Clone, Debug)]
-struct Recorded {
-    revision: Revision,
-    metric: usize,
-    series: usize,
-    period: i32,
-    value: i64,
-    status: Status,
-    is_retraction: bool,
-}
 
 fn catalog() -> Catalog {
     let texts =
@@ -85,76 +77,50 @@ fn events() -> impl Strategy<Value = Vec<Recorded>> {
     let place = (0..METRICS.len(), 0..SERIES.len(), PERIODS);
     // some are wider than most, so that columns have to be
     let value = prop_oneof![19 => -99_i64..=99, 1 => any::<i64>()];
-    let event = (0_u64..3, place, value, status());
+    // one that follows the other in a batch, too
+    let run = 1_i32..4;
+    let event = (0_u64..3, place, run, value, status());
     let event = (event, prop::option::weighted(0.2, any::<prop::sample::Index>()));
-    prop::collection::vec(event, 0..60).prop_map(|events| {
+    prop::collection::vec(event, 0..40).prop_map(|events| {
         let mut revision = Revision(1);
         let mut recorded: Vec<Recorded> = Vec::new();
         let mut standing: Vec<Recorded> = Vec::new();
-        for ((later, (metric, series, period), value, status), taken_back) in events {
+        for ((later, (metric, series, first), run, value, status), taken_back) in events {
             revision = Revision(revision.0 + later);
             // a tally counts; that something is missing is a report
             let missing = status.missing.filter(|_| METRICS[metric] == "reported");
-            let mut event = Recorded {
+            if let Some(index) = taken_back.filter(|_| !standing.is_empty()) {
+                let earlier = standing.swap_remove(index.index(standing.len()));
+                recorded.push(Recorded {
+                    revision,
+                    is_retraction: true,
+                    ..earlier
+                });
+                continue;
+            }
+            let periods = (first..first + run).filter(|period| PERIODS.contains(period));
+            let all = periods.map(|period| Recorded {
                 revision,
                 metric,
                 series,
                 period,
-                value: if missing.is_none() { value } else { 0 },
+                value: missing.map_or(value ^ i64::from(period), |_| 0),
                 status: Status { missing, ..status },
                 is_retraction: false,
-            };
-            match taken_back.filter(|_| !standing.is_empty()) {
-                Some(index) => {
-                    let earlier = standing.swap_remove(index.index(standing.len()));
-                    event = Recorded {
-                        revision,
-                        is_retraction: true,
-                        ..earlier
-                    };
-                }
-                None => standing.push(event.clone()),
-            }
-            recorded.push(event);
+            });
+            standing.extend(all.clone());
+            recorded.extend(all);
         }
         recorded
     })
-}
-
-fn batch(events: &[Recorded]) -> Batch {
-    let mut builder = BatchBuilder::default();
-    for event in events {
-        let (area, reporter) = SERIES[event.series];
-        let series = BatchSeries {
-            metric: MetricId::new(METRICS[event.metric]).unwrap(),
-            area: AreaId::new(area).unwrap(),
-            reporter: ReporterId::new(reporter).unwrap(),
-            dimensions: Vec::new(),
-            granularity: Granularity::Month,
-            decimals: 0,
-        };
-        let push = if event.is_retraction {
-            BatchBuilder::push_retraction
-        } else {
-            BatchBuilder::push
-        };
-        push(
-            &mut builder,
-            series,
-            event.period,
-            event.value,
-            event.status,
-            BatchExtra::default(),
-        );
-    }
-    builder.finish()
 }
 
 fn cube(events: &[Recorded]) -> Cube {
     let catalog = catalog();
     let mut cube = Cube::default();
     for events in events.chunk_by(|one, next| one.revision == next.revision) {
-        cube.apply(events[0].revision, &batch(events), &catalog).unwrap();
+        cube.apply(events[0].revision, &batch(events, &METRICS, &SERIES), &catalog)
+            .unwrap();
     }
     cube
 }
