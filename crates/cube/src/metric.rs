@@ -52,10 +52,8 @@ struct Places {
     /// Every combination of codes that a series has, and every reporter of one.
     combinations: Numbered<Vec<Code>>,
     reporters: Numbered<ReporterId>,
-    /// The shape of blocks after each shape and kind of series; 0 is that of an empty one.
-    shapes: HashMap<(usize, Kind), u32, RandomState>,
-    /// Of each shape but that of an empty block, which one is without its last series, and what that is.
-    steps: Vec<(usize, Kind)>,
+    /// Of each shape of blocks, from 1 on, which one is without its last series, and of what kind that is; 0 is that of an empty one.
+    shapes: Numbered<(usize, Kind)>,
 }
 
 /// Different things, numbered in the order in which they came.
@@ -84,17 +82,6 @@ impl<T: Clone + Eq + Hash> Numbered<T> {
         self.all.push(one.clone());
         self.numbers.insert(one.clone(), number);
         number
-    }
-}
-
-impl Places {
-    /// The shape of a block of some shape after a series was put in it.
-    fn shape_after(&mut self, before: usize, kind: Kind) -> u32 {
-        let Self { shapes, steps, .. } = self;
-        *shapes.entry((before, kind)).or_insert_with(|| {
-            steps.push((before, kind));
-            u32::try_from(steps.len()).unwrap_or(u32::MAX)
-        })
     }
 }
 
@@ -140,13 +127,13 @@ impl MetricCube {
     /// So many shapes its blocks have at most; see [`Block::shape`].
     #[must_use]
     pub fn shapes(&self) -> usize {
-        self.places.shapes.len() + 1
+        self.places.shapes.all.len() + 1
     }
 
     /// The series of the blocks of a shape, column by column.
     #[must_use]
     pub fn kinds(&self, shape: usize) -> Vec<Kind> {
-        let step = |shape: usize| self.places.steps.get(shape.checked_sub(1)?);
+        let step = |shape: usize| self.places.shapes.all.get(shape.checked_sub(1)?);
         let steps = std::iter::successors(step(shape), |(before, _)| step(*before));
         let mut kinds: Vec<Kind> = steps.map(|(_, kind)| *kind).collect();
         kinds.reverse();
@@ -250,7 +237,7 @@ impl MetricCube {
         let block = with_room(&mut self.blocks, of_area);
         let beside = &mut self.blocks[block as usize];
         let before = beside.shape();
-        let shape = places.shape_after(before, kind);
+        let shape = places.shapes.number(&(before, kind)) + 1;
         let column = beside.add(Head { key: key.clone(), kind }, shape);
         let place = Place { block, column };
         places.by_key.insert(key, place);

@@ -72,6 +72,11 @@ impl Sheet {
         period.div_euclid(PERIODS)
     }
 
+    /// The last period that may be in the sheet of one.
+    pub(crate) const fn last_period(period: i32) -> i32 {
+        period.saturating_add(PERIODS - 1 - period.rem_euclid(PERIODS))
+    }
+
     /// One that begins with a period.
     pub(crate) fn new(first: i32) -> Self {
         Self {

@@ -6,10 +6,7 @@ use std::sync::Arc;
 
 use almanac_model::{Revision, Status};
 
-use crate::sheet::{grow_in_front, grow_to};
-
-/// So many periods are in one sheet of sums at most.
-const PERIODS: i32 = 512;
+use crate::sheet::{Sheet, grow_in_front, grow_to};
 
 /// What lies under an area while no boundary changes: so many areas, and the sums of their series by period.
 #[derive(Clone, Debug)]
@@ -18,7 +15,7 @@ pub struct Subtree {
     series: u32,
     /// How many blocks of each shape.
     shapes: Arc<BTreeMap<usize, usize>>,
-    /// By number.
+    /// Cut as the sheets of blocks are, and by their numbers.
     sheets: Vec<(i32, Arc<Sums>)>,
 }
 
@@ -84,8 +81,8 @@ impl Subtree {
         let (mut next, end) = (*periods.start(), *periods.end());
         let (mut units, mut first) = (0, None);
         while next <= end {
-            let sums = &self.sheets[self.place(number(next)).ok()?].1;
-            let until = end.min(last_of(number(next)));
+            let sums = &self.sheets[self.place(Sheet::number(next)).ok()?].1;
+            let until = end.min(Sheet::last_period(next));
             for (newest, period) in sums.rows_of(next, until)?.iter().zip(next..) {
                 let row = sums.as_of(period, newest, as_of)?;
                 if !row.is_like(first.get_or_insert(row)) {
@@ -121,7 +118,7 @@ impl Subtree {
     /// Changes the sums of some periods, as a revision says; keeps what they were, if that is wanted.
     pub(crate) fn change(&mut self, changes: &[Change], revision: Revision, keeps_earlier: bool) {
         let series = self.series;
-        for changes in changes.chunk_by(|one, next| number(one.period) == number(next.period)) {
+        for changes in changes.chunk_by(|one, next| Sheet::number(one.period) == Sheet::number(next.period)) {
             let sums = self.sums(changes[0].period);
             for change in changes {
                 if keeps_earlier {
@@ -133,7 +130,7 @@ impl Subtree {
     }
 
     fn sums(&mut self, period: i32) -> &mut Sums {
-        let number = number(period);
+        let number = Sheet::number(period);
         let place = self.place(number).unwrap_or_else(|place| {
             let sums = Sums {
                 first: period,
@@ -250,13 +247,4 @@ impl Row {
 /// From one period to another that is not before it.
 fn places_from(one: i32, other: i32) -> usize {
     usize::try_from(i64::from(other) - i64::from(one)).unwrap_or_default()
-}
-
-const fn number(period: i32) -> i32 {
-    period.div_euclid(PERIODS)
-}
-
-/// The last period of a sheet.
-const fn last_of(number: i32) -> i32 {
-    number * PERIODS + (PERIODS - 1)
 }
