@@ -5,7 +5,7 @@ mod small;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::fmt::{self, Write as _};
+use std::iter;
 use std::ops::{Add, Mul, Neg, Sub};
 
 use num_bigint::BigInt;
@@ -98,13 +98,12 @@ impl Exact {
     #[must_use]
     pub fn to_decimal_string(&self, decimals: u8) -> String {
         if let Some(small) = self.small().filter(|_| decimals <= SMALL_DECIMALS) {
-            let scaled = small.numerator() * 10_i128.pow(decimals.into());
-            let rounded = round_half_even(&scaled, &small.denominator());
-            return with_point(rounded < 0, rounded.unsigned_abs(), decimals);
+            let rounded = small.rounded(10_i128.pow(decimals.into()));
+            return with_point(rounded < 0, itoa::Buffer::new().format(rounded.unsigned_abs()), decimals);
         }
         let large = self.large();
         let rounded = round_half_even(&(large.numer() * power_of_ten(decimals)), large.denom());
-        with_point(rounded.is_negative(), rounded.abs(), decimals)
+        with_point(rounded.is_negative(), &rounded.abs().to_string(), decimals)
     }
 
     /// The number as short as it can be written, rounded half to even when it needs more than `most` decimals.
@@ -150,26 +149,25 @@ fn power_of_ten(exponent: u8) -> BigInt {
 /// The whole number nearest to a quotient. The divisor is positive.
 fn round_half_even<N: Clone + Integer>(dividend: &N, divisor: &N) -> N {
     let (floor, rest) = dividend.div_mod_floor(divisor);
-    match (rest.clone() + rest).cmp(divisor) {
+    let up_to_next = divisor.clone() - rest.clone();
+    match rest.cmp(&up_to_next) {
         Ordering::Less => floor,
         Ordering::Equal if floor.is_even() => floor,
         Ordering::Equal | Ordering::Greater => floor + N::one(),
     }
 }
 
-/// A whole number as a decimal one, with a point before so many of its digits.
-fn with_point(is_negative: bool, magnitude: impl fmt::Display, decimals: u8) -> String {
+/// The digits of a whole number as a decimal one, with a point before so many of them.
+fn with_point(is_negative: bool, digits: &str, decimals: u8) -> String {
     let places = usize::from(decimals);
-    let mut text = String::with_capacity(24);
+    let lacking = (places + 1).saturating_sub(digits.len());
+    let mut text = String::with_capacity("-.".len() + lacking + digits.len());
     if is_negative {
         text.push('-');
     }
-    let start = text.len();
-    // nothing is refused by a text
-    let _ = write!(text, "{magnitude}");
+    text.extend(iter::repeat_n('0', lacking));
+    text.push_str(digits);
     if places > 0 {
-        let lacking = (places + 1).saturating_sub(text.len() - start);
-        text.insert_str(start, &"0".repeat(lacking));
         text.insert(text.len() - places, '.');
     }
     text
@@ -286,7 +284,7 @@ mod tests {
             prop_assert_eq!(one.cmp(&two), large_one.cmp(&large_two));
             prop_assert_eq!(one.sign(), large_one.cmp(&BigRational::zero()));
             let digits = round_half_even(&(large_one.numer() * power_of_ten(decimals)), large_one.denom());
-            prop_assert_eq!(one.to_decimal_string(decimals), with_point(digits.is_negative(), digits.abs(), decimals));
+            prop_assert_eq!(one.to_decimal_string(decimals), with_point(digits.is_negative(), &digits.abs().to_string(), decimals));
         }
 
         #[test]

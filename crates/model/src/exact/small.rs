@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use num_integer::Integer;
 
+use super::round_half_even;
+
 /// A fraction in lowest terms with a positive denominator.
 ///
 /// Products of two parts have at most 127 bits, and sums of two such products 128 with their sign: what is computed here
@@ -72,6 +74,16 @@ impl Small {
     pub(super) fn inverse(self) -> Option<Self> {
         let sign = self.numerator().signum();
         Self::of_lowest(self.denominator() * sign, self.numerator() * sign)
+    }
+
+    /// The whole number nearest to so many times the number; the factor has at most 18 zeros.
+    pub(super) fn rounded(self, factor: i128) -> i128 {
+        let scaled = self.numerator() * factor;
+        match i64::try_from(scaled) {
+            // divided in one instruction
+            Ok(scaled) => round_half_even(&scaled, &self.denominator).into(),
+            Err(_) => round_half_even(&scaled, &self.denominator()),
+        }
     }
 
     pub(super) fn compare(self, other: Self) -> Ordering {
