@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use almanac_catalog::{Catalog, MeasureId};
 use almanac_model::{
-    AreaId, Exact, Figure, FigureArea, FigureFlag, MissingReason, Operand, Period, Qualifier, Quotient, ReporterId,
+    AreaId, Exact, Figure, FigureArea, FigureFlag, MissingReason, Period, Qualifier, Quotient, ReporterId,
 };
 
 use crate::check::check;
@@ -14,6 +15,7 @@ use crate::combined::combined;
 use crate::compare::Compared;
 use crate::evaluate::{Evaluation, all_or_nothing};
 use crate::grid::{Grid, One};
+use crate::operand::operand;
 use crate::plan::Plan;
 use crate::question::{AreaSelection, GroupKey, Question, Refusal, RefusalReason, State};
 use crate::ranking::{Standings, refuse_too_many_ranked};
@@ -24,9 +26,6 @@ use crate::value::Value;
 
 /// The most figures that one question may ask for, over all its pages.
 pub const MAX_FIGURES: usize = 1_000_000;
-
-/// An operand is printed with at most so many decimals; the figure itself is computed from the exact number.
-const OPERAND_DECIMALS: u8 = 12;
 
 /// A page of figures.
 #[derive(Clone, Debug, Default)]
@@ -264,7 +263,7 @@ pub(crate) fn figure(totals: &mut Totals<'_>, (state, question): (State<'_>, &Qu
         .iter()
         .map(|comparing| compared.with(comparing))
         .collect();
-    figure.share = totals.share(plan, target, group, &value);
+    figure.share = totals.share(plan, target, group, &value).map(Box::new);
     figure
 }
 
@@ -295,12 +294,12 @@ pub(crate) fn evaluate_figure(
     let mut figure = assemble(plan, area, *period, dimensions, &value);
     figure.coverage = evaluation.coverage(&territory);
     figure.quotient = plan.root.quotient().zip(result.quotient).map(|(node, sides)| {
-        let [above, below] = [0, 1].map(|side| (node.texts[side].as_str(), node.terms[side].as_slice()));
+        let [above, below] = [0, 1].map(|side| (&node.told[side], node.terms[side].as_slice()));
         let last = sides.denominator_span.last();
-        Quotient {
-            numerator: operand(plan, above, (&sides.numerator, *period), evaluation),
-            denominator: operand(plan, below, (&sides.denominator, last), evaluation),
-        }
+        Box::new(Quotient {
+            numerator: operand(above, (&sides.numerator, *period), evaluation),
+            denominator: operand(below, (&sides.denominator, last), evaluation),
+        })
     });
     (figure, value)
 }
@@ -317,12 +316,12 @@ fn assemble(
         .as_ref()
         .map(|number| number.to_decimal_string(plan.decimals));
     Figure {
-        measure: measure_text(&plan.measure).to_owned(),
+        measure: Arc::clone(&plan.name),
         area: area.clone(),
         period,
         dimensions,
         value: printed.map_err(|reason| *reason),
-        unit: plan.unit.clone(),
+        unit: Arc::clone(&plan.unit),
         quality: value.lineage.quality,
         qualifier: if value.is_missing() {
             Qualifier::Exact
@@ -353,40 +352,4 @@ fn flag_range(plan: &Plan<'_>, value: &mut Value) {
     if beyond(plan.range.min, Ordering::Less) || beyond(plan.range.max, Ordering::Greater) {
         value.lineage.flags.insert(FigureFlag::OutOfRange);
     }
-}
-
-fn operand(
-    plan: &Plan<'_>,
-    (text, terms): (&str, &[usize]),
-    (value, period): (&Value, Period),
-    evaluation: &Evaluation<'_>,
-) -> Operand {
-    let definitions = terms
-        .iter()
-        .map(|term| plan.terms[*term].metric.documentation.source.as_str());
-    let read = evaluation.readings.iter();
-    let read = read.filter(|reading| terms.contains(&reading.term));
-    let reporters = read
-        .flat_map(|reading| evaluation.reporters(reading))
-        .map(ReporterId::as_str);
-    let printed = value
-        .outcome
-        .as_ref()
-        .map(|number| number.to_short_string(OPERAND_DECIMALS));
-    Operand {
-        formula: text.to_owned(),
-        value: printed.map_err(|reason| *reason),
-        period,
-        sources: each_once(definitions).chain(each_once(reporters)).collect(),
-        quality: value.lineage.quality,
-        qualifier: value.qualifier,
-    }
-}
-
-/// Texts in their order.
-fn each_once<'t>(texts: impl Iterator<Item = &'t str>) -> impl Iterator<Item = String> {
-    let mut all: Vec<&str> = texts.collect();
-    all.sort_unstable();
-    all.dedup();
-    all.into_iter().map(str::to_owned)
 }

@@ -136,11 +136,11 @@ impl Compared<'_> {
             percent,
             index,
         } = Distance::between(base, value, self.plan.decimals);
-        let unit = self.state.catalog.unit(self.plan.unit.as_str());
+        let unit = self.state.catalog.unit(&self.plan.unit);
         let unit = if unit.is_some_and(|unit| unit.percentage) {
             ChangeUnit::PercentagePoint
         } else {
-            ChangeUnit::Figure(self.plan.unit.clone())
+            ChangeUnit::Figure(self.plan.unit.to_string())
         };
         Some(Change {
             absolute,

@@ -26,7 +26,7 @@ use crate::window::{Part, over_window};
 /// One evaluation of a plan. It remembers what it read.
 pub(crate) struct Evaluation<'a> {
     state: State<'a>,
-    plan: &'a Plan<'a>,
+    pub(crate) plan: &'a Plan<'a>,
     /// What each term reads, in the order of the plan's terms.
     narrowings: &'a [Narrowing],
     /// What is read is held against these periods, and only what they have too is taken.
@@ -55,7 +55,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) territory: Territory,
     pub(crate) value: Value,
     /// Who recorded the values behind it, by their places among the reporters of the metric.
-    reporters: Rc<BTreeSet<usize>>,
+    pub(crate) reporters: Rc<BTreeSet<usize>>,
     /// The values themselves, if the evaluation keeps them.
     pub(crate) contributions: Vec<Contribution>,
     /// What was read, where the same series are expected all the time.

@@ -32,6 +32,7 @@ mod explain;
 mod grid;
 mod notes;
 mod one;
+mod operand;
 mod plan;
 mod question;
 mod ranking;

@@ -180,7 +180,7 @@ impl OneFigure {
         let figure = figure(&mut totals, (state, &self.question), one);
         let rank = is_ranked.then(|| rank_of_one(state, &whole, &others, one));
         Ok(Some(Figure {
-            rank: rank.flatten(),
+            rank: rank.flatten().map(Box::new),
             ..figure
         }))
     }

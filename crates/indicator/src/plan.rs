@@ -1,25 +1,30 @@
 //! A measure made ready: its formula with other indicators written out, over terms that are plain metrics.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use almanac_catalog::{
     Catalog, DenominatorJoin, Formula, MeasureId, Metric, Operator, Range, Reference, TimeFunction, TimeOperator,
 };
 use almanac_model::{Decimal, TimeUnit};
 
+use crate::answer::measure_text;
+use crate::operand::ToldSide;
 use crate::question::{AdHocFormula, Filters};
 
 /// A measure made ready.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan<'c> {
     pub(crate) measure: MeasureId,
+    /// The id of the measure.
+    pub(crate) name: Arc<str>,
     pub(crate) root: Node,
     /// The terms in the order of the formula.
     pub(crate) terms: Vec<Term<'c>>,
     /// The same formula as text: its references are the terms.
     pub(crate) formula: Formula,
     /// The id of a unit, or what the units of an ad-hoc formula come to.
-    pub(crate) unit: String,
+    pub(crate) unit: Arc<str>,
     pub(crate) decimals: u8,
     pub(crate) range: Range,
 }
@@ -51,8 +56,8 @@ pub(crate) struct QuotientNode {
     pub(crate) numerator: Node,
     pub(crate) denominator: Node,
     pub(crate) join: DenominatorJoin,
-    /// Numerator and denominator as they are written, with indicators written out.
-    pub(crate) texts: [String; 2],
+    /// What figures say of numerator and denominator.
+    pub(crate) told: [ToldSide; 2],
     /// The terms of both.
     pub(crate) terms: [Vec<usize>; 2],
     /// Whether both read their terms for no other stretch than they are asked for.
@@ -85,19 +90,20 @@ impl<'c> Plan<'c> {
         let (unit, decimals, range) = match measure {
             MeasureId::Metric(id) => {
                 let metric = catalog.metric(id.as_str())?;
-                (metric.unit.to_string(), metric.decimals, metric.range)
+                (&metric.unit, metric.decimals, metric.range)
             }
             MeasureId::Indicator(id) => {
                 let indicator = catalog.indicator(id.as_str())?;
-                (indicator.unit.to_string(), indicator.decimals, indicator.range)
+                (&indicator.unit, indicator.decimals, indicator.range)
             }
         };
         Some(Self {
+            name: measure_text(measure).into(),
             measure: measure.clone(),
             root,
             terms: writer.terms,
             formula,
-            unit,
+            unit: unit.as_str().into(),
             decimals,
             range,
         })
@@ -143,11 +149,12 @@ impl<'c> Plan<'c> {
         let (node, text) = writer.formula(formula, &Filters::new(), *denominator, optional)?;
         let (root, text) = scaled(node, text, *per);
         Some(Self {
+            name: id.as_str().into(),
             measure: MeasureId::Indicator(id.clone()),
             root,
             terms: writer.terms,
             formula: text,
-            unit: catalog.unit_text(formula, *per),
+            unit: catalog.unit_text(formula, *per).into(),
             decimals: *decimals,
             range: Range::default(),
         })
@@ -303,12 +310,12 @@ impl<'c> Writer<'c> {
                 let (right, right_text) = self.formula(right, filter, join, optional)?;
                 let node = match operator {
                     Operator::Divide => Node::Quotient(Box::new(QuotientNode {
+                        told: [&left_text, &right_text].map(ToldSide::new),
                         terms: [left.terms(), right.terms()],
                         is_flat: left.is_flat() && right.is_flat(),
                         numerator: left,
                         denominator: right,
                         join,
-                        texts: [left_text.to_string(), right_text.to_string()],
                     })),
                     _ => Node::Binary(*operator, Box::new(left), Box::new(right)),
                 };

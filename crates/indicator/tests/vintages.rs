@@ -20,7 +20,7 @@ const FIGURES: usize = 6;
 
 fn key(figure: &Figure) -> FigureKey {
     FigureKey {
-        indicator: Some(figure.measure.clone()),
+        indicator: Some(figure.measure.to_string()),
         area: Some(figure.area.to_string()),
         period: Some(figure.period.to_string()),
         dimensions: figure.dimensions.clone(),
@@ -127,7 +127,7 @@ fn narrowed(world: &World, question: &Question, figure: &Figure) -> Question {
     let formulas = question
         .formulas
         .iter()
-        .filter(|asked| asked.id.as_str() == figure.measure);
+        .filter(|asked| asked.id.as_str() == &*figure.measure);
     let areas = match figure.area.one() {
         Some(area) => AreaSelection::List(vec![area.clone()]),
         None => question.areas.clone(),

@@ -99,7 +99,11 @@ impl Exact {
     pub fn to_decimal_string(&self, decimals: u8) -> String {
         if let Some(small) = self.small().filter(|_| decimals <= SMALL_DECIMALS) {
             let rounded = small.rounded(10_i128.pow(decimals.into()));
-            return with_point(rounded < 0, itoa::Buffer::new().format(rounded.unsigned_abs()), decimals);
+            return with_point(
+                rounded < 0,
+                itoa::Buffer::new().format(rounded.unsigned_abs()),
+                decimals,
+            );
         }
         let large = self.large();
         let rounded = round_half_even(&(large.numer() * power_of_ten(decimals)), large.denom());

@@ -1,16 +1,19 @@
 //! One figure of an answer: a value and everything that has to be known to use it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::{Comparison, FigureArea, FigureRank, FigureShare, MissingReason, Period, Qualifier, Quality};
 
 /// The value of an indicator or a metric for an area and a period.
+///
+/// Answers have many of them: texts that figures have in common are shared, and what most of them lack takes no place.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Figure {
     /// The id of the indicator or metric.
-    pub measure: String,
+    pub measure: Arc<str>,
     /// Where.
     pub area: FigureArea,
     /// When.
@@ -21,13 +24,13 @@ pub struct Figure {
     pub value: Result<String, MissingReason>,
     /// What one of it is: the id of a unit or, for a formula that came with the question, what the units of its terms come
     /// to, such as "item / inhabitant".
-    pub unit: String,
+    pub unit: Arc<str>,
     /// The weakest quality of its inputs; `None` when nothing was recorded.
     pub quality: Option<Quality>,
     /// How the number is bounded.
     pub qualifier: Qualifier,
     /// What was divided by what, when the formula is a quotient.
-    pub quotient: Option<Quotient>,
+    pub quotient: Option<Box<Quotient>>,
     /// Reports received and expected; `None` when the catalogue expects none.
     pub coverage: Option<Coverage>,
     /// What to know before using it.
@@ -37,9 +40,9 @@ pub struct Figure {
     /// What it is compared with, as asked.
     pub comparisons: Vec<Comparison>,
     /// Which part of a total it is; `None` when that was not asked.
-    pub share: Option<FigureShare>,
+    pub share: Option<Box<FigureShare>>,
     /// Where it stands among others; `None` when that was not asked, and when there is no number to rank it by.
-    pub rank: Option<FigureRank>,
+    pub rank: Option<Box<FigureRank>>,
 }
 
 /// Both sides of a division.
@@ -55,13 +58,13 @@ pub struct Quotient {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Operand {
     /// The formula of this side.
-    pub formula: String,
+    pub formula: Arc<str>,
     /// The number, printed, or why there is none.
     pub value: Result<String, MissingReason>,
     /// The period whose value it is.
     pub period: Period,
     /// The sources of its metrics' definitions and its reporters.
-    pub sources: Vec<String>,
+    pub sources: Arc<[String]>,
     /// How final it is.
     pub quality: Option<Quality>,
     /// How it is bounded.

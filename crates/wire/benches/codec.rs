@@ -66,25 +66,29 @@ fn codec(criterion: &mut Criterion) {
 fn figures_by_day(count: usize) -> Vec<Figure> {
     let day = |figure: usize| i32::try_from(19_000 + figure % DAYS).expect("a day");
     let side = |figure: usize, formula: &str| Operand {
-        formula: formula.to_owned(),
+        formula: formula.into(),
         value: Ok((figure * 7919 % 2_000_011).to_string()),
         period: Period::from_ordinal(Granularity::Day, day(figure)).expect("a day"),
-        sources: vec!["circular 06/2018".to_owned(), "ca-mau-telecom-operators".to_owned()],
+        sources: ["circular 06/2018", "ca-mau-telecom-operators"]
+            .map(str::to_owned)
+            .into(),
         quality: Some(Quality::Official),
         qualifier: Qualifier::Exact,
     };
     let one = |figure: usize| Figure {
-        measure: ["post.items", "telephone.density"][usize::from(figure.is_multiple_of(5))].to_owned(),
+        measure: ["post.items", "telephone.density"][usize::from(figure.is_multiple_of(5))].into(),
         area: format!("96{}", figure / DAYS).parse::<AreaId>().expect("an id").into(),
         period: Period::from_ordinal(Granularity::Day, day(figure)).expect("a day"),
         dimensions: BTreeMap::new(),
         value: Ok((figure * 7919 % 20_011).to_string()),
-        unit: "item".to_owned(),
+        unit: "item".into(),
         quality: Some(Quality::Official),
         qualifier: Qualifier::Exact,
-        quotient: figure.is_multiple_of(5).then(|| Quotient {
-            numerator: side(figure, "telephone.subscriptions"),
-            denominator: side(figure, "population.inhabitants"),
+        quotient: figure.is_multiple_of(5).then(|| {
+            Box::new(Quotient {
+                numerator: side(figure, "telephone.subscriptions"),
+                denominator: side(figure, "population.inhabitants"),
+            })
         }),
         coverage: Some(Coverage {
             reported: 31,

@@ -10,7 +10,7 @@ mod samples;
 mod share;
 
 use almanac_model::{
-    AreaId, Coverage, Figure, FigureArea, FigureFlag, Granularity, MissingReason, Operand, Qualifier, Quality, Quotient,
+    AreaId, Coverage, Figure, FigureArea, FigureFlag, Granularity, MissingReason, Operand, Qualifier, Quality,
 };
 
 use crate::pb::shared as pb;
@@ -113,21 +113,21 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
         rank,
     } = figure;
     let (numerator, denominator) = quotient
-        .map(|Quotient { numerator, denominator }| (numerator, denominator))
+        .map(|quotient| (quotient.numerator, quotient.denominator))
         .unzip();
     let combined_areas = match &area {
         FigureArea::One(_) => Vec::new(),
         FigureArea::Sum(areas) => areas.iter().map(AreaId::to_string).collect(),
     };
     pb::Figure {
-        indicator: measure,
+        indicator: measure.to_string(),
         area: area.to_string(),
         period: period.to_string(),
         dimensions,
         missing: missing_number(&value),
         qualifier: qualifier_number(&value, qualifier),
         value: value.ok(),
-        unit,
+        unit: unit.to_string(),
         quality: quality_number(quality),
         numerator: numerator.map(operand_to_proto),
         denominator: denominator.map(operand_to_proto),
@@ -136,8 +136,8 @@ pub fn figure_to_proto(figure: Figure) -> pb::Figure {
         carried_from: carried_from.map(|day| day.to_string()).unwrap_or_default(),
         comparisons: comparisons.into_iter().map(comparison_to_proto).collect(),
         combined_areas,
-        share: share.map(share_to_proto),
-        rank: rank.map(rank_to_proto),
+        share: share.map(|share| share_to_proto(*share)),
+        rank: rank.map(|rank| rank_to_proto(*rank)),
     }
 }
 
@@ -171,12 +171,12 @@ fn operand_to_proto(operand: Operand) -> pb::Operand {
         qualifier,
     } = operand;
     pb::Operand {
-        formula,
+        formula: formula.to_string(),
         missing: missing_number(&value),
         qualifier: qualifier_number(&value, qualifier),
         value: value.ok(),
         period: period.to_string(),
-        sources,
+        sources: sources.to_vec(),
         quality: quality_number(quality),
     }
 }

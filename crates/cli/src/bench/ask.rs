@@ -83,7 +83,7 @@ pub(super) fn first_asked(workload: &Workload) -> Date {
 /// An answer as it is compared and shown: without what no plain sum has.
 pub(super) fn told(figures: &Figures) -> Vec<Told> {
     let one = |figure: &almanac_model::Figure| Told {
-        measure: figure.measure.clone(),
+        measure: figure.measure.to_string(),
         area: figure.area.to_string(),
         period: figure.period.to_string(),
         code: figure.dimensions.values().cloned().collect::<Vec<_>>().join(","),

@@ -20,7 +20,7 @@ pub(super) struct Notes<'a> {
 impl<'a> Notes<'a> {
     pub(super) fn new(review: &'a Review, language: Language) -> Self {
         let lines = review.sections.iter().flat_map(|section| &section.lines);
-        let whole = lines.filter(|line| line.line.id == line.line.figure.measure);
+        let whole = lines.filter(|line| *line.line.id == *line.line.figure.measure);
         Self {
             language,
             labels: whole.map(|line| (line.line.id.as_str(), &line.line.label)).collect(),
@@ -63,7 +63,7 @@ impl<'a> Notes<'a> {
     fn because(&self, figure: &Figure, quality: Quality, source: Source) -> Vec<String> {
         let language = self.language;
         let word = language.quality(quality);
-        let Some(Quotient { numerator, denominator }) = &figure.quotient else {
+        let Some(Quotient { numerator, denominator }) = figure.quotient.as_deref() else {
             return vec![match source {
                 Source::NotPrinted => language
                     .choose(
@@ -92,8 +92,8 @@ impl<'a> Notes<'a> {
     fn named(&self, operand: &Operand) -> String {
         let name = self
             .labels
-            .get(operand.formula.as_str())
-            .map_or(operand.formula.as_str(), |label| self.language.of(label));
+            .get(&*operand.formula)
+            .map_or(&*operand.formula, |label| self.language.of(label));
         match &operand.value {
             Ok(value) => format!("{name} = {}", self.language.bounded(value, operand.qualifier)),
             Err(_) => name.to_owned(),

@@ -13,12 +13,12 @@ use super::{Language, Look, compare, render};
 /// A figure of Ca Mau for 2017 that is what it seems.
 pub(super) fn figure(measure: &str, value: Result<&str, MissingReason>) -> Figure {
     Figure {
-        measure: measure.to_owned(),
+        measure: measure.into(),
         area: FigureArea::One("96".parse().unwrap()),
         period: "2017".parse().unwrap(),
         dimensions: BTreeMap::new(),
         value: value.map(str::to_owned),
-        unit: "subscription".to_owned(),
+        unit: "subscription".into(),
         quality: value.is_ok().then_some(Quality::Official),
         qualifier: Qualifier::Exact,
         quotient: None,
@@ -36,10 +36,10 @@ pub(super) fn figure(measure: &str, value: Result<&str, MissingReason>) -> Figur
 
 fn operand(formula: &str, value: &str, quality: Quality) -> Operand {
     Operand {
-        formula: formula.to_owned(),
+        formula: formula.into(),
         value: Ok(value.to_owned()),
         period: "2016".parse().unwrap(),
-        sources: Vec::new(),
+        sources: [].into(),
         quality: Some(quality),
         qualifier: Qualifier::Exact,
     }
@@ -48,10 +48,10 @@ fn operand(formula: &str, value: &str, quality: Quality) -> Operand {
 fn density(value: &str) -> Figure {
     Figure {
         quality: Some(Quality::Estimated),
-        quotient: Some(Quotient {
+        quotient: Some(Box::new(Quotient {
             numerator: operand("telephone.subscriptions", "1456018", Quality::Official),
             denominator: operand("population.inhabitants", "1222600", Quality::Estimated),
-        }),
+        })),
         flags: [FigureFlag::DenominatorOtherPeriod].into(),
         ..figure("telephone.density", Ok(value))
     }

@@ -60,7 +60,7 @@ impl Standings {
                 let one = grid.figure(state.catalog, question, *place);
                 let figure = figure(&mut totals, (state, question), one);
                 Figure {
-                    rank: rank.clone(),
+                    rank: rank.clone().map(Box::new),
                     ..figure
                 }
             })

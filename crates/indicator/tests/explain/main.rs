@@ -30,7 +30,7 @@ const ALL: Window = Window {
 
 fn key(figure: &Figure) -> FigureKey {
     FigureKey {
-        indicator: Some(figure.measure.clone()),
+        indicator: Some(figure.measure.to_string()),
         area: Some(figure.area.to_string()),
         period: Some(figure.period.to_string()),
         dimensions: figure.dimensions.clone(),
@@ -142,7 +142,7 @@ fn check_question(world: &World, state: State<'_>, question: &Question, seen: &S
         let explained = explain(state, &one, ALL)
             .expect("the question was answered")
             .expect("it is defined");
-        let measure = figure.measure.as_str();
+        let measure = &*figure.measure;
         let decimals = world.catalog.indicator(measure).map(|indicator| indicator.decimals);
         let decimals = decimals.or_else(|| world.catalog.metric(measure).map(|metric| metric.decimals));
         let decimals = decimals.or_else(|| question.formulas.first().map(|formula| formula.decimals));

@@ -34,7 +34,7 @@ struct Tally {
 
 impl Tally {
     fn count(&mut self, all: &[Numbered<'_>], answered: &[Figure]) {
-        let ranks: Vec<&FigureRank> = answered.iter().filter_map(|figure| figure.rank.as_ref()).collect();
+        let ranks: Vec<&FigureRank> = answered.iter().filter_map(|figure| figure.rank.as_deref()).collect();
         self.questions += 1;
         self.figures += all.len();
         self.without_number += all.iter().filter(|one| one.number.is_none()).count();
@@ -115,7 +115,7 @@ fn check_question(state: State<'_>, plain: &Question, most: usize, tally: &mut T
         prop_assert_eq!(&by_pages(state, &ranked, most), &expected);
         for figure in expected.iter().take(2) {
             let key = FigureKey {
-                indicator: Some(figure.measure.clone()),
+                indicator: Some(figure.measure.to_string()),
                 area: Some(figure.area.to_string()),
                 period: Some(figure.period.to_string()),
                 dimensions: figure.dimensions.clone(),

@@ -244,7 +244,7 @@ fn rule_7_least_and_greatest_values_of_a_window_and_of_sub_periods() {
     // 120 / 780
     assert_eq!(book.value("peak_share", "east", "2017"), number("15.38"));
     let share = book.figure("peak_share", "east", "2017").quotient.unwrap();
-    assert_eq!(share.numerator.formula, "max(sent by month)");
+    assert_eq!(&*share.numerator.formula, "max(sent by month)");
     assert_eq!(share.numerator.value, number("120"));
 }
 

@@ -38,7 +38,7 @@ fn rule_25_the_average_of_the_year_is_weighted_by_days_and_named() {
     // (1000 * 90 + 1100 * 91 + 1200 * 92 + 1300 * 92) / 365 = 420100 / 365
     assert_eq!(sides.denominator.value, number("1150.958904109589"));
     assert_eq!(sides.denominator.period.to_string(), "2017");
-    assert_eq!(sides.denominator.formula, "inhabitants");
+    assert_eq!(&*sides.denominator.formula, "inhabitants");
     assert_eq!(sides.denominator.quality, Some(Quality::Preliminary));
     assert!(sides.denominator.sources.contains(&"post".to_owned()));
     // 4200 / 1150.9589

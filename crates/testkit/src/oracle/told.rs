@@ -69,7 +69,7 @@ impl From<&almanac_model::Figure> for Figure {
             qualifier: operand.qualifier,
         };
         Self {
-            measure: figure.measure.clone(),
+            measure: figure.measure.to_string(),
             area: figure.area.clone(),
             period: figure.period,
             group: figure.dimensions.clone(),
@@ -84,7 +84,7 @@ impl From<&almanac_model::Figure> for Figure {
                 denominator: side(&quotient.denominator),
             }),
             comparisons: figure.comparisons.clone(),
-            share: figure.share.clone(),
+            share: figure.share.as_deref().cloned(),
         }
     }
 }

@@ -133,12 +133,13 @@ impl FigureBatchBuilder {
         let mut extra = pb::FigureExtra {
             row: position(self.len()),
             value: number.text,
-            share: share.map(share_to_proto),
-            rank: rank.map(rank_to_proto),
+            share: share.map(|share| share_to_proto(*share)),
+            rank: rank.map(|rank| rank_to_proto(*rank)),
             comparisons: comparisons.into_iter().map(comparison_to_proto).collect(),
             ..pb::FigureExtra::default()
         };
-        if let Some(Quotient { numerator, denominator }) = quotient {
+        if let Some(quotient) = quotient {
+            let Quotient { numerator, denominator } = *quotient;
             series.quotient = true;
             series.numerator = self.place(&numerator.formula);
             series.denominator = self.place(&denominator.formula);

@@ -91,15 +91,15 @@ pub fn figure_from_proto(figure: pb::Figure, calendars: &Calendars) -> Result<Fi
     } = figure;
     let period = period_from_proto("period", &period, calendars)?;
     Ok(Figure {
-        measure: indicator,
+        measure: indicator.into(),
         area: figure_area(&area, &combined_areas)?,
         period,
         dimensions,
         value: value_from_proto("value", value, missing)?,
-        unit,
+        unit: unit.into(),
         quality: quality_from_proto("quality", quality)?,
         qualifier: qualifier_from_proto("qualifier", qualifier)?,
-        quotient: quotient(numerator, denominator, period, calendars)?,
+        quotient: quotient(numerator, denominator, period, calendars)?.map(Box::new),
         coverage: coverage.map(coverage_from_proto).transpose()?,
         flags: flags.into_iter().map(flag_from_proto).collect::<Result<_, _>>()?,
         carried_from: day("carried_from", &carried_from)?,
@@ -107,8 +107,8 @@ pub fn figure_from_proto(figure: pb::Figure, calendars: &Calendars) -> Result<Fi
             .into_iter()
             .map(|comparison| comparison_from_proto(comparison, calendars))
             .collect::<Result<_, _>>()?,
-        share: share.map(share_from_proto).transpose()?,
-        rank: rank.map(rank_from_proto).transpose()?,
+        share: share.map(share_from_proto).transpose()?.map(Box::new),
+        rank: rank.map(rank_from_proto).transpose()?.map(Box::new),
     })
 }
 
@@ -218,14 +218,14 @@ fn operand(operand: pb::Operand, of_figure: Period, calendars: &Calendars) -> Re
         qualifier,
     } = operand;
     Ok(Operand {
-        formula,
+        formula: formula.into(),
         value: value_from_proto("operand.value", value, missing)?,
         // the field may be left out where the period is that of the figure
         period: match period.as_str() {
             "" => of_figure,
             text => period_from_proto("operand.period", text, calendars)?,
         },
-        sources,
+        sources: sources.into(),
         quality: quality_from_proto("operand.quality", quality)?,
         qualifier: qualifier_from_proto("operand.qualifier", qualifier)?,
     })

@@ -83,10 +83,10 @@ fn operand() -> impl Strategy<Value = Operand> {
     let formula = text(&["telephone.subscriptions", "population.inhabitants", ""]);
     (formula, value(), period(), sources, quality(), qualifier()).prop_map(
         |(formula, value, period, sources, quality, qualifier)| Operand {
-            formula,
+            formula: formula.into(),
             value,
             period,
-            sources,
+            sources: sources.into(),
             quality,
             qualifier,
         },
@@ -197,9 +197,12 @@ prop_compose! {
         rank in seldom(rank()),
     ) -> Figure {
         Figure {
-            measure, area, period, dimensions, value, unit, quality, qualifier, coverage, flags, carried_from, comparisons, share,
-            rank,
-            quotient: quotient.map(|(numerator, denominator)| Quotient { numerator, denominator }),
+            area, period, dimensions, value, quality, qualifier, coverage, flags, carried_from, comparisons,
+            measure: measure.into(),
+            unit: unit.into(),
+            quotient: quotient.map(|(numerator, denominator)| Box::new(Quotient { numerator, denominator })),
+            share: share.map(Box::new),
+            rank: rank.map(Box::new),
         }
     }
 }

@@ -53,11 +53,11 @@ fn number_in(state: State<'_>, question: &Question, figure: &Figure, period: Per
     let (measures, formulas) = (question.measures.iter(), question.formulas.iter());
     let of_figure = Question {
         measures: measures
-            .filter(|one| one.to_string() == figure.measure)
+            .filter(|one| *one.to_string() == *figure.measure)
             .cloned()
             .collect(),
         formulas: formulas
-            .filter(|one| one.id.as_str() == figure.measure)
+            .filter(|one| one.id.as_str() == &*figure.measure)
             .cloned()
             .collect(),
         periods: vec![period],
@@ -166,7 +166,7 @@ pub(super) fn sorted(catalog: &Catalog, question: &Question, all: &[Numbered<'_>
     let formulas = question.formulas.iter().map(|asked| asked.id.to_string());
     for measure in measures.chain(formulas) {
         for period in &question.periods {
-            let is_of = |one: &&Numbered<'_>| one.figure.measure == measure && one.figure.period == *period;
+            let is_of = |one: &&Numbered<'_>| *one.figure.measure == *measure && one.figure.period == *period;
             let mut part: Vec<&Numbered<'_>> = all.iter().filter(is_of).collect();
             let whole = part.clone();
             let position = |one: &Numbered<'_>| before(one, whole.iter().copied(), by.descending);
@@ -176,7 +176,7 @@ pub(super) fn sorted(catalog: &Catalog, question: &Question, all: &[Numbered<'_>
                 part.retain(|one| one.number.is_some() && count(position(one)) < top);
             }
             sorted.extend(part.into_iter().map(|one| Figure {
-                rank: rank(catalog, question, all, one, by),
+                rank: rank(catalog, question, all, one, by).map(Box::new),
                 ..one.figure.clone()
             }));
         }

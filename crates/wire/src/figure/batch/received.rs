@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::iter::Peekable;
+use std::sync::Arc;
 use std::vec::IntoIter;
 
 use almanac_model::{AreaId, Coverage, Figure, FigureArea, MissingReason, Operand, Period, Quotient};
@@ -26,7 +27,7 @@ pub fn figures_from_batch(mut batch: pb::FigureBatch, calendars: &Calendars) -> 
         return Err(FigureBatchError::TooMany { rows });
     }
     let tables = Tables {
-        symbols: std::mem::take(&mut batch.symbols),
+        symbols: batch.symbols.drain(..).map(Arc::from).collect(),
         series: std::mem::take(&mut batch.series),
         sources: std::mem::take(&mut batch.sources),
     };
@@ -41,7 +42,7 @@ pub fn figures_from_batch(mut batch: pb::FigureBatch, calendars: &Calendars) -> 
 
 /// What rows name by position.
 struct Tables {
-    symbols: Vec<String>,
+    symbols: Vec<Arc<str>>,
     series: Vec<pb::FigureSeries>,
     sources: Vec<pb::OperandSources>,
 }
@@ -57,6 +58,7 @@ struct Rows<'a> {
     calendars: &'a Calendars,
     periods: HashMap<u32, Period, RandomState>,
     areas: HashMap<u32, AreaId, RandomState>,
+    sources: HashMap<u32, Arc<[String]>, RandomState>,
     /// What texts may still come to.
     text_bytes_left: usize,
 }
@@ -93,6 +95,7 @@ impl<'a> Rows<'a> {
             calendars,
             periods: HashMap::default(),
             areas: HashMap::default(),
+            sources: HashMap::default(),
             text_bytes_left: MOST_TEXT_BYTES,
         })
     }
@@ -120,7 +123,7 @@ impl<'a> Rows<'a> {
             unit: self.text(series.unit)?,
             quality: status::quality(bits)?,
             qualifier: status::qualifier(bits)?,
-            quotient: self.quotient(row, series, period, sides)?,
+            quotient: self.quotient(row, series, period, sides)?.map(Box::new),
             coverage: self.coverage(row)?,
             flags: status::flags(bits)?,
             carried_from: day("carried_from", at_symbol(self.tables, self.columns.carried_from[row])?)?,
@@ -128,8 +131,8 @@ impl<'a> Rows<'a> {
                 .into_iter()
                 .map(|comparison| comparison_from_proto(comparison, self.calendars))
                 .collect::<Result<_, _>>()?,
-            share: share.map(share_from_proto).transpose()?,
-            rank: rank.map(rank_from_proto).transpose()?,
+            share: share.map(share_from_proto).transpose()?.map(Box::new),
+            rank: rank.map(rank_from_proto).transpose()?.map(Box::new),
         })
     }
 
@@ -140,10 +143,10 @@ impl<'a> Rows<'a> {
     }
 
     /// A text of a figure.
-    fn text(&mut self, symbol: u32) -> Result<String, FigureBatchError> {
+    fn text(&mut self, symbol: u32) -> Result<Arc<str>, FigureBatchError> {
         let text = at_symbol(self.tables, symbol)?;
         self.text_bytes_left = less(self.text_bytes_left, text)?;
-        Ok(text.to_owned())
+        Ok(Arc::clone(text))
     }
 
     fn codes(&mut self, symbols: &[u32]) -> Result<BTreeMap<String, String>, FigureBatchError> {
@@ -151,7 +154,8 @@ impl<'a> Rows<'a> {
         if !rest.is_empty() {
             return Err(FigureBatchError::DimensionPairs { len: symbols.len() });
         }
-        let pair = |[dimension, code]: &[u32; 2]| Ok((self.text(*dimension)?, self.text(*code)?));
+        let pair =
+            |[dimension, code]: &[u32; 2]| Ok((self.text(*dimension)?.to_string(), self.text(*code)?.to_string()));
         pairs.iter().map(pair).collect()
     }
 
@@ -248,7 +252,6 @@ impl<'a> Rows<'a> {
             sources,
         } = *side;
         status::no_flags(bits)?;
-        let sources = &at("sources", &self.tables.sources, sources)?.symbols;
         Ok(Operand {
             formula: self.text(formula)?,
             value: self.value(row, (value, decimals, bits), text)?,
@@ -256,13 +259,21 @@ impl<'a> Rows<'a> {
                 0 => of_figure,
                 period => self.period("operand.period", period)?,
             },
-            sources: sources
-                .iter()
-                .map(|source| self.text(*source))
-                .collect::<Result<_, _>>()?,
+            sources: self.sources(sources)?,
             quality: status::quality(bits)?,
             qualifier: status::qualifier(bits)?,
         })
+    }
+
+    fn sources(&mut self, place: u32) -> Result<Arc<[String]>, FigureBatchError> {
+        if let Some(known) = self.sources.get(&place) {
+            return Ok(Arc::clone(known));
+        }
+        let symbols = &at("sources", &self.tables.sources, place)?.symbols;
+        let texts = symbols.iter().map(|symbol| Ok(self.text(*symbol)?.to_string()));
+        let texts: Arc<[String]> = texts.collect::<Result<_, FigureBatchError>>()?;
+        self.sources.insert(place, Arc::clone(&texts));
+        Ok(texts)
     }
 }
 
@@ -301,6 +312,6 @@ impl Side {
     }
 }
 
-fn at_symbol(tables: &Tables, index: u32) -> Result<&str, FigureBatchError> {
-    at("symbols", &tables.symbols, index).map(String::as_str)
+fn at_symbol(tables: &Tables, index: u32) -> Result<&Arc<str>, FigureBatchError> {
+    at("symbols", &tables.symbols, index)
 }

@@ -66,26 +66,26 @@ proptest! {
 
 fn of_2017(measure: &str, value: &str) -> Figure {
     let operand = |formula: &str| Operand {
-        formula: formula.to_owned(),
+        formula: formula.into(),
         value: Ok("2.5".to_owned()),
         period: "2016".parse().unwrap(),
-        sources: vec!["a law".to_owned()],
+        sources: ["a law".to_owned()].into(),
         quality: Some(Quality::Official),
         qualifier: Qualifier::Exact,
     };
     Figure {
-        measure: measure.to_owned(),
+        measure: measure.into(),
         area: "96".parse::<almanac_model::AreaId>().unwrap().into(),
         period: "2017".parse().unwrap(),
         dimensions: BTreeMap::from([("service".to_owned(), "mobile".to_owned())]),
         value: Ok(value.to_owned()),
-        unit: "item".to_owned(),
+        unit: "item".into(),
         quality: Some(Quality::Official),
         qualifier: Qualifier::Exact,
-        quotient: Some(Quotient {
+        quotient: Some(Box::new(Quotient {
             numerator: operand("a"),
             denominator: operand("b"),
-        }),
+        })),
         coverage: None,
         flags: BTreeSet::new(),
         carried_from: None,
@@ -119,7 +119,7 @@ fn a_batch_is_full_by_figures_by_bytes_and_by_texts() {
         parent: None,
     };
     let (figures, bytes) = filled(&Figure {
-        rank: Some(rank),
+        rank: Some(rank.into()),
         ..plain.clone()
     });
     assert!(

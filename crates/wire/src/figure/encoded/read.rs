@@ -1,6 +1,7 @@
 //! Reads figures in place.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use almanac_model::{AreaId, Coverage, Figure, FigureArea, FigureFlag, MissingReason, Operand, Period, Quotient};
 use foldhash::fast::RandomState;
@@ -23,6 +24,10 @@ pub(super) struct Reader<'a> {
     area: Option<AreaId>,
     /// Periods are read once.
     periods: HashMap<&'a str, Period, RandomState>,
+    /// What figures have in common is kept once.
+    texts: HashMap<&'a str, Arc<str>, RandomState>,
+    /// By their fields.
+    sources: HashMap<&'a [u8], Arc<[String]>, RandomState>,
 }
 
 impl<'a> Reader<'a> {
@@ -31,6 +36,8 @@ impl<'a> Reader<'a> {
             calendars,
             area: None,
             periods: HashMap::default(),
+            texts: HashMap::default(),
+            sources: HashMap::default(),
         }
     }
 
@@ -38,19 +45,19 @@ impl<'a> Reader<'a> {
     pub(super) fn read(&mut self, bytes: &'a [u8]) -> Option<Figure> {
         let mut rest = bytes;
         let rest = &mut rest;
-        let measure = text(rest, figure::INDICATOR)?.to_owned();
+        let measure = self.shared(text(rest, figure::INDICATOR)?);
         let area = self.area(text(rest, figure::AREA)?)?;
         let period = self.period(text(rest, figure::PERIOD)?)?;
         let dimensions = dimensions(rest)?;
         let value = value(rest, (figure::VALUE, figure::MISSING))?;
-        let unit = text(rest, figure::UNIT)?.to_owned();
+        let unit = self.shared(text(rest, figure::UNIT)?);
         let quality = quality_from_proto("quality", number(rest, figure::QUALITY)?).ok()?;
         let qualifier = qualifier_from_proto("qualifier", number(rest, figure::QUALIFIER)?).ok()?;
         let quotient = match piece(rest, figure::NUMERATOR)? {
-            Some(numerator) => Some(Quotient {
+            Some(numerator) => Some(Box::new(Quotient {
                 numerator: self.operand(numerator, period)?,
                 denominator: self.operand(piece(rest, figure::DENOMINATOR)??, period)?,
-            }),
+            })),
             None => None,
         };
         let figure = Figure {
@@ -94,17 +101,33 @@ impl<'a> Reader<'a> {
         Some(period)
     }
 
+    fn shared(&mut self, text: &'a str) -> Arc<str> {
+        Arc::clone(self.texts.entry(text).or_insert_with(|| text.into()))
+    }
+
+    fn sources(&mut self, rest: &mut &'a [u8]) -> Option<Arc<[String]>> {
+        let begun = *rest;
+        while piece(rest, operand::SOURCES)?.is_some() {}
+        let fields = &begun[..begun.len() - rest.len()];
+        if let Some(known) = self.sources.get(fields) {
+            return Some(Arc::clone(known));
+        }
+        let found: Arc<[String]> = sources(fields)?.into();
+        self.sources.insert(fields, Arc::clone(&found));
+        Some(found)
+    }
+
     fn operand(&mut self, bytes: &'a [u8], of_figure: Period) -> Option<Operand> {
         let mut rest = bytes;
         let rest = &mut rest;
         let side = Operand {
-            formula: text(rest, operand::FORMULA)?.to_owned(),
+            formula: self.shared(text(rest, operand::FORMULA)?),
             value: value(rest, (operand::VALUE, operand::MISSING))?,
             period: match text(rest, operand::PERIOD)? {
                 "" => of_figure,
                 text => self.period(text)?,
             },
-            sources: sources(rest)?,
+            sources: self.sources(rest)?,
             quality: quality_from_proto("operand.quality", number(rest, operand::QUALITY)?).ok()?,
             qualifier: qualifier_from_proto("operand.qualifier", number(rest, operand::QUALIFIER)?).ok()?,
         };
@@ -134,9 +157,9 @@ fn value(rest: &mut &[u8], (printed, missing): (u8, u8)) -> Option<Result<String
     value_from_proto("value", printed, number(rest, missing)?).ok()
 }
 
-fn sources(rest: &mut &[u8]) -> Option<Vec<String>> {
+fn sources(mut fields: &[u8]) -> Option<Vec<String>> {
     let mut sources = Vec::new();
-    while let Some(source) = piece(rest, operand::SOURCES)? {
+    while let Some(source) = piece(&mut fields, operand::SOURCES)? {
         sources.push(std::str::from_utf8(source).ok()?.to_owned());
     }
     Some(sources)

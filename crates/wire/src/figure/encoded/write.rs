@@ -59,7 +59,8 @@ impl Writer {
         put_text(figure::UNIT, &unit, bytes);
         put_number(figure::QUALITY, quality_number(quality), bytes);
         put_number(figure::QUALIFIER, qualifier_number(&value, qualifier), bytes);
-        if let Some(Quotient { numerator, denominator }) = &quotient {
+        if let Some(quotient) = quotient {
+            let Quotient { numerator, denominator } = &*quotient;
             self.put_operand(figure::NUMERATOR, numerator, bytes);
             self.put_operand(figure::DENOMINATOR, denominator, bytes);
         }
@@ -79,10 +80,10 @@ impl Writer {
             }
         }
         if let Some(share) = share {
-            message::encode(SHARE, &share_to_proto(share), bytes);
+            message::encode(SHARE, &share_to_proto(*share), bytes);
         }
         if let Some(rank) = rank {
-            message::encode(RANK, &rank_to_proto(rank), bytes);
+            message::encode(RANK, &rank_to_proto(*rank), bytes);
         }
     }
 
@@ -104,7 +105,7 @@ impl Writer {
             put_text(operand::FORMULA, formula, bytes);
             put_value((operand::VALUE, operand::MISSING), value, bytes);
             put_text(operand::PERIOD, period, bytes);
-            for source in sources {
+            for source in sources.iter() {
                 put_bytes(operand::SOURCES, source.as_bytes(), bytes);
             }
             put_number(operand::QUALITY, quality_number(*quality), bytes);

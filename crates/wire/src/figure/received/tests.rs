@@ -12,10 +12,10 @@ use crate::figure_to_proto;
 
 fn operand_of(formula: &str, value: Result<&str, MissingReason>) -> Operand {
     Operand {
-        formula: formula.to_owned(),
+        formula: formula.into(),
         value: value.map(str::to_owned),
         period: "2016".parse().unwrap(),
-        sources: vec!["circular 06/2018".to_owned()],
+        sources: ["circular 06/2018".to_owned()].into(),
         quality: value.is_ok().then_some(Quality::Estimated),
         qualifier: Qualifier::Exact,
     }
@@ -66,18 +66,18 @@ fn against_a_target() -> Comparison {
 
 fn full() -> Figure {
     Figure {
-        measure: "telephone.density".to_owned(),
+        measure: "telephone.density".into(),
         area: FigureArea::One("96".parse().unwrap()),
         period: "2017".parse().unwrap(),
         dimensions: BTreeMap::from([("service".to_owned(), "mobile".to_owned())]),
         value: Ok("119.09".to_owned()),
-        unit: "percent".to_owned(),
+        unit: "percent".into(),
         quality: Some(Quality::Preliminary),
         qualifier: Qualifier::AtLeast,
-        quotient: Some(Quotient {
+        quotient: Some(Box::new(Quotient {
             numerator: operand_of("telephone.subscriptions", Ok("1456018")),
             denominator: operand_of("population.inhabitants", Err(MissingReason::NoRecord)),
-        }),
+        })),
         coverage: Some(Coverage {
             reported: 0,
             expected: 3,
@@ -89,22 +89,22 @@ fn full() -> Figure {
             compared(Err(NoPercent::BaseZero)),
             against_a_target(),
         ],
-        share: Some(FigureShare {
+        share: Some(Box::new(FigureShare {
             of: "area".to_owned(),
             total: Ok("400.00".to_owned()),
             total_qualifier: Qualifier::About,
             total_quality: Some(Quality::Preliminary),
             total_flags: BTreeSet::from([FigureFlag::PartialCoverage]),
             percent: Ok("29.77".to_owned()),
-        }),
-        rank: Some(FigureRank {
+        })),
+        rank: Some(Box::new(FigureRank {
             by: "growth_percent desc".to_owned(),
             position: 2,
             of: 9,
             tied: true,
             bounded: true,
             parent: Some("96".parse().unwrap()),
-        }),
+        })),
     }
 }
 
@@ -128,24 +128,24 @@ fn what_is_sent_is_what_is_received() {
             like: Some(Err(MissingReason::NoRecord)),
             ..compared(Err(NoPercent::BaseZero))
         }],
-        share: Some(FigureShare {
+        share: Some(Box::new(FigureShare {
             of: "service".to_owned(),
             total: Err(MissingReason::NoRecord),
             total_qualifier: Qualifier::Exact,
             total_quality: None,
             total_flags: BTreeSet::new(),
             percent: Err(NoPercent::Missing),
-        }),
+        })),
         rank: None,
         ..full()
     };
     let sum = Figure {
         share: None,
-        rank: Some(FigureRank {
+        rank: Some(Box::new(FigureRank {
             tied: false,
             parent: None,
-            ..full().rank.unwrap()
-        }),
+            ..*full().rank.unwrap()
+        })),
         area: FigureArea::Sum(vec!["95".parse().unwrap(), "96".parse().unwrap()]),
         flags: BTreeSet::from([FigureFlag::Restated, FigureFlag::Break]),
         ..full()
