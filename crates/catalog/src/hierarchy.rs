@@ -219,8 +219,11 @@ impl Catalog {
     /// Whether an area lies under another, or is it, on that day.
     #[must_use]
     pub fn lies_under(&self, area: &AreaId, ancestor: &AreaId, day: Date) -> bool {
-        let above = std::iter::successors(Some(area), |area| self.parent_at(area, day));
-        self.is_valid_at(area, day) && above.into_iter().any(|area| area == ancestor)
+        let mut above = Some(area).filter(|area| self.is_valid_at(area, day));
+        while let Some(area) = above.filter(|area| *area != ancestor) {
+            above = self.parent_at(area, day);
+        }
+        above.is_some()
     }
 
     /// Whether an area lies under another, or is it, at some time: what counts for a reporter's rights.

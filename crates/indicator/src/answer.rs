@@ -1,7 +1,7 @@
 //! Answering a question: one figure for each measure, area, period and combination of codes.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -145,13 +145,14 @@ pub(crate) fn targets(catalog: &Catalog, question: &Question) -> Result<Vec<(Fig
             Ok(areas.iter().flat_map(each_period).collect())
         }
         AreaSelection::Under { area, level } => {
-            let mut found = BTreeSet::new();
+            let mut found = Vec::new();
             for (index, period) in question.periods.iter().enumerate() {
                 let day = question.on_boundaries_of.unwrap_or(period.last_day());
                 let areas = catalog.descendants_at(area, level, day);
                 found.extend(areas.into_iter().map(|area| (area.clone(), index)));
                 refuse_above(found.len())?;
             }
+            found.sort_unstable();
             Ok(found
                 .into_iter()
                 .map(|(area, index)| (FigureArea::One(area), question.periods[index]))

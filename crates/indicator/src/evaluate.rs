@@ -84,8 +84,8 @@ impl<'a> Evaluation<'a> {
             narrowings,
             counterparts: None,
             keep: Keep::Total,
-            readings: Vec::new(),
-            operands: Vec::new(),
+            readings: Vec::with_capacity(plan.terms.len()),
+            operands: Vec::with_capacity(plan.terms.len()),
             depth: 0,
             notes: Notes::default(),
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use almanac_catalog::{
     Catalog, DenominatorJoin, Formula, MeasureId, Metric, Operator, Range, Reference, TimeFunction, TimeOperator,
 };
-use almanac_model::{Decimal, TimeUnit};
+use almanac_model::{Decimal, LevelId, TimeUnit};
 
 use crate::answer::measure_text;
 use crate::operand::ToldSide;
@@ -60,6 +60,8 @@ pub(crate) struct QuotientNode {
     pub(crate) told: [ToldSide; 2],
     /// The terms of both.
     pub(crate) terms: [Vec<usize>; 2],
+    /// The coarsest level by which these are collected; `None` when one of them is, or was, by several.
+    pub(crate) coarsest: Option<LevelId>,
     /// Whether both read their terms for no other stretch than they are asked for.
     pub(crate) is_flat: bool,
 }
@@ -311,6 +313,7 @@ impl<'c> Writer<'c> {
                 let node = match operator {
                     Operator::Divide => Node::Quotient(Box::new(QuotientNode {
                         told: [&left_text, &right_text].map(ToldSide::new),
+                        coarsest: self.coarsest(left.terms().into_iter().chain(right.terms())),
                         terms: [left.terms(), right.terms()],
                         is_flat: left.is_flat() && right.is_flat(),
                         numerator: left,
@@ -325,6 +328,18 @@ impl<'c> Writer<'c> {
                 ))
             }
         }
+    }
+
+    fn coarsest(&self, terms: impl Iterator<Item = usize>) -> Option<LevelId> {
+        let mut coarsest = None;
+        for term in terms {
+            let level = self.terms[term].metric.only_level()?;
+            let rank = self.catalog.level_rank(level.as_str())?;
+            if coarsest.is_none_or(|(other, _)| rank < other) {
+                coarsest = Some((rank, level));
+            }
+        }
+        coarsest.map(|(_, level)| level.clone())
     }
 }
 

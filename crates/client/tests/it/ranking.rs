@@ -33,6 +33,11 @@ async fn rule_29_the_first_ones_come_in_order_over_all_pages() {
         parent: None,
     };
     // each kind is ranked by itself, and the province has no other beside it
-    assert!(answer.figures.iter().all(|figure| figure.rank.as_deref() == Some(&alone)));
+    assert!(
+        answer
+            .figures
+            .iter()
+            .all(|figure| figure.rank.as_deref() == Some(&alone))
+    );
     assert_eq!(question(100).fetch().await.unwrap(), answer);
 }

@@ -93,21 +93,16 @@ impl<'a> Evaluation<'a> {
         if !quotient.is_flat || quotient.join == DenominatorJoin::YearAverage {
             return false;
         }
-        let catalog = self.state.catalog;
-        let rank_of = |term: &usize, span: PeriodRange| {
-            let metric = self.plan.terms[*term].metric;
-            let level = metric
-                .only_level()
-                .filter(|_| metric.frequency.divides(span.granularity()))?;
-            catalog.level_rank(level.as_str())
+        let divides = |terms: &[usize], span: PeriodRange| {
+            let mut metrics = terms.iter().map(|term| self.plan.terms[*term].metric);
+            metrics.all(|metric| metric.frequency.divides(span.granularity()))
         };
         let [above, below] = &quotient.terms;
-        let above = above.iter().map(|term| rank_of(term, target.span));
-        let below = below.iter().map(|term| rank_of(term, denominator_span));
-        let ranks: Option<Vec<usize>> = above.chain(below).collect();
-        let coarsest = ranks.and_then(|ranks| ranks.into_iter().min());
-        let asked = catalog.area(area.as_str()).map(|area| area.level.as_str());
-        coarsest.is_some() && coarsest == asked.and_then(|level| catalog.level_rank(level))
+        let asked = self.state.catalog.area(area.as_str()).map(|area| &area.level);
+        asked.is_some()
+            && asked == quotient.coarsest.as_ref()
+            && divides(above, target.span)
+            && divides(below, denominator_span)
     }
 
     /// The levels at which what a term rests on was collected: of each stretch for which it is read.

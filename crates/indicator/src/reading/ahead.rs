@@ -16,6 +16,7 @@ use almanac_cube::Block;
 use almanac_model::{AreaId, Exact, FigureFlag, PeriodRange, Qualifier, Quality, Revision, Status};
 
 use self::hull::{Hull, Stretched};
+use super::narrowing::add_reporters;
 use super::sum::plain_total;
 use super::{Narrowing, Selection, SourceBlock, Sources, TermValue};
 use crate::expected::Steady;
@@ -169,10 +170,10 @@ impl<'a> Look<'a, '_> {
         }
         let sources = selection.find_sources(hull.expected_on());
         let mut sums = vec![Some(Plain::default()); hull.stretches().len()];
-        let mut reporters = BTreeSet::new();
+        let mut reporters = None;
         for read in &sources.blocks {
             let block = cube.block(read.place).filter(|_| read.share == Share::All)?;
-            reporters.extend(read.shape.reporters.iter().copied());
+            add_reporters(&mut reporters, &read.shape.reporters);
             for (sum, stretched) in sums.iter_mut().zip(hull.stretches()) {
                 *sum = sum.and_then(|sum| self.plus(sum, (block, read), stretched));
             }
@@ -181,7 +182,7 @@ impl<'a> Look<'a, '_> {
             hull,
             sums,
             sources: Rc::new(sources),
-            reporters: Rc::new(reporters),
+            reporters: reporters.unwrap_or_default(),
         })
     }
 

@@ -58,7 +58,7 @@ pub(crate) struct Shape {
     /// Those that are read.
     pub(crate) taken: Columns,
     /// The places of their reporters.
-    pub(crate) reporters: Vec<usize>,
+    pub(crate) reporters: Rc<BTreeSet<usize>>,
     /// Those that each expectation of the metric names and whose codes are read.
     expected: Vec<Columns>,
 }
@@ -145,12 +145,20 @@ impl Matches {
             Rc::new(Shape {
                 series: kinds.len(),
                 taken: Columns::of(&kinds, |kind| self.takes(kind)),
-                reporters: reporters.into_iter().collect(),
+                reporters: Rc::new(reporters),
                 expected: expected
                     .map(|expected| Columns::of(&kinds, |kind| expected.has(kind)))
                     .collect(),
             })
         }))
+    }
+}
+
+/// Adds reporters to others. Nearly all shapes of a metric have the same ones: they are shared.
+pub(super) fn add_reporters(reporters: &mut Option<Rc<BTreeSet<usize>>>, more: &Rc<BTreeSet<usize>>) {
+    let known = reporters.get_or_insert_with(|| Rc::clone(more));
+    if !Rc::ptr_eq(known, more) {
+        Rc::make_mut(known).extend(more.iter());
     }
 }
 

@@ -31,10 +31,14 @@ impl Small {
         if denominator == 1 {
             return Self::of_lowest(numerator, 1);
         }
-        let divisor = match (i64::try_from(numerator), i64::try_from(denominator)) {
-            (Ok(numerator), Ok(denominator)) => divisor(numerator, denominator),
-            _ => numerator.gcd(&denominator),
-        };
+        if let (Ok(numerator), Ok(denominator)) = (i64::try_from(numerator), i64::try_from(denominator)) {
+            let divisor = divisor(numerator, denominator);
+            return Some(Self {
+                numerator: numerator / divisor,
+                denominator: denominator / divisor,
+            });
+        }
+        let divisor = numerator.gcd(&denominator);
         Self::of_lowest(numerator / divisor, denominator / divisor)
     }
 
@@ -64,10 +68,10 @@ impl Small {
         // what is divided out across leaves nothing in common afterwards
         let one = divisor(self.numerator, other.denominator);
         let two = divisor(other.numerator, self.denominator);
-        Self::of_lowest(
-            (self.numerator() / one) * (other.numerator() / two),
-            (self.denominator() / two) * (other.denominator() / one),
-        )
+        Some(Self {
+            numerator: (self.numerator / one).checked_mul(other.numerator / two)?,
+            denominator: (self.denominator / two).checked_mul(other.denominator / one)?,
+        })
     }
 
     /// The number that gives one with it; it is not zero.
@@ -96,6 +100,10 @@ impl Small {
 }
 
 /// The greatest common divisor of two numbers of which the second is positive.
-fn divisor(one: i64, positive: i64) -> i128 {
-    one.unsigned_abs().gcd(&positive.unsigned_abs()).into()
+fn divisor(one: i64, positive: i64) -> i64 {
+    if positive == 1 {
+        return 1;
+    }
+    // it divides the second, and so is no larger
+    one.unsigned_abs().gcd(&positive.unsigned_abs()).cast_signed()
 }

@@ -104,7 +104,7 @@ impl PeriodRange {
     /// Whether it has the same days as another.
     #[must_use]
     pub fn same_days(self, other: Self) -> bool {
-        self.start() == other.start() && self.end() == other.end()
+        self == other || self.start() == other.start() && self.end() == other.end()
     }
 
     /// The periods of that granularity of which it consists; `None` when they do not fit into its periods whole.

@@ -8,6 +8,7 @@ use almanac_model::AreaId;
 
 use super::hull::Hull;
 use super::{Pass, Plain};
+use crate::reading::narrowing::add_reporters;
 use crate::reading::{Selection, Sources};
 
 /// A pass over an area of which the sums are kept; `None` when not all of them are read, or one of the stretches is not plain.
@@ -28,7 +29,7 @@ pub(super) fn pass(selection: &Selection<'_, '_>, area: &AreaId, hull: &Rc<Hull>
         hull: Rc::clone(hull),
         sums,
         sources: Rc::new(sources),
-        reporters: Rc::new(reporters),
+        reporters,
     })
 }
 
@@ -37,7 +38,7 @@ fn whole(
     selection: &Selection<'_, '_>,
     hull: &Hull,
     (cube, subtree): (&MetricCube, &Subtree),
-) -> Option<(Sources, BTreeSet<usize>)> {
+) -> Option<(Sources, Rc<BTreeSet<usize>>)> {
     let matches = selection.narrowing.matches(selection.state, selection.metric);
     let expectations = selection.shared_expectations(hull.expected_on());
     if expectations.len() != matches.expectations.len() {
@@ -49,14 +50,14 @@ fn whole(
         expected: subtree.areas() * of_an_area,
         ..Sources::default()
     };
-    let mut reporters = BTreeSet::new();
+    let mut reporters = None;
     for (shape, blocks) in subtree.shapes() {
         let shape = matches.of_shape(cube, shape)?;
         if shape.taken.len() != shape.series {
             return None;
         }
         sources.recorded += blocks * shape.expected_under(each.clone()).len();
-        reporters.extend(shape.reporters.iter().copied());
+        add_reporters(&mut reporters, &shape.reporters);
     }
-    Some((sources, reporters))
+    Some((sources, reporters.unwrap_or_default()))
 }
