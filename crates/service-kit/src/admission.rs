@@ -67,7 +67,12 @@ impl AdmissionLayer {
         }
     }
 
-    fn admit(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Status> {
+    /// Whether a handler is at work on a call.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.in_flight.places.available_permits() < self.in_flight.most
+    }
+
+    pub(crate) fn admit(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Status> {
         let working = self.in_flight.places.clone().try_acquire_owned().map_err(|_| {
             self.in_flight
                 .refusal(reason::TOO_MANY_REQUESTS_IN_FLIGHT, "requests in flight")

@@ -6,7 +6,7 @@
 use std::{
     future::Future,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
 };
@@ -14,6 +14,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::yield_now,
     time::{Sleep, sleep},
 };
 use tokio_stream::Stream;
@@ -21,7 +22,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
 use tracing::warn;
 
-use crate::{Listener, limits};
+use crate::{Listener, admission::AdmissionLayer, limits};
 
 /// The bytes an HTTP/2 client opens with: "PRI * HTTP/2.0 ...".
 const PREFACE_BYTES: usize = 24;
@@ -31,6 +32,7 @@ const PREFACE_BYTES: usize = 24;
 pub(crate) struct Connections {
     most: usize,
     places: Arc<Semaphore>,
+    admission: AdmissionLayer,
     /// Closes the connections that have not begun to speak HTTP/2: a graceful shutdown would wait for them.
     pub(crate) close_silent: CancellationToken,
     /// Closes every connection, whatever goes on in it.
@@ -38,11 +40,12 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize, admission: AdmissionLayer) -> Self {
         let most = most.min(Semaphore::MAX_PERMITS);
         Self {
             most,
             places: Arc::new(Semaphore::new(most)),
+            admission,
             close_silent: CancellationToken::new(),
             cut: CancellationToken::new(),
         }
@@ -93,6 +96,7 @@ impl<L: Listener> Incoming<L> {
             end,
             cut: self.connections.cut.clone(),
             preface: Some(preface),
+            admission: self.connections.admission.clone(),
             has_given_way: false,
             _place: place,
         })
@@ -130,6 +134,8 @@ pub(crate) struct Connection<S> {
     end: Pin<Box<WaitForCancellationFutureOwned>>,
     cut: CancellationToken,
     preface: Option<Preface>,
+    /// Of all connections.
+    admission: AdmissionLayer,
     /// Whether other tasks were let go first since the last flush.
     has_given_way: bool,
     _place: OwnedSemaphorePermit,
@@ -158,14 +164,14 @@ impl<S> Connection<S> {
         Ok(())
     }
 
-    /// Lets other tasks that are ready go first, once before what is written until the next flush: answers that became ready
-    /// together go out together, and not each with a call of its own.
-    fn give_way(&mut self, context: &Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.has_given_way, true) {
+    /// While calls are at work, lets other tasks that are ready go first, once before what is written until the next flush: answers
+    /// that became ready together go out together, and not each with a call of its own.
+    fn give_way(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.has_given_way, true) || !self.admission.is_at_work() {
             return Poll::Ready(());
         }
-        context.waker().wake_by_ref();
-        Poll::Pending
+        // not by a wake of its own: that would have another thread awake to take it over
+        pin!(yield_now()).poll(context)
     }
 
     fn count_preface(&mut self, bytes: usize) {
@@ -239,7 +245,7 @@ mod tests {
 
     use super::*;
 
-    fn connection(stream: DuplexStream) -> Connection<DuplexStream> {
+    fn connection(stream: DuplexStream, admission: &AdmissionLayer) -> Connection<DuplexStream> {
         let places = Arc::new(Semaphore::new(1));
         let cut = CancellationToken::new();
         Connection {
@@ -247,31 +253,41 @@ mod tests {
             end: Box::pin(cut.child_token().cancelled_owned()),
             cut,
             preface: None,
+            admission: admission.clone(),
             has_given_way: false,
             _place: places.try_acquire_owned().unwrap(),
         }
     }
 
+    /// What is written to a connection that was flushed, when another task that is ready has something to say, too. The runtime
+    /// has one thread: without giving way the other task does not run.
+    async fn written(connection: &mut Connection<DuplexStream>, theirs: &mut DuplexStream) -> String {
+        let told = Arc::new(std::sync::Mutex::new("only its own".to_owned()));
+        let say = Arc::clone(&told);
+        tokio::spawn(async move { *say.lock().unwrap() = "with the other".to_owned() });
+        std::future::poll_fn(|context| {
+            let text = told.lock().unwrap().clone();
+            Pin::new(&mut *connection).poll_write(context, text.as_bytes())
+        })
+        .await
+        .unwrap();
+        connection.flush().await.unwrap();
+        let mut read = [0; 64];
+        let length = theirs.read(&mut read).await.unwrap();
+        String::from_utf8_lossy(&read[..length]).into_owned()
+    }
+
     /// What another task has to say by the time it is written goes along.
     #[tokio::test]
-    async fn tasks_that_are_ready_go_before_what_is_written_and_again_after_each_flush() {
+    async fn while_calls_are_at_work_tasks_that_are_ready_go_before_what_is_written_and_again_after_each_flush() {
         let (ours, mut theirs) = duplex(64);
-        let mut connection = connection(ours);
+        let admission = AdmissionLayer::new(2, 2);
+        let mut connection = connection(ours, &admission);
+        let at_work = admission.admit().unwrap();
         for _ in 0..2 {
-            let told = Arc::new(std::sync::Mutex::new("only its own".to_owned()));
-            let say = Arc::clone(&told);
-            tokio::spawn(async move { *say.lock().unwrap() = "with the other".to_owned() });
-            // the runtime has one thread: without giving way the other task would not have run
-            std::future::poll_fn(|context| {
-                let text = told.lock().unwrap().clone();
-                Pin::new(&mut connection).poll_write(context, text.as_bytes())
-            })
-            .await
-            .unwrap();
-            connection.flush().await.unwrap();
-            let mut read = [0; 64];
-            let length = theirs.read(&mut read).await.unwrap();
-            assert_eq!(&read[..length], b"with the other");
+            assert_eq!(written(&mut connection, &mut theirs).await, "with the other");
         }
+        drop(at_work);
+        assert_eq!(written(&mut connection, &mut theirs).await, "only its own");
     }
 }

@@ -123,7 +123,8 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<Drained, ServeError> {
     let routes = with_common_services(routes, &health, &options.descriptor_sets).map_err(ServeError::Reflection)?;
-    let connections = Connections::new(options.max_connections);
+    let admission = AdmissionLayer::new(options.max_in_flight, options.max_answers_open);
+    let connections = Connections::new(options.max_connections, admission.clone());
     let _cut_when_dropped = connections.cut.clone().drop_guard();
     let streams = CancellationToken::new();
     let _stop_when_dropped = streams.clone().drop_guard();
@@ -134,7 +135,7 @@ pub async fn serve(
     let mut serving = run(
         connections.accept_from(listener),
         routes,
-        options,
+        (admission, options.unary_timeout),
         streams.clone(),
         close.clone(),
     );
@@ -197,7 +198,7 @@ type Serving = Pin<Box<dyn Future<Output = Result<(), TransportError>> + Send>>;
 fn run<L: Listener>(
     incoming: crate::connection::Incoming<L>,
     routes: Routes,
-    options: &ServerOptions,
+    (admission, unary_timeout): (AdmissionLayer, Duration),
     streams: CancellationToken,
     close: CancellationToken,
 ) -> Serving {
@@ -213,8 +214,8 @@ fn run<L: Listener>(
         // The first layer is the outermost: the span sees the status as it leaves, refusals included.
         .layer(RpcSpanLayer)
         .layer(PlainMistakesLayer)
-        .layer(AdmissionLayer::new(options.max_in_flight, options.max_answers_open))
-        .layer(DeadlineLayer::new(options.unary_timeout))
+        .layer(admission)
+        .layer(DeadlineLayer::new(unary_timeout))
         .layer(MapRequestLayer::new(move |mut request: Request<Body>| {
             request.extensions_mut().insert(stop.clone());
             request
