@@ -3,6 +3,7 @@
 //! No figure counts before it is right: every answer is compared with what plain loops over the recorded values give.
 
 mod ask;
+mod bare;
 mod counted;
 mod counters;
 mod disk;

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// Two provinces, three districts, the last 40 days of 2023: a part of November and December.
 const SMALL: [&str; 6] = ["--provinces", "2", "--districts", "3", "--days", "40"];
-const ROWS: [&str; 21] = [
+const ROWS: [&str; 26] = [
     "stream",
     "loaded",
     "disk",
@@ -20,6 +20,7 @@ const ROWS: [&str; 21] = [
     "q2",
     "q3",
     "q4",
+    "call",
     "columns_rate",
     "columns_bytes",
     "figures_rate",
@@ -29,7 +30,11 @@ const ROWS: [&str; 21] = [
     "q5",
     "q5_ratio",
     "large",
+    "large_limit",
+    "large_ratio",
     "single",
+    "single_limit",
+    "single_ratio",
     "single_time",
     "sync",
     "visible",

@@ -6,6 +6,9 @@ use almanac_client::{Figures, IndicatorsQuestion, QueryClient};
 use almanac_model::{Granularity, Revision};
 use hdrhistogram::Histogram;
 use jiff::civil::Date;
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 use super::BenchError;
 use super::report::Told;
@@ -95,6 +98,21 @@ pub(super) fn told(figures: &Figures) -> Vec<Told> {
     let mut told: Vec<Told> = figures.figures.iter().map(one).collect();
     told.sort();
     told
+}
+
+/// Calls query again and again without a question, one call after the other: what a call costs by itself. Nanoseconds.
+pub(super) async fn calls(uri: &str, effort: Effort) -> Result<Histogram<u64>, BenchError> {
+    let channel = Endpoint::from_shared(uri.to_owned())?.connect().await?;
+    let mut health = HealthClient::new(channel);
+    let mut taken = histogram()?;
+    let begun = Instant::now();
+    while taken.len() < effort.times && begun.elapsed() < effort.time {
+        let called = Instant::now();
+        let failed = |status| BenchError::Health(Box::new(status));
+        health.check(HealthCheckRequest::default()).await.map_err(failed)?;
+        note(&mut taken, called.elapsed());
+    }
+    Ok(taken)
 }
 
 /// Asks again and again, one question after the other. Nanoseconds from asking until the figures are there as figures.

@@ -19,7 +19,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::BenchError;
+use super::{BenchError, bare};
 
 /// The name of the hidden command.
 pub(crate) const COMMAND: &str = "bench-service";
@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub(crate) enum Service {
     Ingest(Box<almanac_ingest::config::Args>),
     Query(Box<almanac_query::config::Args>),
+    /// Acknowledges requests and records nothing
+    Bare(almanac_service_kit::config::ListenArgs),
 }
 
 /// Why a service of a benchmark does not run.
@@ -50,6 +52,8 @@ pub(crate) enum ServiceError {
     Ingest(#[from] RunError),
     #[error(transparent)]
     Query(#[from] ServeError),
+    #[error("cannot serve")]
+    Bare(#[from] tonic::transport::Error),
 }
 
 pub(crate) async fn run(service: Service) -> Result<ExitCode, ServiceError> {
@@ -57,6 +61,11 @@ pub(crate) async fn run(service: Service) -> Result<ExitCode, ServiceError> {
     match service {
         Service::Ingest(args) => ingest(*args, stop).await?,
         Service::Query(args) => query(*args, stop).await?,
+        Service::Bare(args) => {
+            let listener = bind(args.listen).await?;
+            tell(&listener)?;
+            bare::serve(listener, stop).await?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -123,6 +132,11 @@ pub(super) struct Process {
 }
 
 impl Process {
+    /// Starts a service that does nothing.
+    pub(super) async fn bare() -> Result<Self, BenchError> {
+        Self::start(service("bare")).await
+    }
+
     /// Starts an ingest service on a folder, with a catalogue for a new log.
     pub(super) async fn ingest(data: &Path, catalog: &Path) -> Result<Self, BenchError> {
         let mut command = service("ingest");

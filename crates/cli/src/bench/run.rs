@@ -12,7 +12,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::BenchError;
-use super::ask::{Effort, QUESTIONS, Question, timed, told};
+use super::ask::{self, Effort, QUESTIONS, Question, timed, told};
 use super::disk;
 use super::expected::Expected;
 use super::load::{inhabitants, load};
@@ -23,7 +23,7 @@ use super::workload::Workload;
 use super::writes::{self, CALLERS, LARGE, LARGE_CALLERS, Later};
 
 /// Each question is asked so often at most.
-const TIMES: u64 = 200;
+const TIMES: u64 = 2_000;
 /// Values that are corrected before the state ahead of them is asked for.
 const CORRECTIONS: usize = 1_000;
 /// Requests with one event that are wanted each second.
@@ -199,6 +199,8 @@ impl Run {
             let taken = timed(question, &self.query, &workload, None, self.effort).await?;
             self.found([Row::times(question.id(), what, &taken).target(must, aim)]);
         }
+        let called = ask::calls(&self.query_process.uri(), self.effort).await?;
+        self.found([Row::times("call", "a call that asks for nothing", &called)]);
         self.bar.set_message("a large answer");
         let rows = super::large::measure(&self.query_process.uri(), &workload, self.effort.time).await?;
         self.found(rows);
@@ -279,26 +281,47 @@ impl Run {
 
     async fn writes(&mut self) -> Result<(), BenchError> {
         let (time, later) = (self.effort.time, Arc::new(Later::default()));
-        let closed =
-            async |callers, events| writes::closed(&self.ingest, &self.workload, &later, (callers, events), time).await;
+        let mut bare_process = Process::bare().await?;
+        let bare = IngestClient::connect(&bare_process.uri()).await?;
+        // each beside the same to a service that does nothing: how fast the machine is changes from minute to minute
+        let closed = async |callers, events| {
+            let rate = writes::closed(&self.ingest, &self.workload, &later, (callers, events), time).await?;
+            let none = Arc::new(Later::default());
+            let limit = writes::closed(&bare, &self.workload, &none, (callers, events), time).await?;
+            Ok::<_, BenchError>((rate, limit))
+        };
         self.bar.set_message("requests of 1,000 events");
         let large = closed(LARGE_CALLERS, LARGE).await?;
         self.bar.set_message("requests of one event");
         let single = closed(CALLERS, 1).await?;
-        let rate = writes::offered(single, SINGLE_RATE);
+        bare_process.stop().await?;
+        let rate = writes::offered(single.0, SINGLE_RATE);
         let open = writes::open(&self.ingest, &self.workload, &later, rate, time).await?;
         let folder = self.folder.clone();
-        // in the same seconds, since other programs may use the disk, too
-        let synced = tokio::task::spawn_blocking(move || disk::syncs(&folder, time)).await??;
+        let synced = tokio::task::spawn_blocking(move || disk::open(&folder, rate, time)).await??;
         self.bar.set_message("acknowledged to visible");
         let visible = writes::visible(&self.ingest, &self.query, &self.workload, VISIBLE_BATCHES, time).await?;
         let large_told = format!("RecordEvents with 1,000 events, {LARGE_CALLERS} callers");
         let single_told = format!("RecordEvents with 1 event, {CALLERS} callers");
+        let nothing = "the same requests to a service that does nothing";
         self.found([
-            Row::new("large", &large_told, Unit::EventsPerSecond, large).target("500,000/s", "900,000/s"),
-            Row::new("single", &single_told, Unit::EventsPerSecond, single).target("20,000/s", "40,000/s"),
-            Row::times("single_time", &format!("the same when {rate}/s are offered"), &open).target("p99 < 5 ms", ""),
-            Row::times("sync", "a page written and synced on this disk, by itself", &synced),
+            Row::new("large", &large_told, Unit::EventsPerSecond, large.0).target("500,000/s", "900,000/s"),
+            Row::new("large_limit", nothing, Unit::EventsPerSecond, large.1),
+            Row::new("large_ratio", "against that", Unit::Times, large.0 / large.1).target("0.45 x", "0.82 x"),
+            Row::new("single", &single_told, Unit::EventsPerSecond, single.0).target("20,000/s", "40,000/s"),
+            Row::new("single_limit", nothing, Unit::EventsPerSecond, single.1),
+            Row::new("single_ratio", "against that", Unit::Times, single.0 / single.1).target("0.31 x", "0.63 x"),
+            Row::times(
+                "single_time",
+                &format!("RecordEvents with 1 event when {rate}/s are offered"),
+                &open,
+            )
+            .target("p99 < 5 ms", ""),
+            Row::times(
+                "sync",
+                "a page written and synced for what comes at that rate, without a service",
+                &synced,
+            ),
             Row::times("visible", "acknowledged to visible, at 100,000 events/s", &visible)
                 .target("p99 < 20 ms", "p99 < 5 ms"),
         ]);

@@ -1,0 +1,68 @@
+//! What requests cost by themselves: a service that reads them and does nothing.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use almanac_wire::RecordEventsRequest;
+use almanac_wire::pb::ingest::RecordEventsResponse;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::server::{Grpc, NamedService};
+use tonic::transport::Server;
+use tonic::{Request, Response, Status};
+use tonic_prost::ProstCodec;
+use uuid::Uuid;
+
+/// Serves until it is to stop, with what tonic has by itself.
+pub(super) async fn serve(listener: TcpListener, stop: CancellationToken) -> Result<(), tonic::transport::Error> {
+    let incoming = TcpListenerStream::new(listener);
+    let server = Server::builder().add_service(Bare { log: Uuid::new_v4() });
+    server
+        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
+        .await
+}
+
+/// The ingest service as far as `RecordEvents` goes: each request is acknowledged as soon as it is read.
+#[derive(Clone)]
+struct Bare {
+    log: Uuid,
+}
+
+impl NamedService for Bare {
+    const NAME: &'static str = "almanac.ingest.v1.IngestService";
+}
+
+impl Bare {
+    fn acknowledge(&self, request: &RecordEventsRequest) -> RecordEventsResponse {
+        RecordEventsResponse {
+            revision: 1,
+            log_id: self.log.to_string(),
+            recorded_count: i32::try_from(request.events.len()).ok(),
+            ..RecordEventsResponse::default()
+        }
+    }
+}
+
+impl tower::Service<http::Request<Body>> for Bare {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let bare = self.clone();
+        let method = tower::service_fn(move |request: Request<RecordEventsRequest>| {
+            let answer = bare.acknowledge(request.get_ref());
+            async move { Ok::<_, Status>(Response::new(answer)) }
+        });
+        let codec = ProstCodec::<RecordEventsResponse, RecordEventsRequest>::default();
+        Box::pin(async move { Ok(Grpc::new(codec).unary(method, request).await) })
+    }
+}
