@@ -116,6 +116,10 @@ impl Territory {
         stretch: Stretch,
     ) -> Vec<(&'a AreaId, Share)> {
         if let (Some([area]), Some(level)) = (self.plain_areas(), metric.only_level()) {
+            let own = state.catalog.area(area.as_str()).filter(|own| own.level == *level);
+            if let Some(own) = own.filter(|own| own.is_valid_at(stretch.day)) {
+                return vec![(&own.id, Share::All)];
+            }
             let units = state.catalog.descendants_at(area, level, stretch.day);
             return units.into_iter().map(|unit| (unit, Share::All)).collect();
         }

@@ -89,9 +89,7 @@ pub(super) fn read_plain<'a>(
     };
     let mut known = narrowing.ahead.passes.borrow_mut();
     let known = known.get_or_insert_with(|| OfArea::new(area, state.as_of));
-    if known.area != *area || known.as_of != state.as_of {
-        *known = OfArea::new(area, state.as_of);
-    }
+    known.turn_to(area, state.as_of);
     let (pass, place) = match known.find(span) {
         Some(found) => found,
         None => (known.remember(look.pass(area, span)?), 0),
@@ -105,6 +103,15 @@ impl OfArea {
             area: area.clone(),
             as_of,
             passes: Vec::new(),
+        }
+    }
+
+    /// Forgets another area and another state.
+    fn turn_to(&mut self, area: &AreaId, as_of: Revision) {
+        if self.area != *area || self.as_of != as_of {
+            self.area = area.clone();
+            self.as_of = as_of;
+            self.passes.clear();
         }
     }
 
@@ -165,7 +172,7 @@ impl<'a> Look<'a, '_> {
             territory,
             stretch: hull.stretch(),
         };
-        if let Some(above) = above::pass(&selection, area, &hull) {
+        if let Some(above) = above::pass(&selection, cube, area, &hull) {
             return Some(above);
         }
         let sources = selection.find_sources(hull.expected_on());

@@ -1,5 +1,6 @@
 //! Ratios: of sums, of periods that belong together, of the same areas.
 
+use almanac_indicator::{AreaSelection, Question};
 use almanac_model::{Coverage, FigureFlag, MissingReason};
 
 use crate::support::{Book, expected, indicator, metric, monthly_flow, monthly_stock, number};
@@ -43,6 +44,36 @@ fn rule_7_every_factor_of_nested_indicators_counts() {
     assert_eq!(book.value("percent", "east", "2017-01"), number("75"));
     // 75 * 5 * 2
     assert_eq!(book.value("tenfold", "east", "2017-01"), number("750"));
+}
+
+#[test]
+fn each_side_names_those_who_reported_it_and_nobody_else() {
+    let mut book = Book::new(&[
+        monthly_flow("sent"),
+        monthly_flow("offices"),
+        indicator("per_office", "sent / offices", ""),
+    ]);
+    for (reporter, area) in [("post", "east"), ("rail", "west")] {
+        book.record(reporter, "sent", area, "2017-01", "10")
+            .post("offices", area, "2017-01", "2");
+    }
+    let areas = ["east", "west", "north", "east"].map(|area| area.parse().unwrap());
+    let question = Question {
+        areas: AreaSelection::List(areas.into()),
+        ..book.question("per_office", "east", "2017-01", false)
+    };
+    let figures = book.answer(&question).unwrap();
+    let quotients = figures.into_iter().map(|figure| figure.quotient.unwrap());
+    let sources: Vec<_> = quotients
+        .map(|quotient| [quotient.numerator, quotient.denominator].map(|side| side.sources.join(" ")))
+        .collect();
+    let expected = [
+        ["x post", "x post"],
+        ["x rail", "x post"],
+        ["x post rail", "x post"],
+        ["x post", "x post"],
+    ];
+    assert_eq!(sources, expected);
 }
 
 #[test]

@@ -12,9 +12,8 @@ use crate::reading::narrowing::add_reporters;
 use crate::reading::{Selection, Sources};
 
 /// A pass over an area of which the sums are kept; `None` when not all of them are read, or one of the stretches is not plain.
-pub(super) fn pass(selection: &Selection<'_, '_>, area: &AreaId, hull: &Rc<Hull>) -> Option<Pass> {
+pub(super) fn pass(selection: &Selection<'_, '_>, cube: &MetricCube, area: &AreaId, hull: &Rc<Hull>) -> Option<Pass> {
     let state = selection.state;
-    let cube = state.cube.metric(&selection.metric.id)?;
     let (first, last) = (hull.stretches().first()?, hull.stretches().last()?);
     let periods = *first.parts.start()..=*last.parts.end();
     let subtree = cube.subtree((selection.metric, state.catalog), area, &periods)?;
