@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use almanac_wire::RecordEventsRequest;
-use almanac_wire::pb::ingest::RecordEventsResponse;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +25,17 @@ pub(super) async fn serve(listener: TcpListener, stop: CancellationToken) -> Res
         .await
 }
 
+/// `almanac.ingest.v1.RecordEventsResponse`, as far as it says that all was recorded.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Acknowledged {
+    #[prost(uint64, tag = "1")]
+    revision: u64,
+    #[prost(string, tag = "2")]
+    log_id: String,
+    #[prost(int32, optional, tag = "3")]
+    recorded_count: Option<i32>,
+}
+
 /// The ingest service as far as `RecordEvents` goes: each request is acknowledged as soon as it is read.
 #[derive(Clone)]
 struct Bare {
@@ -37,12 +47,11 @@ impl NamedService for Bare {
 }
 
 impl Bare {
-    fn acknowledge(&self, request: &RecordEventsRequest) -> RecordEventsResponse {
-        RecordEventsResponse {
+    fn acknowledge(&self, request: &RecordEventsRequest) -> Acknowledged {
+        Acknowledged {
             revision: 1,
             log_id: self.log.to_string(),
             recorded_count: i32::try_from(request.events.len()).ok(),
-            ..RecordEventsResponse::default()
         }
     }
 }
@@ -62,7 +71,7 @@ impl tower::Service<http::Request<Body>> for Bare {
             let answer = bare.acknowledge(request.get_ref());
             async move { Ok::<_, Status>(Response::new(answer)) }
         });
-        let codec = ProstCodec::<RecordEventsResponse, RecordEventsRequest>::default();
+        let codec = ProstCodec::<Acknowledged, RecordEventsRequest>::default();
         Box::pin(async move { Ok(Grpc::new(codec).unary(method, request).await) })
     }
 }
