@@ -307,10 +307,10 @@ impl Run {
         self.found([
             Row::new("large", &large_told, Unit::EventsPerSecond, large.0).target("500,000/s", "900,000/s"),
             Row::new("large_limit", nothing, Unit::EventsPerSecond, large.1),
-            Row::new("large_ratio", "against that", Unit::Times, large.0 / large.1).target("0.45 x", "0.82 x"),
+            Row::new("large_ratio", "against that", Unit::Times, large.0 / large.1),
             Row::new("single", &single_told, Unit::EventsPerSecond, single.0).target("20,000/s", "40,000/s"),
             Row::new("single_limit", nothing, Unit::EventsPerSecond, single.1),
-            Row::new("single_ratio", "against that", Unit::Times, single.0 / single.1).target("0.31 x", "0.63 x"),
+            Row::new("single_ratio", "against that", Unit::Times, single.0 / single.1),
             Row::times(
                 "single_time",
                 &format!("RecordEvents with 1 event when {rate}/s are offered"),
