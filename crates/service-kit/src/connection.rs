@@ -19,10 +19,10 @@ use tokio::{
 };
 use tokio_stream::Stream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::Connected;
+use tonic::transport::server::{Connected, TcpConnectInfo};
 use tracing::warn;
 
-use crate::{Listener, admission::AdmissionLayer, limits};
+use crate::{Client, Listener, admission::AdmissionLayer, limits};
 
 /// The bytes an HTTP/2 client opens with: "PRI * HTTP/2.0 ...".
 const PREFACE_BYTES: usize = 24;
@@ -185,11 +185,11 @@ impl<S> Connection<S> {
     }
 }
 
-impl<S: Connected> Connected for Connection<S> {
-    type ConnectInfo = S::ConnectInfo;
+impl<S: Connected<ConnectInfo = TcpConnectInfo>> Connected for Connection<S> {
+    type ConnectInfo = Client;
 
-    fn connect_info(&self) -> S::ConnectInfo {
-        self.stream.connect_info()
+    fn connect_info(&self) -> Client {
+        Client::of(&self.stream.connect_info())
     }
 }
 

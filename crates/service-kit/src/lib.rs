@@ -59,6 +59,7 @@
 pub mod admission;
 pub mod answer;
 pub mod blocking;
+mod client;
 pub mod config;
 mod connection;
 pub mod deadline;
@@ -72,4 +73,5 @@ pub mod signal;
 pub mod status;
 pub mod telemetry;
 
+pub use client::Client;
 pub use listener::Listener;

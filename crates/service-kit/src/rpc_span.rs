@@ -11,11 +11,11 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
-use tonic::{Code, Status, body::Body, transport::server::TcpConnectInfo};
+use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 use tracing::{Instrument, Level, Span, error, field::Empty};
 
-use crate::limits;
+use crate::{Client, limits};
 
 /// Opens a span per RPC with `rpc.method`, `client.addr`, `revision` (see
 /// [`record_revision`](crate::telemetry::record_revision)), `rpc.status` and `rpc.duration_ms`, and logs its end: WARN
@@ -91,11 +91,8 @@ impl Rpc {
         let path = request.uri().path();
         let method = path.trim_start_matches('/');
         let method = method.get(..limits::LOGGED_METHOD_CHARS).unwrap_or(method);
-        let client = request
-            .extensions()
-            .get::<TcpConnectInfo>()
-            .and_then(TcpConnectInfo::remote_addr);
-        let client = client.map(tracing::field::display);
+        let client = Client::who_sent(request.extensions());
+        let client = client.address().map(tracing::field::display);
         let quiet = is_quiet(path);
         macro_rules! rpc_span {
             ($level:ident) => {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use almanac_event_log::wait_durable;
 use almanac_model::Revision;
+use almanac_service_kit::Client;
 use almanac_service_kit::answer::respond;
 use almanac_service_kit::blocking::Blocking;
 use almanac_service_kit::telemetry::record_revision;
@@ -91,9 +92,7 @@ impl IngestService for IngestRpc {
 
 /// Who calls, as the log keeps it.
 fn principal<T>(request: &Request<T>) -> String {
-    request
-        .remote_addr()
-        .map_or_else(|| "unknown".to_owned(), |address| address.to_string())
+    Client::who_sent(request.extensions()).to_string()
 }
 
 /// Waits until a revision may be acknowledged.

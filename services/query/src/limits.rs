@@ -113,8 +113,9 @@ pub(crate) const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 /// The longest pause before connecting again.
 pub(crate) const BACKOFF_MOST: Duration = Duration::from_secs(2);
 
-/// A checkpoint is written when so many revisions are new: a restart then reads no more than these from the log, in seconds.
-pub(crate) const CHECKPOINT_REVISIONS: u64 = 100_000;
+/// A checkpoint is written when so many revisions are new: after a crash no more than these are read from the log, of single events
+/// some 200,000 a second. Fewer would have a large checkpoint written every few seconds while single events come.
+pub(crate) const CHECKPOINT_REVISIONS: u64 = 500_000;
 
 /// ... or so many bytes of records.
 pub(crate) const CHECKPOINT_BYTES: u64 = 256 << 20;
