@@ -19,6 +19,7 @@ mod index;
 mod layering;
 mod mistakes;
 mod outage;
+mod principal;
 mod questions;
 mod reflection;
 mod releases;
