@@ -7,18 +7,19 @@ use std::task::{Context, Poll};
 
 use almanac_wire::RecordEventsRequest;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService};
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 use uuid::Uuid;
 
 /// Serves until it is to stop, with what tonic has by itself.
 pub(super) async fn serve(listener: TcpListener, stop: CancellationToken) -> Result<(), tonic::transport::Error> {
-    let incoming = TcpListenerStream::new(listener);
+    // as ours: without it an answer waits for the acknowledgement of the one before
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let server = Server::builder().add_service(Bare { log: Uuid::new_v4() });
     server
         .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())

@@ -286,17 +286,17 @@ impl Run {
         // each beside the same to a service that does nothing: how fast the machine is changes from minute to minute
         let closed = async |callers, events| {
             let rate = writes::closed(&self.ingest, &self.workload, &later, (callers, events), time).await?;
-            let none = Arc::new(Later::default());
-            let limit = writes::closed(&bare, &self.workload, &none, (callers, events), time).await?;
+            let limit = writes::closed(&bare, &self.workload, &Arc::default(), (callers, events), time).await?;
             Ok::<_, BenchError>((rate, limit))
         };
         self.bar.set_message("requests of 1,000 events");
         let large = closed(LARGE_CALLERS, LARGE).await?;
         self.bar.set_message("requests of one event");
         let single = closed(CALLERS, 1).await?;
-        bare_process.stop().await?;
         let rate = writes::offered(single.0, SINGLE_RATE);
         let open = writes::open(&self.ingest, &self.workload, &later, rate, time).await?;
+        let open_limit = writes::open(&bare, &self.workload, &Arc::default(), rate, time).await?;
+        bare_process.stop().await?;
         let folder = self.folder.clone();
         let synced = tokio::task::spawn_blocking(move || disk::open(&folder, rate, time)).await??;
         self.bar.set_message("acknowledged to visible");
@@ -317,6 +317,7 @@ impl Run {
                 &open,
             )
             .target("p99 < 5 ms", ""),
+            Row::times("single_time_limit", nothing, &open_limit),
             Row::times(
                 "sync",
                 "a page written and synced for what comes at that rate, without a service",
