@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// Two provinces, three districts, the last 40 days of 2023: a part of November and December.
 const SMALL: [&str; 6] = ["--provinces", "2", "--districts", "3", "--days", "40"];
-const ROWS: [&str; 26] = [
+const ROWS: [&str; 27] = [
     "stream",
     "loaded",
     "disk",
@@ -36,6 +36,7 @@ const ROWS: [&str; 26] = [
     "single_limit",
     "single_ratio",
     "single_time",
+    "single_time_limit",
     "sync",
     "visible",
 ];
