@@ -5,6 +5,7 @@ use std::path::Path;
 use almanac_model::{LogId, Revision};
 
 use crate::body;
+use crate::bundle;
 use crate::error::Damage;
 use crate::fault::Fault;
 use crate::frame::{self, Header};
@@ -39,7 +40,42 @@ impl<'a> Assembler<'a> {
         self.revision
     }
 
-    /// Takes the next value; gives the record if it was its last part.
+    /// Takes a value that has whole records, and adds those up to `last` to `batch`; gives whether there is room for more.
+    pub(crate) fn push_bundle(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+        last: Revision,
+        batch: &mut Batch,
+    ) -> Result<bool, Damage> {
+        self.accept_bundle(key, value, last, batch)
+            .map_err(|fault| self.damage(fault))
+    }
+
+    fn accept_bundle(&mut self, key: &[u8], value: &[u8], last: Revision, batch: &mut Batch) -> Result<bool, Fault> {
+        let bundle = bundle::decode(value)?;
+        bundle.check(self.log, key)?;
+        if self.part > 0 || bundle.first > self.revision {
+            return Err(Fault::Missing);
+        }
+        for stored in bundle {
+            let stored = stored?;
+            if stored.revision > last {
+                return Ok(false);
+            }
+            // a read may start in the middle
+            if stored.revision == self.revision {
+                let record = stored.record()?;
+                self.revision = self.revision.next();
+                if !batch.add(record) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes the next value, a part; gives the record if it was its last one.
     pub(crate) fn push(&mut self, key: &[u8], value: &[u8]) -> Result<Option<Record>, Damage> {
         self.accept(key, value).map_err(|fault| self.damage(fault))
     }
@@ -55,10 +91,10 @@ impl<'a> Assembler<'a> {
     }
 
     fn accept(&mut self, key: &[u8], value: &[u8]) -> Result<Option<Record>, Fault> {
+        let part = frame::decode(value)?;
         if key != frame::key(self.revision, self.part) {
             return Err(Fault::Missing);
         }
-        let part = frame::decode(value)?;
         if part.header.log != self.log {
             return Err(Fault::OtherLog { found: part.header.log });
         }
@@ -81,20 +117,12 @@ impl<'a> Assembler<'a> {
     }
 
     fn finish(&mut self, header: Header) -> Result<Record, Fault> {
-        let body = body::unpack(header.codec, header.body_bytes, std::mem::take(&mut self.stored))?;
+        let stored = std::mem::take(&mut self.stored).into();
+        let body = body::unpack(header.codec, header.body_bytes, stored)?;
         self.header = None;
         self.part = 0;
         self.revision = self.revision.next();
-        Ok(Record {
-            revision: header.revision,
-            kind: header.kind,
-            recorded_at_ms: header.recorded_at_ms,
-            principal: body.principal,
-            producer: body.producer,
-            request: body.request,
-            receipt: body.receipt,
-            payload: body.payload,
-        })
+        Ok(body.record(header.kind, header.revision, header.recorded_at_ms))
     }
 }
 

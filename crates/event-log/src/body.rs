@@ -1,5 +1,5 @@
 //! The part of a record that does not depend on its revision: packed before the record has one, by the caller of
-//! `append`, so that the one writer thread never compresses.
+//! `append`, so that the one writer thread compresses no large one.
 //!
 //! ```text
 //! flags u8            bit 0: producer follows, bit 1: request follows, the others 0
@@ -15,13 +15,14 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
+use almanac_model::Revision;
 use bytes::{Buf, Bytes};
 use zstd::bulk::Compressor;
 
 use crate::fault::Fault;
 use crate::frame::Codec;
 use crate::limits::{MAX_PRINCIPAL_BYTES, MAX_RECORD_BYTES};
-use crate::record::{NewRecord, ProducerPosition, RecordKind, RequestKey};
+use crate::record::{NewRecord, ProducerPosition, Record, RecordKind, RequestKey};
 
 const HAS_PRODUCER: u8 = 1;
 const HAS_REQUEST: u8 = 2;
@@ -35,8 +36,9 @@ const ZSTD_LEVEL: i32 = 1;
 /// So many contexts of zstd are kept: as many callers as have a core each, on most machines.
 const IDLE_COMPRESSORS: usize = 8;
 
-/// Below this compressing saves no disk, since a page has other costs, and takes a tenth of the time of recording an event.
-const MIN_COMPRESSED_BYTES: usize = 512;
+/// A shorter body hardly shrinks by itself, and compressing it takes a tenth of the time of recording an event: those of a group are
+/// compressed together.
+pub(crate) const MIN_COMPRESSED_BYTES: usize = 512;
 
 /// A body that is ready to be framed.
 #[derive(Debug)]
@@ -56,6 +58,22 @@ pub(crate) struct Body {
     pub(crate) request: Option<RequestKey>,
     pub(crate) receipt: Bytes,
     pub(crate) payload: Bytes,
+}
+
+impl Body {
+    /// The record that has this body.
+    pub(crate) fn record(self, kind: RecordKind, revision: Revision, recorded_at_ms: i64) -> Record {
+        Record {
+            revision,
+            kind,
+            recorded_at_ms,
+            principal: self.principal,
+            producer: self.producer,
+            request: self.request,
+            receipt: self.receipt,
+            payload: self.payload,
+        }
+    }
 }
 
 /// Packs a record whose size `Limits` has checked.
@@ -86,8 +104,23 @@ pub(crate) fn pack(record: &NewRecord) -> Packed {
     }
 }
 
+/// What was compressed, or stored as it is, of which this length is told.
+pub(crate) fn restore(codec: Codec, stored: Bytes, length: usize) -> Result<Bytes, Fault> {
+    let raw = match codec {
+        Codec::Raw => stored,
+        Codec::Zstd => zstd::bulk::decompress(&stored, length)
+            .map_err(|_| Fault::Compression)?
+            .into(),
+    };
+    if raw.len() == length {
+        Ok(raw)
+    } else {
+        Err(Fault::Compression)
+    }
+}
+
 /// Compresses with a context that was used before, if one is idle: setting one up takes as long as compressing a small record.
-fn compress(raw: &[u8]) -> io::Result<Vec<u8>> {
+pub(crate) fn compress(raw: &[u8]) -> io::Result<Vec<u8>> {
     static IDLE: Mutex<Vec<Compressor<'static>>> = Mutex::new(Vec::new());
     let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
     let used = idle().pop();
@@ -125,22 +158,15 @@ pub(crate) fn layout(record: &NewRecord) -> Vec<u8> {
     raw
 }
 
-/// Reads a body of `body_bytes` bytes from the joined pieces of its parts.
-pub(crate) fn unpack(codec: Codec, body_bytes: u32, stored: Vec<u8>) -> Result<Body, Fault> {
+/// Reads a body of `body_bytes` bytes from what is stored of it.
+pub(crate) fn unpack(codec: Codec, body_bytes: u32, stored: Bytes) -> Result<Body, Fault> {
     let expected = usize::try_from(body_bytes).unwrap_or(usize::MAX);
     if expected > MAX_RECORD_BYTES + OVERHEAD_BYTES {
         return Err(Fault::Malformed {
             what: "the length of the body",
         });
     }
-    let raw = match codec {
-        Codec::Raw => stored,
-        Codec::Zstd => zstd::bulk::decompress(&stored, expected).map_err(|_| Fault::Compression)?,
-    };
-    if raw.len() != expected {
-        return Err(Fault::Compression);
-    }
-    read(raw.into()).ok_or(Fault::Malformed { what: "the body" })
+    read(restore(codec, stored, expected)?).ok_or(Fault::Malformed { what: "the body" })
 }
 
 fn read(mut raw: Bytes) -> Option<Body> {

@@ -1,4 +1,5 @@
-//! The bytes of one stored value: a part of a record. All numbers are big endian.
+//! The bytes of a stored value that is a part of a record: of one that is too large for `bundle`, and of every one in an
+//! archive. All numbers are big endian.
 //!
 //! ```text
 //! key     revision u64 | part index u32
@@ -21,7 +22,7 @@
 //! The pieces of parts 0 to n-1, joined and uncompressed, are the body; `body` has its layout. Every piece but the last
 //! is as long as a value of [`MAX_VALUE_BYTES`] permits.
 //!
-//! Every later format version keeps the first byte and the checksum at the end, so that damage is told from novelty.
+//! Every format version has the first byte and the checksum at the end, so that damage is told from novelty.
 
 use almanac_model::{LogId, Revision};
 
@@ -30,11 +31,15 @@ use crate::fault::Fault;
 use crate::limits::MAX_VALUE_BYTES;
 use crate::record::RecordKind;
 
-/// The newest format version, which is written.
-pub(crate) const FORMAT_VERSION: u8 = 1;
+/// The newest format version of a value: `bundle` has it.
+const NEWEST_VERSION: u8 = 2;
+
+/// The format version of a part.
+const PART_VERSION: u8 = 1;
 
 const HEADER_BYTES: usize = 48;
-const CHECKSUM_BYTES: usize = 4;
+/// What [`seal`] adds.
+pub(crate) const CHECKSUM_BYTES: usize = 4;
 const MAX_PIECE_BYTES: usize = MAX_VALUE_BYTES - HEADER_BYTES - CHECKSUM_BYTES;
 
 /// The length of a key, in bytes.
@@ -77,6 +82,22 @@ pub(crate) enum Codec {
     Zstd = 1,
 }
 
+impl Codec {
+    /// The codec behind a stored byte.
+    pub(crate) fn from_byte(byte: u8) -> Result<Self, Fault> {
+        match byte {
+            0 => Ok(Self::Raw),
+            1 => Ok(Self::Zstd),
+            found => Err(Fault::UnknownCodec { found }),
+        }
+    }
+}
+
+/// The kind behind a stored byte.
+pub(crate) fn kind_from_byte(byte: u8) -> Result<RecordKind, Fault> {
+    RecordKind::from_byte(byte).ok_or(Fault::UnknownKind { found: byte })
+}
+
 /// One decoded value.
 #[derive(Debug)]
 pub(crate) struct Part<'a> {
@@ -85,32 +106,36 @@ pub(crate) struct Part<'a> {
     pub(crate) piece: &'a [u8],
 }
 
-/// The values of a record, in the order of their keys.
-pub(crate) fn encode(
-    packed: &Packed,
-    log: LogId,
-    revision: Revision,
-    recorded_at_ms: i64,
-) -> impl Iterator<Item = (u32, Vec<u8>)> {
+/// A record with its place in the order, ready to be written.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) revision: Revision,
+    pub(crate) recorded_at_ms: i64,
+    pub(crate) packed: Packed,
+}
+
+/// The values of a record, one for each of its parts.
+pub(crate) fn encode(entry: &Entry, log: LogId) -> impl Iterator<Item = Vec<u8>> {
+    let packed = &entry.packed;
     // A body is never empty and at most MAX_RECORD_BYTES and a little, so that its parts are counted in 32 bits.
     let parts = u32::try_from(packed.bytes.len().div_ceil(MAX_PIECE_BYTES)).unwrap_or(u32::MAX);
     let header = Header {
         kind: packed.kind,
         codec: packed.codec,
         log,
-        revision,
-        recorded_at_ms,
+        revision: entry.revision,
+        recorded_at_ms: entry.recorded_at_ms,
         parts,
         body_bytes: packed.body_bytes,
     };
     (0..)
         .zip(packed.bytes.chunks(MAX_PIECE_BYTES))
-        .map(move |(index, piece)| (index, encode_part(&header, index, piece)))
+        .map(move |(index, piece)| encode_part(&header, index, piece))
 }
 
 fn encode_part(header: &Header, index: u32, piece: &[u8]) -> Vec<u8> {
     let mut value = Vec::with_capacity(HEADER_BYTES + piece.len() + CHECKSUM_BYTES);
-    value.extend_from_slice(&[FORMAT_VERSION, header.kind.as_byte(), header.codec as u8, 0]);
+    value.extend_from_slice(&[PART_VERSION, header.kind.as_byte(), header.codec as u8, 0]);
     value.extend_from_slice(header.log.as_bytes());
     value.extend_from_slice(&header.revision.0.to_be_bytes());
     value.extend_from_slice(&header.recorded_at_ms.to_be_bytes());
@@ -118,17 +143,22 @@ fn encode_part(header: &Header, index: u32, piece: &[u8]) -> Vec<u8> {
     value.extend_from_slice(&header.parts.to_be_bytes());
     value.extend_from_slice(&header.body_bytes.to_be_bytes());
     value.extend_from_slice(piece);
-    value.extend_from_slice(&crc32c::crc32c(&value).to_be_bytes());
-    assert!(
-        value.len() <= MAX_VALUE_BYTES,
-        "a value of {} bytes would leave the synced file",
-        value.len()
-    );
-    value
+    seal(value)
 }
 
-/// Decodes one value. The checksum comes first: of a damaged value nothing is believed.
-pub(crate) fn decode(value: &[u8]) -> Result<Part<'_>, Fault> {
+/// Adds the checksum.
+pub(crate) fn seal(mut content: Vec<u8>) -> Vec<u8> {
+    content.extend_from_slice(&crc32c::crc32c(&content).to_be_bytes());
+    assert!(
+        content.len() <= MAX_VALUE_BYTES,
+        "a value of {} bytes would leave the synced file",
+        content.len()
+    );
+    content
+}
+
+/// The content of a value of this format version. The checksum comes first: of a damaged value nothing is believed.
+pub(crate) fn unseal(value: &[u8], version: u8) -> Result<&[u8], Fault> {
     let too_short = Fault::TooShort { bytes: value.len() };
     let (content, stored) = value.split_last_chunk::<CHECKSUM_BYTES>().ok_or(too_short.clone())?;
     let stored = u32::from_be_bytes(*stored);
@@ -137,29 +167,27 @@ pub(crate) fn decode(value: &[u8]) -> Result<Part<'_>, Fault> {
         return Err(Fault::Checksum { stored, computed });
     }
     match content.first() {
-        Some(&FORMAT_VERSION) => {}
-        Some(&found) => {
-            return Err(Fault::UnknownVersion {
-                found,
-                supported: FORMAT_VERSION,
-            });
-        }
-        None => return Err(too_short),
+        Some(found) if *found == version => Ok(content),
+        Some(&found) => Err(Fault::UnknownVersion {
+            found,
+            supported: NEWEST_VERSION,
+        }),
+        None => Err(too_short),
     }
+}
+
+/// Decodes a part.
+pub(crate) fn decode(value: &[u8]) -> Result<Part<'_>, Fault> {
+    let content = unseal(value, PART_VERSION)?;
+    let too_short = Fault::TooShort { bytes: value.len() };
     let (header, piece) = content.split_first_chunk::<HEADER_BYTES>().ok_or(too_short)?;
     decode_header(header, piece)
 }
 
 fn decode_header<'a>(bytes: &[u8; HEADER_BYTES], piece: &'a [u8]) -> Result<Part<'a>, Fault> {
-    let kind = RecordKind::from_byte(bytes[1]).ok_or(Fault::UnknownKind { found: bytes[1] })?;
-    let codec = match bytes[2] {
-        0 => Codec::Raw,
-        1 => Codec::Zstd,
-        found => return Err(Fault::UnknownCodec { found }),
-    };
     let header = Header {
-        kind,
-        codec,
+        kind: kind_from_byte(bytes[1])?,
+        codec: Codec::from_byte(bytes[2])?,
         log: LogId::from_bytes(field(bytes, 4)),
         revision: Revision(u64::from_be_bytes(field(bytes, 20))),
         recorded_at_ms: i64::from_be_bytes(field(bytes, 28)),

@@ -9,10 +9,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::assemble::Assembler;
 use crate::body;
-use crate::record::{NewRecord, ProducerPosition, Record, RequestKey};
+use crate::record::{NewRecord, Record};
+use crate::samples::{LOG, any_record, bare, compressed, entry, full, noise, recorded};
 use crate::{Damage, MAX_PRINCIPAL_BYTES};
-
-const LOG: LogId = LogId::from_bytes([0x1f; 16]);
 
 fn assemble<V: AsRef<[u8]>>(first: Revision, values: &[V]) -> Result<Vec<Record>, Damage> {
     let mut assembler = Assembler::new(LOG, Path::new("segment"), first);
@@ -24,86 +23,19 @@ fn assemble<V: AsRef<[u8]>>(first: Revision, values: &[V]) -> Result<Vec<Record>
 }
 
 fn encoded(record: &NewRecord, revision: Revision) -> Vec<Vec<u8>> {
-    encode(&body::pack(record), LOG, revision, record.recorded_at_ms)
-        .map(|(_, value)| value)
-        .collect()
-}
-
-fn with_revision(record: NewRecord, revision: Revision) -> Record {
-    let NewRecord {
-        kind,
-        recorded_at_ms,
-        principal,
-        producer,
-        request,
-        receipt,
-        payload,
-    } = record;
-    Record {
-        revision,
-        kind,
-        recorded_at_ms,
-        principal,
-        producer,
-        request,
-        receipt,
-        payload,
-    }
-}
-
-fn full() -> NewRecord {
-    NewRecord {
-        kind: RecordKind::Events,
-        recorded_at_ms: 1_500_000_000_000,
-        principal: "district-office".into(),
-        producer: Some(ProducerPosition {
-            producer: [2; 16],
-            epoch: 3,
-            sequence: 4,
-        }),
-        request: Some(RequestKey {
-            id: [5; 16],
-            digest: [6; 32],
-        }),
-        receipt: "recorded 2 events".into(),
-        payload: "payload of the batch".into(),
-    }
-}
-
-fn bare() -> NewRecord {
-    NewRecord {
-        kind: RecordKind::Retraction,
-        recorded_at_ms: -1,
-        principal: String::new(),
-        producer: None,
-        request: None,
-        receipt: Bytes::new(),
-        payload: Bytes::new(),
-    }
-}
-
-/// Content that does not compress.
-fn noise(bytes: usize) -> Bytes {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let step = |_| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()[0]
-    };
-    (0..bytes).map(step).collect()
+    encode(&entry(record, revision), LOG).collect()
 }
 
 #[test]
 fn golden_files_of_version_1_are_read() {
     let golden = include_bytes!("../tests/golden/record-v1-full.bin");
-    let expected = with_revision(full(), Revision(7));
+    let expected = recorded(full(), Revision(7));
     assert_eq!(assemble(Revision(7), &[golden]).expect("full"), [expected]);
 
     let golden = include_bytes!("../tests/golden/record-v1-bare.bin");
     assert_eq!(
         assemble(Revision(1 << 40), &[golden]).expect("bare"),
-        [with_revision(bare(), Revision(1 << 40))]
+        [recorded(bare(), Revision(1 << 40))]
     );
 
     let golden: [&[u8]; 3] = [
@@ -111,17 +43,9 @@ fn golden_files_of_version_1_are_read() {
         include_bytes!("../tests/golden/record-v1-zstd-part-1.bin"),
         include_bytes!("../tests/golden/record-v1-zstd-part-2.bin"),
     ];
-    let expected = NewRecord {
-        kind: RecordKind::Catalog,
-        recorded_at_ms: 1_500_000_000_001,
-        principal: "Cà Mau".into(),
-        request: full().request,
-        payload: "abcdefghij".repeat(100).into(),
-        ..bare()
-    };
     assert_eq!(
         assemble(Revision(8), &golden).expect("three parts"),
-        [with_revision(expected, Revision(8))]
+        [recorded(compressed(), Revision(8))]
     );
 }
 
@@ -144,11 +68,13 @@ fn version_1_is_written_as_it_always_was() {
         body_bytes,
         bytes: body,
     };
-    let values: Vec<_> = encode(&packed, LOG, Revision(7), 1_500_000_000_000).collect();
-    assert_eq!(
-        values,
-        [(0, include_bytes!("../tests/golden/record-v1-full.bin").to_vec())]
-    );
+    let entry = Entry {
+        revision: Revision(7),
+        recorded_at_ms: 1_500_000_000_000,
+        packed,
+    };
+    let values: Vec<_> = encode(&entry, LOG).collect();
+    assert_eq!(values, [include_bytes!("../tests/golden/record-v1-full.bin")]);
 }
 
 #[test]
@@ -222,9 +148,7 @@ fn intact_values_in_the_wrong_place_are_noticed() {
     );
 
     let stranger = LogId::from_bytes([9; 16]);
-    let values: Vec<_> = encode(&body::pack(&full()), stranger, Revision(7), 0)
-        .map(|(_, value)| value)
-        .collect();
+    let values: Vec<_> = encode(&entry(&full(), Revision(7)), stranger).collect();
     assert_eq!(fault(Revision(7), &values), Fault::OtherLog { found: stranger });
 }
 
@@ -239,45 +163,9 @@ fn what_a_newer_version_wrote_is_not_called_damage() {
         content.extend_from_slice(&crc32c::crc32c(&content).to_be_bytes());
         assemble(Revision(7), &[content]).expect_err("newer").fault
     };
-    assert_eq!(rewritten(0, 2), Fault::UnknownVersion { found: 2, supported: 1 });
+    assert_eq!(rewritten(0, 3), Fault::UnknownVersion { found: 3, supported: 2 });
     assert_eq!(rewritten(1, 5), Fault::UnknownKind { found: 5 });
     assert_eq!(rewritten(2, 9), Fault::UnknownCodec { found: 9 });
-}
-
-fn any_record() -> impl Strategy<Value = NewRecord> {
-    let kind = prop_oneof![
-        Just(RecordKind::Events),
-        Just(RecordKind::Catalog),
-        Just(RecordKind::Release),
-        Just(RecordKind::Retraction)
-    ];
-    let producer = any::<Option<([u8; 16], u64, u64)>>();
-    let request = proptest::option::of((any::<[u8; 16]>(), any::<[u8; 32]>()));
-    let content = || prop_oneof![vec(any::<u8>(), 0..300), vec(0..2_u8, 0..100_000)];
-    (
-        kind,
-        any::<i64>(),
-        "\\PC{0,200}",
-        producer,
-        request,
-        content(),
-        content(),
-    )
-        .prop_map(
-            |(kind, recorded_at_ms, principal, producer, request, receipt, payload)| NewRecord {
-                kind,
-                recorded_at_ms,
-                principal,
-                producer: producer.map(|(producer, epoch, sequence)| ProducerPosition {
-                    producer,
-                    epoch,
-                    sequence,
-                }),
-                request: request.map(|(id, digest)| RequestKey { id, digest }),
-                receipt: receipt.into(),
-                payload: payload.into(),
-            },
-        )
 }
 
 /// A value that is intact by its checksum and says anything.
@@ -291,7 +179,7 @@ fn sealed_garbage() -> impl Strategy<Value = Vec<u8>> {
         vec(any::<u8>(), 0..200),
     )
         .prop_map(|(kind, codec, index, parts, body_bytes, piece)| {
-            let mut value = vec![FORMAT_VERSION, kind, codec, 0];
+            let mut value = vec![PART_VERSION, kind, codec, 0];
             value.extend_from_slice(LOG.as_bytes());
             value.extend_from_slice(&7_u64.to_be_bytes());
             value.extend_from_slice(&0_i64.to_be_bytes());
@@ -313,7 +201,7 @@ proptest! {
         let revision = Revision(revision);
         let values = encoded(&record, revision);
         prop_assert!(values.iter().all(|value| value.len() <= MAX_VALUE_BYTES));
-        prop_assert_eq!(assemble(revision, &values).expect("intact"), [with_revision(record, revision)]);
+        prop_assert_eq!(assemble(revision, &values).expect("intact"), [recorded(record, revision)]);
     }
 
     #[test]

@@ -44,9 +44,10 @@
 //! ARCHIVE/LOG-ID/00000000000000000001-00000000000000023570.almanac     an old segment, packed (archive.rs); see [`ArchiveOptions`]
 //! ```
 //!
-//! A segment has one tree, sled's default one. A key is a revision and the index of a part of its record; a value is that
-//! part, framed with version, log id and checksum and at most [`MAX_VALUE_BYTES`] long. The bytes are laid out in
-//! `frame.rs` and `body.rs`; a golden file of every format version is among the tests.
+//! A segment has one tree, sled's default one. A value is a bundle of whole records, named by the revision of the first one, or
+//! a part of a larger record, named by its revision and the index of the part. It is framed with version, log id and checksum,
+//! and at most [`MAX_VALUE_BYTES`] long. The bytes are laid out in `bundle.rs`, `frame.rs` and `body.rs`; a golden file of every
+//! format version is among the tests.
 //!
 //! # Durability
 //!
@@ -71,12 +72,15 @@
 mod archive;
 mod assemble;
 mod body;
+mod bundle;
 mod error;
 mod fault;
 mod frame;
 mod limits;
 mod memory;
 mod record;
+#[cfg(test)]
+mod samples;
 mod sled;
 
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter};

@@ -136,16 +136,8 @@ impl EventLog for MemoryLog {
         self.check_queue(&state, record.payload.len())?;
         let previous = state.records.last().map_or(i64::MIN, |record| record.recorded_at_ms);
         let revision = state.end().next();
-        state.records.push(Record {
-            revision,
-            kind: record.kind,
-            recorded_at_ms: record.recorded_at_ms.max(previous),
-            principal: record.principal,
-            producer: record.producer,
-            request: record.request,
-            receipt: record.receipt,
-            payload: record.payload,
-        });
+        let recorded_at_ms = record.recorded_at_ms.max(previous);
+        state.records.push(record.recorded(revision, recorded_at_ms));
         if !state.held {
             state.publish();
         }

@@ -53,8 +53,12 @@ impl<W: Write> ArchiveWriter<W> {
             let offset = self.bytes;
             self.entries.push(Entry { revision, offset });
         }
-        let packed = body::pack(&record.into());
-        for (_, value) in frame::encode(&packed, self.head.log, revision, recorded_at_ms) {
+        let entry = frame::Entry {
+            revision,
+            recorded_at_ms,
+            packed: body::pack(&record.into()),
+        };
+        for value in frame::encode(&entry, self.head.log) {
             // at most MAX_VALUE_BYTES
             let length = u32::try_from(value.len()).unwrap_or(u32::MAX);
             self.file.write_all(&length.to_be_bytes())?;

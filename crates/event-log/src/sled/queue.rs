@@ -8,16 +8,9 @@ use almanac_model::Revision;
 
 use super::recent::Recent;
 use crate::body::Packed;
+use crate::frame::Entry;
 use crate::limits::Limits;
 use crate::{AppendError, Failure, NewRecord, Record};
-
-/// A record with its place in the order.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) revision: Revision,
-    pub(super) recorded_at_ms: i64,
-    pub(super) packed: Packed,
-}
 
 /// What the writer is to do next.
 #[derive(Debug)]

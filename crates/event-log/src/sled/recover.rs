@@ -11,7 +11,7 @@ use almanac_model::Revision;
 use super::files::{self, Witness};
 use super::manifest::{self, Manifest};
 use super::options::SledOptions;
-use super::segment::{self, Segment, SegmentOptions};
+use super::segment::{self, Segment, SegmentOptions, Tail};
 use crate::assemble::Batch;
 use crate::fault::Fault;
 use crate::{Failure, OpenError, ReadError};
@@ -172,16 +172,19 @@ fn folders(dir: &Path) -> Result<Vec<Revision>, OpenError> {
 /// The last whole record. The parts of an unfinished one are discarded: nobody was told of it.
 fn find_end(manifest: &Manifest, active: &Segment, witness: &Witness) -> Result<(Revision, i64), OpenError> {
     let acknowledged = witness.read()?;
-    if let Some(tail) = active.last().map_err(open_error)?
-        && tail > acknowledged
-        && !active.is_whole(tail).map_err(open_error)?
+    let mut tail = active.tail().map_err(open_error)?;
+    if let Some(Tail { last, is_whole: false }) = tail
+        && last > acknowledged
     {
-        active.discard(tail)?;
-        tracing::info!(log.revision = tail.0, "discard unfinished record");
+        active.discard(last)?;
+        tracing::info!(log.revision = last.0, "discard unfinished record");
+        tail = active.tail().map_err(open_error)?;
     }
-    let end = match active.last().map_err(open_error)? {
-        Some(last) if last < active.first => return Err(active.damage(active.first, Fault::Missing).into()),
-        Some(last) => (last, recorded_at(active, last).map_err(open_error)?),
+    let end = match tail {
+        Some(Tail { last, .. }) if last < active.first => {
+            return Err(active.damage(active.first, Fault::Missing).into());
+        }
+        Some(Tail { last, .. }) => (last, recorded_at(active, last).map_err(open_error)?),
         None => manifest.sealed_end(),
     };
     if end.0 < acknowledged {

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ::sled::IVec;
 use almanac_model::{LogId, Revision};
 
 use super::disk::Disk;
 use super::engine::{self, panic_text};
 use super::files;
 use crate::assemble::{Assembler, Batch};
-use crate::body::Packed;
+use crate::bundle;
 use crate::fault::Fault;
-use crate::frame;
+use crate::frame::{self, Entry};
 use crate::{Damage, Failure, ReadError};
 
 /// sled moves a page larger than a quarter of this to a file of its own, which it never syncs: as large as possible.
@@ -47,6 +48,18 @@ pub(super) struct Segment {
     data: File,
     disk: Arc<dyn Disk>,
     delivered_bytes: AtomicU64,
+}
+
+/// A key and its value.
+type Stored = (IVec, IVec);
+
+/// The end of a segment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tail {
+    /// The last record of which there is something.
+    pub(super) last: Revision,
+    /// Whether all of it is there.
+    pub(super) is_whole: bool,
 }
 
 impl Drop for Segment {
@@ -140,11 +153,11 @@ impl Segment {
         self.delivered_bytes.load(Ordering::Relaxed)
     }
 
-    /// Inserts a record; gives the bytes of its values. It is durable after [`Self::commit`].
-    pub(super) fn insert(&self, packed: &Packed, revision: Revision, recorded_at_ms: i64) -> Result<u64, Failure> {
+    /// Inserts consecutive records; gives the bytes of their values. They are durable after [`Self::commit`].
+    pub(super) fn insert(&self, entries: &[Entry]) -> Result<u64, Failure> {
         let mut bytes = 0;
-        for (part, value) in frame::encode(packed, self.log, revision, recorded_at_ms) {
-            let (key, length) = (frame::key(revision, part), value.len());
+        for (key, value) in bundle::encode_all(entries, self.log) {
+            let length = value.len();
             self.db().insert(key, value).map_err(self.failed("write to"))?;
             self.access(&key, length / ACCESS_BYTES)?;
             bytes += length as u64;
@@ -187,27 +200,17 @@ impl Segment {
     /// Adds to `batch` the records from `from` to `last`, until it is full. All of them must be here.
     pub(super) fn read(&self, from: Revision, last: Revision, batch: &mut Batch) -> Result<(), ReadError> {
         let mut assembler = Assembler::new(self.log, &self.path, from);
-        let mut entries = self.db().range(frame::key(from, 0)..=frame::key(last, u32::MAX));
-        loop {
-            // sled panics on some kinds of damage; the log goes on with what is intact.
-            let next = catch_unwind(AssertUnwindSafe(|| entries.next()));
-            let next = next.map_err(|panic| {
-                assembler.damage(Fault::Unreadable {
-                    cause: panic_text(&*panic),
-                })
-            })?;
-            let Some(entry) = next else { break };
-            let (key, value) = entry.map_err(|error| match error {
-                ::sled::Error::Io(_) => ReadError::Storage(self.failed("read")(error)),
-                other => assembler
-                    .damage(Fault::Unreadable {
-                        cause: other.to_string(),
-                    })
-                    .into(),
-            })?;
+        let first = self.key_of(&assembler)?;
+        let mut entries = self.db().range(first..=IVec::from(&frame::key(last, u32::MAX)));
+        while let Some((key, value)) = self.look(&assembler, || entries.next())? {
             self.delivered_bytes.fetch_add(value.len() as u64, Ordering::Relaxed);
-            let record = assembler.push(&key, &value)?;
-            if record.is_some_and(|record| !batch.add(record)) {
+            let has_room = if bundle::is_bundle(&value) {
+                assembler.push_bundle(&key, &value, last, batch)?
+            } else {
+                let record = assembler.push(&key, &value)?;
+                record.is_none_or(|record| batch.add(record))
+            };
+            if !has_room {
                 return Ok(());
             }
         }
@@ -217,15 +220,44 @@ impl Segment {
         Ok(())
     }
 
-    /// The revision of the last key; none in an empty segment.
-    pub(super) fn last(&self) -> Result<Option<Revision>, ReadError> {
-        let Some((key, _)) = self.db().last().map_err(self.failed("read"))? else {
+    /// The key of the value that has the first record which the assembler expects: a bundle may begin before it.
+    fn key_of(&self, assembler: &Assembler<'_>) -> Result<IVec, ReadError> {
+        let own = frame::key(assembler.expected(), 0);
+        let last = self.look(assembler, || self.db().range(..=own).next_back())?;
+        Ok(last.map_or_else(|| own.as_slice().into(), |(key, _)| key))
+    }
+
+    /// Looks into the database. sled panics on some kinds of damage; the log goes on with what is intact.
+    fn look(
+        &self,
+        assembler: &Assembler<'_>,
+        look: impl FnOnce() -> Option<::sled::Result<Stored>>,
+    ) -> Result<Option<Stored>, ReadError> {
+        let unreadable = |cause| ReadError::from(assembler.damage(Fault::Unreadable { cause }));
+        let found = catch_unwind(AssertUnwindSafe(look)).map_err(|panic| unreadable(panic_text(&*panic)))?;
+        found.transpose().map_err(|error| match error {
+            ::sled::Error::Io(_) => ReadError::Storage(self.failed("read")(error)),
+            other => unreadable(other.to_string()),
+        })
+    }
+
+    /// Where the segment ends; none when it is empty.
+    pub(super) fn tail(&self) -> Result<Option<Tail>, ReadError> {
+        let Some((key, value)) = self.db().last().map_err(self.failed("read"))? else {
             return Ok(None);
         };
-        match frame::split_key(&key) {
-            Some((revision, _)) => Ok(Some(revision)),
-            None => Err(self.damage(self.first, Fault::Malformed { what: "a key" }).into()),
+        let Some((revision, _)) = frame::split_key(&key) else {
+            return Err(self.damage(self.first, Fault::Malformed { what: "a key" }).into());
+        };
+        if bundle::is_bundle(&value) {
+            let last = self.last_of(&key, &value);
+            let last = last.map_err(|fault| self.damage(revision, fault))?;
+            return Ok(Some(Tail { last, is_whole: true }));
         }
+        Ok(Some(Tail {
+            last: revision,
+            is_whole: self.has_all_parts(revision)?,
+        }))
     }
 
     /// A fault of a record's first part.
@@ -238,8 +270,14 @@ impl Segment {
         }
     }
 
+    fn last_of(&self, key: &[u8], value: &[u8]) -> Result<Revision, Fault> {
+        let bundle = bundle::decode(value)?;
+        bundle.check(self.log, key)?;
+        bundle.last()
+    }
+
     /// Whether all parts of a record are there, as far as its first tells how many there are.
-    pub(super) fn is_whole(&self, revision: Revision) -> Result<bool, ReadError> {
+    fn has_all_parts(&self, revision: Revision) -> Result<bool, ReadError> {
         let Some(first) = self.db().get(frame::key(revision, 0)).map_err(self.failed("read"))? else {
             return Ok(false);
         };

@@ -13,8 +13,9 @@ use super::disk::DiskGuard;
 use super::engine::panic_text;
 use super::files::Witness;
 use super::layout::Layout;
-use super::queue::{Entry, Queue, Work};
+use super::queue::{Queue, Work};
 use super::segment::{Segment, SegmentOptions};
+use crate::frame::Entry;
 use crate::{Failure, LogStatus};
 
 /// Everything that the writer shares with the callers of the log.
@@ -63,7 +64,7 @@ impl Writer {
     fn work(&mut self) -> Result<(), Failure> {
         loop {
             match self.shared.queue.take(self.patience) {
-                Work::Group(group) => self.write(group)?,
+                Work::Group(group) => self.write(&group)?,
                 Work::Idle => {
                     self.shared.guard.check()?;
                     self.shared.layout.close_idle();
@@ -73,19 +74,17 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, group: Vec<Entry>) -> Result<(), Failure> {
+    fn write(&mut self, group: &[Entry]) -> Result<(), Failure> {
         self.shared.guard.check()?;
         if self.active_bytes >= self.segment_bytes && self.last >= self.active.first {
             self.roll()?;
         }
         for entry in group {
             assert_eq!(entry.revision, self.last.next(), "records are written in order");
-            self.active_bytes += self
-                .active
-                .insert(&entry.packed, entry.revision, entry.recorded_at_ms)?;
             self.last = entry.revision;
             self.last_recorded_at_ms = entry.recorded_at_ms;
         }
+        self.active_bytes += self.active.insert(group)?;
         let blob_files = self.active.commit()?;
         self.shared.alarm_of_blobs(blob_files, &self.active);
         // Before anybody is told, so that it is never behind what replicas have seen.

@@ -8,14 +8,14 @@ use almanac_model::Revision;
 
 use crate::support::{Folder, append_durably, copy, durable, key, revisions, sample};
 
-fn flip(folder: &Folder, segment: u64, key: &[u8], offset: usize) {
+pub(crate) fn flip(folder: &Folder, segment: u64, key: &[u8], offset: usize) {
     let database = folder.database(segment);
     let mut value = database.get(key).expect("readable").expect("there").to_vec();
     value[offset] ^= 0x10;
     database.insert(key, value).expect("written");
 }
 
-fn damage(log: &dyn EventLog, from: u64) -> Damage {
+pub(crate) fn damage(log: &dyn EventLog, from: u64) -> Damage {
     match log.read(Revision(from), usize::MAX) {
         Err(ReadError::Damaged(damage)) => damage,
         other => panic!("{other:?}"),
