@@ -10,6 +10,7 @@ mod first;
 mod numbers;
 mod rows;
 mod states;
+mod tallies;
 
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
@@ -20,10 +21,10 @@ use almanac_model::{Revision, Status};
 use self::numbers::Numbers;
 pub(crate) use self::numbers::{grow_in_front, grow_to};
 use self::states::{NOTHING, States, WITHDRAWN, held};
+use self::tallies::Tallies;
 use crate::above::Change;
 use crate::columns::Columns;
 use crate::series::{Cell, Entry, Version};
-use crate::tally::Tally;
 
 /// So many periods are in one sheet at most: one that lies far from the others takes the memory of one sheet, and what is changed
 /// while somebody reads is copied by sheets.
@@ -48,7 +49,7 @@ pub(crate) struct Sheet {
     /// Earlier versions, the oldest first. Most cells have none.
     pub(crate) superseded: BTreeMap<Place, Vec<Version>>,
     /// What the newest totals of tallies were added up from.
-    tallies: BTreeMap<Place, Tally>,
+    tallies: Tallies,
 }
 
 /// A column and a period.
@@ -89,7 +90,7 @@ impl Sheet {
             newest_revision: Revision::EMPTY,
             events: BTreeMap::new(),
             superseded: BTreeMap::new(),
-            tallies: BTreeMap::new(),
+            tallies: Tallies::default(),
         }
     }
 
@@ -106,6 +107,7 @@ impl Sheet {
             self.values.lengthen_rows(self.width, width);
             self.revisions.lengthen_rows(self.width, width);
             self.states.lengthen_rows(self.width, width);
+            self.tallies.lengthen_rows(self.width, width);
             self.width = width;
         }
         if let Ok(rows @ 1..) = usize::try_from(i64::from(self.first) - i64::from(*periods.start())) {
@@ -113,6 +115,7 @@ impl Sheet {
             self.totals.grow_in_front(rows);
             self.revisions.grow_in_front(rows * width);
             self.states.grow_in_front(rows * width);
+            self.tallies.grow_in_front(rows * width);
             self.first = *periods.start();
         }
         let rows = i64::from(*periods.end()) - i64::from(self.first) + 1;
@@ -123,6 +126,7 @@ impl Sheet {
             self.totals.grow_to(rows);
             self.revisions.grow_to(cells);
             self.states.grow_to(cells);
+            self.tallies.grow_to(cells);
         }
     }
 
@@ -144,7 +148,7 @@ impl Sheet {
 
     fn record_one(&mut self, column: u8, revision: Revision, entry: Entry, method: Method) -> Option<Change> {
         let content = match method {
-            Method::Tally => self.tally(column, entry),
+            Method::Tally => self.add_to_tally(column, entry),
             Method::Report => (!entry.is_retraction).then_some((entry.value, entry.status)),
         };
         let earlier = self.newest(column, entry.period);
@@ -166,13 +170,15 @@ impl Sheet {
         change
     }
 
-    fn tally(&mut self, column: u8, entry: Entry) -> Option<(i128, Status)> {
-        let tally = self.tallies.entry((column, entry.period)).or_default();
+    fn add_to_tally(&mut self, column: u8, entry: Entry) -> Option<(i128, Status)> {
+        let place = (column, entry.period);
+        let mut tally = self.tally(place).unwrap_or_default();
         if entry.is_retraction {
             tally.take_back(entry.value, entry.status);
         } else {
             tally.add(entry.value, entry.status);
         }
+        self.put_tally(place, tally);
         tally.value()
     }
 
@@ -242,15 +248,8 @@ impl Sheet {
 
     /// The tallies of which there is more than their value, and the revision that changed each last.
     pub(crate) fn tallied_versions(&self) -> impl Iterator<Item = (Place, Revision)> {
-        let more = |place: &Place| self.superseded.contains_key(place) || self.events.contains_key(place);
-        let all = self.tallies.keys().copied().filter(move |place| more(place));
+        let all = self.tallies_with_more();
         all.filter_map(|place| Some((place, self.newest(place.0, place.1)?.revision)))
-    }
-
-    /// What the newest totals of a series were added up from, by period.
-    pub(crate) fn tallies(&self, column: u8) -> impl Iterator<Item = (i32, Tally)> + '_ {
-        let all = self.tallies.range((column, i32::MIN)..=(column, i32::MAX));
-        all.map(|((_, period), tally)| (*period, *tally))
     }
 
     /// The status of a stretch in which, as of a revision, some series have a value of that status in every period.

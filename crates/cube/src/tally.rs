@@ -22,6 +22,23 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// The total of so many events of one status.
+    pub(crate) fn alike(total: i128, status: Status, events: i32) -> Self {
+        let mut tally = Self {
+            total,
+            ..Self::default()
+        };
+        tally.count(status, events);
+        tally
+    }
+
+    /// How many events it has, if all of them have the status of the total.
+    pub(crate) fn events_alike(&self) -> Option<i32> {
+        let (total, status) = self.value()?;
+        let events = self.by_quality.into_iter().max()?;
+        (*self == Self::alike(total, status, events)).then_some(events)
+    }
+
     pub(crate) fn add(&mut self, value: i128, status: Status) {
         self.total += value;
         self.count(status, 1);

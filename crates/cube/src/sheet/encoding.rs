@@ -80,15 +80,22 @@ impl Sheet {
         Ok(())
     }
 
-    /// What the newest totals were added up from.
+    /// What the newest totals were added up from, by place.
     pub(crate) fn all_tallies(&self) -> impl Iterator<Item = (Place, Tally)> {
-        self.tallies.iter().map(|(place, tally)| (*place, *tally))
+        let columns = 0..u8::try_from(self.width).unwrap_or(u8::MAX);
+        columns.flat_map(|column| {
+            self.tallies(column)
+                .map(move |(period, tally)| ((column, period), tally))
+        })
     }
 
     /// Puts that back.
-    pub(crate) fn restore_tally(&mut self, (column, period): Place, tally: Tally) -> Result<(), DecodeError> {
-        self.newest(column, period).ok_or(NO_VALUE)?;
-        self.tallies.insert((column, period), tally);
+    pub(crate) fn restore_tally(&mut self, place: Place, tally: Tally) -> Result<(), DecodeError> {
+        let newest = self.newest(place.0, place.1).ok_or(NO_VALUE)?;
+        if newest.content != tally.value() {
+            return Err(DecodeError::Order("a total that is not that of its events"));
+        }
+        self.put_tally(place, tally);
         Ok(())
     }
 }

@@ -53,8 +53,12 @@ impl Default for Numbers {
 }
 
 impl Numbers {
-    fn len(&self) -> usize {
+    const fn len(&self) -> usize {
         by_width!(self, numbers => numbers.len())
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// The number at a position; zero where there is none.
