@@ -4,10 +4,12 @@ use std::any::Any;
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
+use std::num::NonZero;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use lsm_tree::compaction::Leveled;
 use lsm_tree::config::PinningPolicy;
@@ -23,6 +25,8 @@ const ROW_BYTES: u64 = 128;
 const RESERVE_BYTES: u64 = 8 << 20;
 /// Merging runs writes a part of the index anew before the old one goes: at most about so many bytes at once.
 const MERGE_BYTES: u64 = 1 << 30;
+/// With so much for each core the cache keeps filters of two megabytes, those of 64 MiB of rows: it is divided into four parts for each.
+const WHOLE_FILTERS_BYTES: u64 = 16 << 20;
 /// So many steps of merging follow on each run: more than one run makes necessary.
 const MERGE_STEPS: usize = 4;
 /// Its name in the folder of an index that could not be read.
@@ -31,7 +35,8 @@ const CONDEMNED: &str = "condemned";
 /// How an index is set up.
 #[derive(Clone, Debug)]
 pub struct IndexOptions {
-    /// How much of filters and rows is kept in memory, in bytes. Default 256 MiB. A filter takes 10 bits a row.
+    /// How much of filters and rows is kept in memory, in bytes. Default 256 MiB. A filter takes 10 bits a row. With 16 MiB for each
+    /// core the filters of the newest rows are whole, beside it.
     pub cache_bytes: u64,
     /// Which rows may leave the disk. Default: none.
     pub forget: Option<Forget>,
@@ -89,14 +94,18 @@ impl LogIndex {
         }
         manifest::check(&dir)?;
         let (next, visible) = (SequenceNumberCounter::default(), SequenceNumberCounter::default());
+        // each new key is looked for in all runs that were not merged yet or only once, and to find the piece of a filter takes longer
+        // than to look into it
+        let cores = thread::available_parallelism().map_or(1, NonZero::get) as u64;
+        let has_whole_filters = options.cache_bytes >= cores.saturating_mul(WHOLE_FILTERS_BYTES);
         let factory = options.forget.clone().map(Forget::factory);
         let config = Config::new(&dir, next.clone(), visible.clone())
             .use_cache(Arc::new(Cache::with_capacity_bytes(options.cache_bytes)))
             // in pieces of 4 KiB, all of them in the cache: a whole filter has a megabyte and more, which a small cache never keeps
             .index_block_partitioning_policy(PinningPolicy::all(true))
             .index_block_pinning_policy(PinningPolicy::all(false))
-            .filter_block_partitioning_policy(PinningPolicy::all(true))
-            .filter_block_pinning_policy(PinningPolicy::all(false))
+            .filter_block_partitioning_policy(PinningPolicy::new([!has_whole_filters, !has_whole_filters, true]))
+            .filter_block_pinning_policy(PinningPolicy::new([true, true, false]))
             .with_compaction_filter_factory(factory);
         let tree = guarded("open", &dir, || config.open())?;
         // runs are ordered by number, also those of before
