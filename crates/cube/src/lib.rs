@@ -6,6 +6,7 @@
 //! Subtree               the sums, by period, of all series under an area above those that are reported       above.rs
 //! Block                 up to 64 series of one area, and sheets of up to 512 periods of them                  block.rs
 //! Sheet                 the newest values | revisions | states, by period; the sum of each period; superseded versions  sheet.rs
+//!                       of tallies, how many events of which status each total has                            sheet/tallies.rs
 //! Series                one column of a block                                                                 series.rs
 //! Cell                  value, status, the revision that put it there
 //! ```
@@ -16,8 +17,8 @@
 //! (`encoding.rs`). Nothing here reads a clock or does IO: the same batches give the same cube.
 //!
 //! Reports keep every version: corrections are few. Tallies are changed by every event, so a [`Window`] folds what revisions
-//! before the newest so many did to them; then memory follows the cells and not the events. Of each metric the cube knows from
-//! which revision on it has the whole past ([`MetricCube::floor`]), and [`Cube::only_with`] gives it to questions without the
+//! before the newest so many did to them, and what is more than so many changes; then memory follows the cells and not the
+//! events. Of each metric the cube knows from which revision on it has the whole past ([`MetricCube::floor`]), and [`Cube::only_with`] gives it to questions without the
 //! metrics of which it does not have what they need, so that nothing is ever read that is not there.
 //!
 //! A question reads areas, most often whole: of all their series, or those with some codes, either one period (a level) or a stretch
@@ -67,7 +68,7 @@ use metric::Place;
 pub use past::{Lacking, Past};
 use series::Entry;
 pub use series::{Cell, Series, SeriesKey, Write};
-pub use window::{Cells, Stretch, Window};
+pub use window::{Cells, Stretch, Window, WindowSize};
 
 /// All recorded values.
 ///

@@ -262,7 +262,7 @@ impl MetricCube {
         self.folded = self.folded.and(forgotten);
     }
 
-    /// The tallies of which there is more than their value: their place, their period and the revision that changed them last.
+    /// The versions of tallies of which there is more than their value: the place, the period and the revision.
     pub(crate) fn tallied_versions(&self) -> impl Iterator<Item = (Place, i32, Revision)> {
         (0..).zip(&self.blocks).flat_map(|(block, series)| {
             let cells = series.sheets().flat_map(Sheet::tallied_versions);

@@ -246,10 +246,13 @@ impl Sheet {
         earlier.chain(self.newest(column, period))
     }
 
-    /// The tallies of which there is more than their value, and the revision that changed each last.
+    /// The versions of tallies of which there is more than their value.
     pub(crate) fn tallied_versions(&self) -> impl Iterator<Item = (Place, Revision)> {
-        let all = self.tallies_with_more();
-        all.filter_map(|place| Some((place, self.newest(place.0, place.1)?.revision)))
+        let of = |place: Place| {
+            self.versions(place.0, place.1)
+                .map(move |version| (place, version.revision))
+        };
+        self.tallies_with_more().flat_map(of)
     }
 
     /// The status of a stretch in which, as of a revision, some series have a value of that status in every period.

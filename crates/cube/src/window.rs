@@ -10,13 +10,23 @@ use almanac_model::{AreaId, Batch, BatchSeries, MetricId, Revision};
 use crate::metric::Place;
 use crate::{ApplyError, Cube, Which};
 
+/// How much of the past of tallies is kept: what the newest so many revisions did, and not more than so many changes of cells. The
+/// second bounds the memory, whatever is in a revision.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct WindowSize {
+    /// So many revisions.
+    pub revisions: u64,
+    /// So many changes, of which a revision makes one or more for each cell that it touches. Each takes some hundred bytes.
+    pub changes: usize,
+}
+
 /// Keeps of the tallies of a cube what the newest revisions did, and folds what is older.
 ///
 /// It remembers which cells these revisions touched, so that folding costs as much as recording did, cell by cell, and nobody
 /// ever waits for a walk through all of them.
 #[derive(Debug)]
 pub struct Window {
-    revisions: u64,
+    size: WindowSize,
     /// The cells that are touched, the oldest first.
     touched: VecDeque<Touched>,
     metrics: Vec<MetricId>,
@@ -66,28 +76,37 @@ impl Cells {
     }
 }
 
+impl WindowSize {
+    /// Nothing but what is.
+    pub const NOTHING: Self = Self {
+        revisions: 0,
+        changes: 0,
+    };
+}
+
 impl Window {
-    /// One of the newest so many revisions, for a cube that nothing was applied to.
+    /// One of a size, for a cube that nothing was applied to.
     #[must_use]
-    pub const fn new(revisions: u64) -> Self {
-        Self::sparing(revisions, Cells(BTreeMap::new()))
+    pub const fn new(size: WindowSize) -> Self {
+        Self::sparing(size, Cells(BTreeMap::new()))
     }
 
     /// The same for all but some cells, which keep their whole past.
     #[must_use]
-    pub const fn sparing(revisions: u64, spared: Cells) -> Self {
+    pub const fn sparing(size: WindowSize, spared: Cells) -> Self {
         Self {
-            revisions,
+            size,
             touched: VecDeque::new(),
             metrics: Vec::new(),
             spared,
         }
     }
 
-    /// One for a cube that was applied to before: what it has of the past of tallies is folded in its turn.
+    /// One for a cube that was applied to before: what it has of the past of tallies is folded in its turn, or with the next batch
+    /// when it is too much.
     #[must_use]
-    pub fn of(cube: &Cube, revisions: u64) -> Self {
-        let mut window = Self::new(revisions);
+    pub fn of(cube: &Cube, size: WindowSize) -> Self {
+        let mut window = Self::new(size);
         let mut touched = Vec::new();
         for (id, metric) in &cube.metrics {
             let metric_place = window.number(id);
@@ -103,10 +122,10 @@ impl Window {
         window
     }
 
-    /// How many revisions it keeps.
+    /// How much it keeps.
     #[must_use]
-    pub const fn revisions(&self) -> u64 {
-        self.revisions
+    pub const fn size(&self) -> WindowSize {
+        self.size
     }
 
     /// Adds a batch to the cube, as [`Cube::apply`] does, and folds what is older than the window then.
@@ -150,8 +169,16 @@ impl Window {
                 }
             }
         })?;
-        self.fold(cube, Revision(revision.0.saturating_sub(self.revisions)));
+        let too_old = Revision(revision.0.saturating_sub(self.size.revisions));
+        self.fold(cube, too_old.max(self.too_many()));
         Ok(())
+    }
+
+    /// The last revision whose changes are too many.
+    fn too_many(&self) -> Revision {
+        let last = self.touched.len().checked_sub(self.size.changes.saturating_add(1));
+        let last = last.and_then(|last| self.touched.get(last));
+        last.map_or(Revision::EMPTY, |touched| touched.revision)
     }
 
     /// Folds what the touched cells were before a revision.

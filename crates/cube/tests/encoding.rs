@@ -8,7 +8,7 @@ mod by_day;
 use std::convert::Infallible;
 
 use almanac_catalog::Catalog;
-use almanac_cube::{Cube, CubeDecoder, DecodeError, Window};
+use almanac_cube::{Cube, CubeDecoder, DecodeError, Window, WindowSize};
 use almanac_model::{Batch, BatchBuilder, MetricId, Revision};
 use almanac_testkit::generate::{Log, World, world};
 use proptest::prelude::*;
@@ -155,7 +155,13 @@ fn what_does_not_fit_together_is_refused() {
 #[test]
 fn a_metric_that_forgot_says_from_which_revision_on_it_is_whole() {
     let catalog = by_day::catalog();
-    let (mut cube, mut window) = (Cube::default(), Window::new(1));
+    let (mut cube, mut window) = (
+        Cube::default(),
+        Window::new(WindowSize {
+            revisions: 1,
+            changes: usize::MAX,
+        }),
+    );
     for revision in 1..=5 {
         let mut batch = BatchBuilder::default();
         by_day::add(&mut batch, "tally", 1, 1, revision == 2);

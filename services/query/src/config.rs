@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use almanac_cube::WindowSize;
 use almanac_service_kit::{config::ListenArgs, telemetry::TelemetryArgs};
 use clap::Parser;
 use http::Uri;
@@ -35,11 +36,25 @@ pub struct Args {
     pub snapshot_from: Option<Endpoint>,
     /// Newest revisions of which it is kept in memory what they did to tallies. What tallies were before is read from the log when
     /// it is asked for, which is as exact and slower
-    #[arg(long, env = "ALMANAC_TALLY_REVISIONS", value_name = "COUNT", default_value_t = limits::TALLY_REVISIONS)]
+    #[arg(long, env = "ALMANAC_TALLY_REVISIONS", value_name = "COUNT", default_value_t = limits::TALLIES.revisions)]
     pub tally_revisions: u64,
+    /// So many changes of tallies are kept at most, however few revisions made them; each takes some hundred bytes
+    #[arg(long, env = "ALMANAC_TALLY_CHANGES", value_name = "COUNT", default_value_t = limits::TALLIES.changes)]
+    pub tally_changes: usize,
     /// Where and when checkpoints are written.
     #[command(flatten)]
     pub checkpoints: CheckpointArgs,
+}
+
+impl Args {
+    /// How much of the past of tallies is kept.
+    #[must_use]
+    pub const fn tallies(&self) -> WindowSize {
+        WindowSize {
+            revisions: self.tally_revisions,
+            changes: self.tally_changes,
+        }
+    }
 }
 
 /// Where and when checkpoints are written.

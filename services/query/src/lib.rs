@@ -44,6 +44,7 @@ mod snapshot;
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use almanac_cube::Window;
+pub use almanac_cube::WindowSize;
 use almanac_service_kit::{
     Listener,
     blocking::Blocking,
@@ -111,8 +112,8 @@ pub struct Deps {
     pub max_lag: Option<Duration>,
     /// Where the replica is kept for the next start; without it a start reads the whole log.
     pub checkpoints: Option<Checkpoints>,
-    /// What the newest so many revisions did to tallies is kept in memory; what they were before is read from the log.
-    pub tally_revisions: u64,
+    /// What of the past of tallies is kept in memory; what they were before is read from the log.
+    pub tallies: WindowSize,
     /// Where work is done that takes long.
     pub blocking: Blocking,
     /// Which other replica is asked for a snapshot; without it the log is all there is.
@@ -132,7 +133,7 @@ impl Deps {
             progress_every: limits::PROGRESS_EVERY,
             max_lag: None,
             checkpoints: None,
-            tally_revisions: limits::TALLY_REVISIONS,
+            tallies: limits::TALLIES,
             blocking: Blocking::default(),
             snapshots: None,
         }
@@ -150,7 +151,7 @@ impl fmt::Debug for Deps {
             progress_every,
             max_lag,
             checkpoints,
-            tally_revisions,
+            tallies,
             blocking,
             snapshots,
         } = self;
@@ -161,7 +162,7 @@ impl fmt::Debug for Deps {
             .field("progress_every", progress_every)
             .field("max_lag", max_lag)
             .field("checkpoints", checkpoints)
-            .field("tally_revisions", tally_revisions)
+            .field("tallies", tallies)
             .field("blocking", blocking)
             .field("snapshots", snapshots)
             .finish_non_exhaustive()
@@ -179,7 +180,7 @@ pub async fn serve(listener: impl Listener, deps: Deps, shutdown: CancellationTo
         connect: Arc::clone(&deps.connect),
     };
     let pasts = Arc::new(Pasts::new(Some(source), deps.blocking));
-    let empty = Replica::keeping(Window::new(deps.tally_revisions));
+    let empty = Replica::keeping(Window::new(deps.tallies));
     let replica = Arc::new(SharedReplica::new(empty, deps.blocking, pasts));
     // The follower ends when the shutdown begins: that the log is lost is no news to a service that stops.
     let stop = shutdown.child_token();

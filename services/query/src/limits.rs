@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use almanac_cube::WindowSize;
+
 /// Comparisons in one question: each figure is computed once more for each.
 pub(crate) const COMPARISONS: usize = 8;
 /// Keys of one order: there are not many more that differ.
@@ -170,8 +172,11 @@ pub(crate) const HEAD_EVERY: Duration = Duration::from_millis(100);
 pub(crate) const LAG_CHECK_EVERY: Duration = Duration::from_millis(500);
 
 /// Of tallies it is kept what the newest so many revisions did to them: as many as come while somebody pages through an answer.
-/// With a thousand events in each they are ten million versions of some hundred bytes, and most logs have one event in most.
-pub(crate) const TALLY_REVISIONS: u64 = 10_000;
+/// Most have one event; a million changes take some hundred megabytes.
+pub(crate) const TALLIES: WindowSize = WindowSize {
+    revisions: 10_000,
+    changes: 1_000_000,
+};
 
 /// Earlier states of tallies that are read from the log at one time: each takes a core.
 pub(crate) const PASTS_AT_ONCE: usize = 1;

@@ -22,7 +22,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         drain: args.listen.drain(),
         max_lag: args.max_lag.map(Duration::from_secs),
         checkpoints: args.checkpoints.open()?,
-        tally_revisions: args.tally_revisions,
+        tallies: args.tallies(),
         snapshots: args.snapshot_from.map(SnapshotSource::new),
         ..Deps::new(args.ingest, Arc::new(now))
     };

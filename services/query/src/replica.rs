@@ -88,7 +88,7 @@ pub(crate) enum OtherLogError {
 
 impl Default for Replica {
     fn default() -> Self {
-        Self::keeping(Window::new(limits::TALLY_REVISIONS))
+        Self::keeping(Window::new(limits::TALLIES))
     }
 }
 
@@ -126,7 +126,7 @@ impl Replica {
         if let Some((_, catalog)) = derived.catalogs.last() {
             derived.cube.arrange(catalog);
         }
-        let window = Window::of(&derived.cube, self.window.revisions());
+        let window = Window::of(&derived.cube, self.window.size());
         *self = Self {
             log: Some(log),
             // at least; it was not heard yet
@@ -186,7 +186,7 @@ impl Replica {
     pub(crate) fn emptied(&self) -> Self {
         Self {
             rebuilds: self.rebuilds + 1,
-            ..Self::keeping(Window::new(self.window.revisions()))
+            ..Self::keeping(Window::new(self.window.size()))
         }
     }
 
@@ -199,7 +199,7 @@ impl Replica {
                 ..self.derived.clone()
             },
             rebuilds: self.rebuilds,
-            ..Self::keeping(Window::new(self.window.revisions()))
+            ..Self::keeping(Window::new(self.window.size()))
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use almanac_query::{CheckpointOptions, Checkpoints, Deps, Drained, SERVICE, ServeError, serve};
+use almanac_query::{CheckpointOptions, Checkpoints, Deps, Drained, SERVICE, ServeError, WindowSize, serve};
 use almanac_wire::pb::query as pb;
 use almanac_wire::pb::query::query_service_client::QueryServiceClient;
 use almanac_wire::pb::shared::{AsOf, Figure, as_of};
@@ -55,11 +55,14 @@ impl Query {
     }
 
     /// The same with what the newest so many revisions did to tallies in memory, and the rest in the log.
-    pub(crate) async fn start_keeping(dir: &Path, ingest: SocketAddr, tally_revisions: u64) -> Self {
+    pub(crate) async fn start_keeping(dir: &Path, ingest: SocketAddr, revisions: u64) -> Self {
         let checkpoints = Checkpoints::open(dir, CheckpointOptions::default()).expect("the folder is free");
         let deps = Deps {
             checkpoints: Some(checkpoints),
-            tally_revisions,
+            tallies: WindowSize {
+                revisions,
+                changes: usize::MAX,
+            },
             ..deps(ingest)
         };
         Self::start_deps(deps).await

@@ -98,7 +98,7 @@ async fn query(args: almanac_query::config::Args, stop: CancellationToken) -> Re
         drain: args.listen.drain(),
         max_lag: args.max_lag.map(Duration::from_secs),
         checkpoints: args.checkpoints.open()?,
-        tally_revisions: args.tally_revisions,
+        tallies: args.tallies(),
         snapshots: args.snapshot_from.map(SnapshotSource::new),
         ..almanac_query::Deps::new(args.ingest, Arc::new(super::now))
     };

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use almanac_catalog::{Catalog, CatalogFiles};
-use almanac_cube::{Past, Window};
+use almanac_cube::{Past, Window, WindowSize};
 use almanac_model::{
     Batch, BatchBuilder, BatchExtra, BatchSeries, Granularity, LogId, Qualifier, Quality, Release, Revision, Status,
 };
@@ -102,7 +102,10 @@ fn small() -> Replica {
 
 /// The same, which keeps of tallies only what the newest revision did to them.
 fn forgetful() -> Replica {
-    filled(Replica::keeping(Window::new(1)))
+    filled(Replica::keeping(Window::new(WindowSize {
+        revisions: 1,
+        changes: usize::MAX,
+    })))
 }
 
 fn filled(mut replica: Replica) -> Replica {

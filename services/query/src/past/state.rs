@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use almanac_catalog::Catalog;
-use almanac_cube::{Cells, Cube, Window};
+use almanac_cube::{Cells, Cube, Window, WindowSize};
 use almanac_model::Revision;
 use almanac_wire::pb::log as pb;
 use almanac_wire::timestamp_from_proto;
@@ -43,7 +43,7 @@ impl PastState {
     pub(super) fn new(cells: Cells) -> Self {
         Self {
             cube: Cube::default(),
-            window: Window::sparing(0, cells),
+            window: Window::sparing(WindowSize::NOTHING, cells),
             applied: Revision::EMPTY,
             last_record: None,
             is_broken: false,
@@ -57,7 +57,7 @@ impl PastState {
         }
         Self {
             cube: self.cube.clone(),
-            window: Window::sparing(0, cells),
+            window: Window::sparing(WindowSize::NOTHING, cells),
             ..*self
         }
     }

@@ -1,7 +1,7 @@
 //! Early states of tallies are derived from the log once, and from what was derived before.
 
 use almanac_model::{Event, EventTime, Measure};
-use almanac_query::Deps;
+use almanac_query::{Deps, WindowSize};
 use almanac_wire::Payload;
 use almanac_wire::pb::shared::as_of::State;
 use tonic::Code;
@@ -32,7 +32,10 @@ async fn complaints() -> TestLog {
 /// A replica that keeps of tallies what the newest revision did.
 async fn keeping_one_revision(log: &TestLog) -> TestQuery {
     let deps = Deps {
-        tally_revisions: 1,
+        tallies: WindowSize {
+            revisions: 1,
+            changes: usize::MAX,
+        },
         ..TestQuery::deps(log)
     };
     let query = TestQuery::start_deps(deps).await;
