@@ -160,6 +160,9 @@ impl Period {
     /// Its last day.
     #[must_use]
     pub fn last_day(self) -> Date {
+        if self.granularity == Granularity::Day {
+            return self.start();
+        }
         self.end().yesterday().unwrap_or(self.start())
     }
 
@@ -218,6 +221,9 @@ impl Period {
     /// The periods of that granularity of which it consists; `None` when they do not fit into it whole.
     #[must_use]
     pub fn parts(self, granularity: Granularity) -> Option<PeriodRange> {
+        if granularity == self.granularity {
+            return Some(self.into());
+        }
         let first = Self::containing(granularity, self.start());
         let last = Self::containing(granularity, self.last_day());
         granularity
