@@ -31,8 +31,8 @@
 //! before it lists them, and replaces its list atomically. It needs no journal of its own, because the log is one.
 //!
 //! A row that is not there is usually recognised without reading a block of rows, by the Bloom filter of each run. Filters and
-//! blocks are read through a cache of bounded size ([`IndexOptions::cache_bytes`]), but for the whole filters of the newest rows, some
-//! 10 MiB.
+//! blocks are read through a cache of bounded size ([`IndexOptions::cache_bytes`]), but for the whole filters of rows that were merged once
+//! since the start: by estimate some 10 MiB.
 //!
 //! Every block has a checksum, and so has the list of runs. What cannot be read condemns the index: the next open refuses it
 //! ([`IndexError::Damaged`]), whoever asks.

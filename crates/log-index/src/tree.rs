@@ -36,7 +36,7 @@ const CONDEMNED: &str = "condemned";
 #[derive(Clone, Debug)]
 pub struct IndexOptions {
     /// How much of filters and rows is kept in memory, in bytes. Default 256 MiB. A filter takes 10 bits a row. With 16 MiB for each
-    /// core the filters of the newest rows are whole, beside it.
+    /// core the filters of the newest rows are whole; those of rows that were merged once since the start are beside it.
     pub cache_bytes: u64,
     /// Which rows may leave the disk. Default: none.
     pub forget: Option<Forget>,
