@@ -88,7 +88,7 @@ pub fn batch(number: u32) -> Result<Batch, crate::Fault> {
             metric: event.metric.parse()?,
             area: event.area.parse()?,
             reporter: REPORTER.parse()?,
-            dimensions,
+            dimensions: dimensions.into(),
             granularity: Granularity::Year,
             decimals: 0,
         };

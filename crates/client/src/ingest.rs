@@ -6,8 +6,7 @@ use almanac_catalog::{CatalogFiles, ContentHash};
 use almanac_model::{Event, LogId, Release, ReleaseName, ReporterId, Revision};
 use almanac_wire::pb::ingest as pb;
 use almanac_wire::pb::ingest::ingest_service_client::IngestServiceClient;
-use almanac_wire::{RecordEventsRequest, bundle_to_proto, encode_event};
-use bytes::Bytes;
+use almanac_wire::{RecordEventsRequest, bundle_to_proto, encode_events};
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -129,9 +128,8 @@ impl IngestClient {
         reporter: &ReporterId,
         events: impl IntoIterator<Item = Event>,
     ) -> Result<Recorded, ClientError> {
-        let encoded = |event: Event| Bytes::from(encode_event(&event));
         let request = RecordEventsRequest {
-            events: events.into_iter().map(encoded).collect(),
+            events: encode_events(events),
             reporter: reporter.to_string(),
             request_id: request_id.to_string(),
             validate_only: false,

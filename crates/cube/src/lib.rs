@@ -56,7 +56,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use almanac_catalog::{Catalog, Method, Metric};
-use almanac_model::{Batch, BatchSeries, MetricId, Revision};
+use almanac_model::{Batch, BatchSeries, Granularity, MetricId, Revision};
 use foldhash::fast::RandomState;
 
 pub use above::Subtree;
@@ -121,29 +121,17 @@ impl Cube {
         which: Which,
         note: &mut impl FnMut(&BatchSeries, Place, &[Entry]),
     ) -> Result<(), ApplyError> {
-        let metrics = batch
-            .series()
-            .iter()
-            .map(|series| {
-                let unknown = || ApplyError {
-                    revision,
-                    metric: series.metric.clone(),
-                };
-                catalog.metric(series.metric.as_str()).ok_or_else(unknown)
-            })
-            .collect::<Result<Vec<&Metric>, _>>()?;
-        let is_wanted = |metric: &Metric| which == Which::All || metric.method == Method::Tally;
-        let series = batch.series().iter().zip(&metrics);
-        let places: Vec<Option<Place>> = series
-            .map(|(series, metric)| is_wanted(metric).then(|| self.place(series, metric, catalog)))
-            .collect();
+        let places = self.places(revision, batch, catalog, which)?;
         let (mut entries, mut changes) = (Vec::new(), Vec::new());
-        // rows of one series often follow one another
-        for (index, rows) in batch.runs() {
-            let (series, method) = (&batch.series()[index], metrics[index].method);
-            if let Some(place) = places[index]
-                && let Some(metric) = self.metrics.get_mut(&series.metric)
-            {
+        // rows of one series often follow one another, and series of one metric
+        let mut runs = batch.runs().peekable();
+        while let Some((first, _)) = runs.peek() {
+            let id = &batch.series()[*first].metric;
+            let mut cube = self.metrics.get_mut(id).map(Arc::make_mut);
+            while let Some((index, rows)) = runs.next_if(|(index, _)| batch.series()[*index].metric == *id) {
+                let (Some(cube), Some((place, method))) = (cube.as_deref_mut(), places[index]) else {
+                    continue;
+                };
                 entries.clear();
                 entries.extend(rows.map(|row| Entry {
                     period: row.period,
@@ -151,13 +139,42 @@ impl Cube {
                     status: row.status,
                     is_retraction: row.is_retraction,
                 }));
-                Arc::make_mut(metric).record(place, revision, &entries, (method, catalog), &mut changes);
+                cube.record(place, revision, &entries, (method, catalog), &mut changes);
                 if method == Method::Tally {
-                    note(series, place, &entries);
+                    note(&batch.series()[index], place, &entries);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Where each series of a batch is, and how its metric counts; nothing for those that are not recorded.
+    fn places(
+        &mut self,
+        revision: Revision,
+        batch: &Batch,
+        catalog: &Catalog,
+        which: Which,
+    ) -> Result<Vec<Option<(Place, Method)>>, ApplyError> {
+        let defined = batch.series_by_metric().map(|series| {
+            let id = &series[0].metric;
+            let unknown = || ApplyError {
+                revision,
+                metric: id.clone(),
+            };
+            Ok((catalog.metric(id.as_str()).ok_or_else(unknown)?, series))
+        });
+        let mut places = Vec::with_capacity(batch.series().len());
+        for (metric, series) in defined.collect::<Result<Vec<_>, _>>()? {
+            if which == Which::All || metric.method == Method::Tally {
+                let cube = self.arranged(metric, series[0].granularity, catalog);
+                let found = series.iter().map(|series| cube.place(series, catalog));
+                places.extend(found.map(|place| Some((place, metric.method))));
+            } else {
+                places.extend(series.iter().map(|_| None));
+            }
+        }
+        Ok(places)
     }
 
     /// Adds up for the areas above those that are reported, as a catalogue has them. Where that is done already, or the catalogue
@@ -172,16 +189,14 @@ impl Cube {
         }
     }
 
-    fn place(&mut self, series: &BatchSeries, metric: &Metric, catalog: &Catalog) -> Place {
-        let cube = self
-            .metrics
-            .entry(series.metric.clone())
-            .or_insert_with(|| Arc::new(MetricCube::new(series.granularity)));
-        let cube = Arc::make_mut(cube);
+    /// The values of a metric, ready to take more of them; none as long as nothing was recorded.
+    fn arranged(&mut self, metric: &Metric, granularity: Granularity, catalog: &Catalog) -> &mut MetricCube {
+        let empty = || Arc::new(MetricCube::new(granularity));
+        let cube = Arc::make_mut(self.metrics.entry(metric.id.clone()).or_insert_with(empty));
         if !cube.is_arranged(metric, catalog) {
             cube.arrange(metric, catalog);
         }
-        cube.place(SeriesKey::of(series), Some(catalog))
+        cube
     }
 
     /// The values of a metric; `None` when nothing of it was ever recorded, or when it was taken out by [`Self::only_with`].

@@ -6,13 +6,13 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use almanac_catalog::{Catalog, Method, Metric};
-use almanac_model::{AreaId, Code, Granularity, ReporterId, Revision};
+use almanac_model::{AreaId, BatchSeries, Code, Granularity, ReporterId, Revision};
 use foldhash::fast::RandomState;
 
 use crate::above::{Above, Change, Subtree};
 use crate::block::{Head, Kind};
 use crate::fold::Folded;
-use crate::series::Entry;
+use crate::series::{Entry, Named};
 use crate::sheet::Sheet;
 use crate::{Block, Series, SeriesKey};
 
@@ -46,7 +46,7 @@ pub(crate) struct Place {
 /// Where each series is.
 #[derive(Clone, Debug, Default)]
 struct Places {
-    by_key: HashMap<SeriesKey, Place, RandomState>,
+    by_key: hashbrown::HashMap<SeriesKey, Place, RandomState>,
     /// Blocks, of which only the last has room.
     by_area: HashMap<AreaId, Vec<u32>, RandomState>,
     /// Every combination of codes that a series has, and every reporter of one.
@@ -223,11 +223,14 @@ impl MetricCube {
         cells.filter(move |(series, period)| series.cell(*period, as_of).is_some_and(|cell| cell.status.confidential))
     }
 
-    /// Where the series with this key is. It is put beside those of its area when it is not there yet.
-    pub(crate) fn place(&mut self, key: SeriesKey, catalog: Option<&Catalog>) -> Place {
-        if let Some(&place) = self.places.by_key.get(&key) {
-            return place;
-        }
+    /// Where a series of a batch is. It is put beside those of its area when it is not there yet.
+    pub(crate) fn place(&mut self, series: &BatchSeries, catalog: &Catalog) -> Place {
+        let known = self.places.by_key.get(&Named(series)).copied();
+        known.unwrap_or_else(|| self.add(SeriesKey::of(series), Some(catalog)))
+    }
+
+    /// Puts a new series beside those of its area.
+    pub(crate) fn add(&mut self, key: SeriesKey, catalog: Option<&Catalog>) -> Place {
         let places = Arc::make_mut(&mut self.places);
         let kind = Kind {
             combination: places.combinations.number(&key.codes),

@@ -1,8 +1,10 @@
 //! One series: what it is, and every version of its values.
 
+use std::hash::{Hash, Hasher};
 use std::ops::RangeInclusive;
 
 use almanac_model::{AreaId, BatchSeries, Code, ReporterId, Revision, Status};
+use hashbrown::Equivalent;
 
 use crate::block::{Block, Kind};
 use crate::columns::Columns;
@@ -10,7 +12,7 @@ use crate::sheet::Sheet;
 use crate::tally::Tally;
 
 /// What tells the series of one metric apart.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct SeriesKey {
     /// Where.
     pub area: AreaId,
@@ -19,6 +21,10 @@ pub struct SeriesKey {
     /// Who reports.
     pub reporter: ReporterId,
 }
+
+/// The key of a batch's series as it stands there: to look for it, nothing has to be put together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named<'a>(pub(crate) &'a BatchSeries);
 
 /// One version of one value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -81,6 +87,39 @@ impl SeriesKey {
             reporter: series.reporter.clone(),
         }
     }
+}
+
+impl Hash for SeriesKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash((&self.area, self.codes.iter(), &self.reporter), state);
+    }
+}
+
+impl Hash for Named<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self(series) = self;
+        hash((&series.area, self.codes(), &series.reporter), state);
+    }
+}
+
+impl Equivalent<SeriesKey> for Named<'_> {
+    fn equivalent(&self, key: &SeriesKey) -> bool {
+        let Self(series) = self;
+        series.area == key.area && self.codes().eq(&key.codes) && series.reporter == key.reporter
+    }
+}
+
+impl Named<'_> {
+    fn codes(&self) -> impl Iterator<Item = &Code> {
+        self.0.dimensions.iter().map(|(_, code)| code)
+    }
+}
+
+/// One hash for a key, however it is at hand. All keys of a metric have the same number of codes.
+fn hash<'a>((area, codes, reporter): (&AreaId, impl Iterator<Item = &'a Code>, &ReporterId), state: &mut impl Hasher) {
+    area.hash(state);
+    codes.for_each(|code| code.hash(state));
+    reporter.hash(state);
 }
 
 impl<'a> Series<'a> {

@@ -307,7 +307,7 @@ fn an_area_has_as_many_series_as_were_recorded_for_it() {
             metric: MetricId::new(METRICS[0]).unwrap(),
             area: area.clone(),
             reporter: reporter(index),
-            dimensions: Vec::new(),
+            dimensions: [].into(),
             granularity: Granularity::Month,
             decimals: 0,
         };

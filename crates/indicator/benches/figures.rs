@@ -58,7 +58,7 @@ fn series_of(catalog: &Catalog, district: usize) -> Vec<BatchSeries> {
             metric: metric.id.clone(),
             area: format!("D{district}").parse().unwrap(),
             reporter: "national-feed".parse().unwrap(),
-            dimensions,
+            dimensions: dimensions.into(),
             granularity: Granularity::Day,
             decimals: 0,
         }));
@@ -97,7 +97,7 @@ fn inhabitants() -> Batch {
         metric: "population.inhabitants".parse().unwrap(),
         area: format!("P{province}").parse().unwrap(),
         reporter: "national-feed".parse().unwrap(),
-        dimensions: Vec::new(),
+        dimensions: [].into(),
         granularity: Granularity::Year,
         decimals: 0,
     });

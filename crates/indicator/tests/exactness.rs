@@ -68,7 +68,7 @@ fn value(measure: &str, metric: &str, decimals: u8, values: impl Iterator<Item =
             metric: MetricId::new(metric).unwrap(),
             area: AreaId::new("here").unwrap(),
             reporter: ReporterId::new(&format!("reporter-{reporter}")).unwrap(),
-            dimensions: Vec::new(),
+            dimensions: [].into(),
             granularity: Granularity::Month,
             decimals,
         };

@@ -1,5 +1,7 @@
 //! A batch of checked events in columns: the one form in which events travel, are stored and are applied.
 
+use std::sync::Arc;
+
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
@@ -32,8 +34,8 @@ pub struct BatchSeries {
     pub area: AreaId,
     /// Who reports.
     pub reporter: ReporterId,
-    /// The code of each dimension, sorted by dimension.
-    pub dimensions: Vec<(DimensionId, Code)>,
+    /// The code of each dimension, sorted by dimension. Series with the same codes may share them.
+    pub dimensions: Arc<[(DimensionId, Code)]>,
     /// What the period column counts.
     pub granularity: Granularity,
     /// The values are in units of `10^-decimals`.
@@ -193,6 +195,11 @@ impl Batch {
     #[must_use]
     pub fn series(&self) -> &[BatchSeries] {
         &self.series
+    }
+
+    /// The series table in stretches, each of one metric.
+    pub fn series_by_metric(&self) -> impl Iterator<Item = &[BatchSeries]> {
+        self.series.chunk_by(|one, other| one.metric == other.metric)
     }
 
     /// The columns series index, period, value and status.

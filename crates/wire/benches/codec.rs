@@ -24,7 +24,7 @@ fn series(place: usize) -> BatchSeries {
         metric: "post.items".parse().expect("an id"),
         area: format!("96{place}").parse().expect("an id"),
         reporter: "ca-mau-post".parse().expect("an id"),
-        dimensions: vec![("direction".parse().expect("an id"), "sent".parse().expect("a code"))],
+        dimensions: [("direction".parse().expect("an id"), "sent".parse().expect("a code"))].into(),
         granularity: Granularity::Day,
         decimals: 0,
     }

@@ -138,7 +138,7 @@ mod tests {
             metric: "births".parse().unwrap(),
             area: "96".parse().unwrap(),
             reporter: "north".parse().unwrap(),
-            dimensions: Vec::new(),
+            dimensions: [].into(),
             granularity,
             decimals: 0,
         };

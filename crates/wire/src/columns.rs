@@ -226,7 +226,7 @@ mod tests {
             metric: "post.items".parse().expect("an id"),
             area: format!("96{place}").parse().expect("an id"),
             reporter: "office".parse().expect("an id"),
-            dimensions: Vec::new(),
+            dimensions: [].into(),
             granularity: Granularity::Day,
             decimals: 0,
         }

@@ -49,7 +49,7 @@ pub use figure::{
 pub use figures_answer::FiguresAnswer;
 pub use page::{PageToken, PageTokenError};
 pub use payload::{Payload, PayloadError, record_digest};
-pub use plain_event::{PlainEvent, encode_event};
+pub use plain_event::{PlainEvent, encode_events};
 pub use record_request::RecordEventsRequest;
 pub use stream_batch::StreamBatch;
 pub use time::{timestamp_from_proto, timestamp_to_proto};

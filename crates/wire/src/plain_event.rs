@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::iter;
 
 use almanac_model::{Event, EventTime, Measure, Status};
+use bytes::Bytes;
 use prost::Message as _;
 use prost::encoding::encode_varint;
 
@@ -101,9 +103,23 @@ impl<'a> PlainEvent<'a> {
     }
 }
 
-/// The bytes of an event, as prost writes those of [`event_to_proto`]'s message.
+/// The bytes of each event, as prost writes those of [`event_to_proto`]'s message. They lie in one piece of memory.
 #[must_use]
-pub fn encode_event(event: &Event) -> Vec<u8> {
+pub fn encode_events(events: impl IntoIterator<Item = Event>) -> Vec<Bytes> {
+    let events = events.into_iter();
+    let mut all = Vec::with_capacity(USUAL_BYTES * events.size_hint().0);
+    let ends: Vec<usize> = events
+        .map(|event| {
+            put_event(&event, &mut all);
+            all.len()
+        })
+        .collect();
+    let all = Bytes::from(all);
+    let starts = iter::once(0).chain(ends.iter().copied());
+    starts.zip(&ends).map(|(start, end)| all.slice(start..*end)).collect()
+}
+
+fn put_event(event: &Event, bytes: &mut Vec<u8>) {
     let Event {
         metric,
         area,
@@ -118,30 +134,29 @@ pub fn encode_event(event: &Event) -> Vec<u8> {
         confidential,
     } = event
     else {
-        return event_to_proto(event).encode_to_vec();
+        bytes.extend(event_to_proto(event).encode_to_vec());
+        return;
     };
-    let mut bytes = Vec::with_capacity(USUAL_BYTES);
-    put_text(key::METRIC, metric.as_str(), &mut bytes);
-    put_text(key::AREA, area.as_str(), &mut bytes);
+    put_text(key::METRIC, metric.as_str(), bytes);
+    put_text(key::AREA, area.as_str(), bytes);
     for (dimension, code) in dimensions {
         let (dimension, code) = (dimension.as_str(), code.as_str());
         bytes.push(key::DIMENSIONS);
         // each has a key and a length, which takes one byte since ids are short
-        encode_varint((dimension.len() + code.len() + 4) as u64, &mut bytes);
-        put_text(key::DIMENSION, dimension, &mut bytes);
-        put_text(key::CODE, code, &mut bytes);
+        encode_varint((dimension.len() + code.len() + 4) as u64, bytes);
+        put_text(key::DIMENSION, dimension, bytes);
+        put_text(key::CODE, code, bytes);
     }
-    put_shown(key::PERIOD, period, &mut bytes);
+    put_shown(key::PERIOD, period, bytes);
     match measure {
-        Measure::Value(value) => put_shown(key::VALUE, value, &mut bytes),
-        Measure::Missing(reason) => put_number(key::MISSING, missing_to_proto(*reason).into(), &mut bytes),
+        Measure::Value(value) => put_shown(key::VALUE, value, bytes),
+        Measure::Missing(reason) => put_number(key::MISSING, missing_to_proto(*reason).into(), bytes),
     }
-    put_number(key::QUALITY, quality_to_proto(*quality).into(), &mut bytes);
-    put_number(key::QUALIFIER, qualifier_to_proto(*qualifier).into(), &mut bytes);
+    put_number(key::QUALITY, quality_to_proto(*quality).into(), bytes);
+    put_number(key::QUALIFIER, qualifier_to_proto(*qualifier).into(), bytes);
     if *confidential {
         bytes.extend([key::CONFIDENTIAL, 1]);
     }
-    bytes
 }
 
 fn put_text(key: u8, text: &str, bytes: &mut Vec<u8>) {

@@ -148,7 +148,7 @@ impl Retractions<'_> {
             metric: metric.id.clone(),
             area: retraction.area.parse().map_err(|error| malformed("area", &error))?,
             reporter: self.why.reporter.clone(),
-            dimensions,
+            dimensions: dimensions.into(),
             granularity: metric.frequency,
             decimals: metric.decimals,
         };

@@ -47,7 +47,7 @@ impl Counters {
                     metric: METRIC.parse::<MetricId>()?,
                     area: area_name(area).parse::<AreaId>()?,
                     reporter: reporter()?,
-                    dimensions: vec![("kind".parse::<DimensionId>()?, kind_name(kind).parse::<Code>()?)],
+                    dimensions: [("kind".parse::<DimensionId>()?, kind_name(kind).parse::<Code>()?)].into(),
                     granularity: Granularity::Day,
                     decimals: 0,
                 });

@@ -106,7 +106,7 @@ pub(super) fn event(series: usize, period: Period, value: i64, workload: &Worklo
     Event {
         metric: series.metric,
         area: series.area,
-        dimensions: series.dimensions.into_iter().collect(),
+        dimensions: series.dimensions.iter().cloned().collect(),
         time: EventTime::Period(period),
         measure: Measure::Value(Decimal::new(value.into(), 0)),
         quality: Quality::Official,

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::iter;
+use std::sync::Arc;
 
 use almanac_catalog::{Catalog, CatalogFiles, Kind, Metric};
 use almanac_model::{
@@ -61,7 +62,7 @@ pub(super) struct Cell {
     pub(super) metric: MetricId,
     pub(super) kind: Kind,
     /// Sorted by dimension.
-    pub(super) dimensions: Vec<(DimensionId, Code)>,
+    pub(super) dimensions: Arc<[(DimensionId, Code)]>,
 }
 
 /// A workload with its catalogue.
@@ -299,7 +300,7 @@ fn cells_of(catalog: &Catalog, metric: &Metric) -> Vec<Cell> {
         Cell {
             metric: metric.id.clone(),
             kind: metric.kind,
-            dimensions,
+            dimensions: dimensions.into(),
         }
     };
     combinations.into_iter().map(cell).collect()

@@ -104,7 +104,7 @@ impl CubeDecoder {
         if metric.series(&key).is_some() {
             return Err(DecodeError::Order("a series comes twice"));
         }
-        self.places.push(metric.place(key, None));
+        self.places.push(metric.add(key, None));
         Ok(())
     }
 

@@ -33,7 +33,7 @@ pub(crate) fn add(batch: &mut BatchBuilder, metric: &str, day: i32, value: i64, 
         metric: MetricId::new(metric).unwrap(),
         area: AreaId::new("1").unwrap(),
         reporter: ReporterId::new("r").unwrap(),
-        dimensions: Vec::new(),
+        dimensions: [].into(),
         granularity: Granularity::Day,
         decimals: 0,
     };

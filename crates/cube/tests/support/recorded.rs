@@ -28,7 +28,7 @@ pub(crate) fn batch(events: &[Recorded], metrics: &[&str], series: &[(&str, &str
             metric: MetricId::new(metrics[event.metric]).unwrap(),
             area: AreaId::new(area).unwrap(),
             reporter: ReporterId::new(reporter).unwrap(),
-            dimensions: Vec::new(),
+            dimensions: [].into(),
             granularity: Granularity::Month,
             decimals: 0,
         };

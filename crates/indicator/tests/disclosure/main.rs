@@ -76,7 +76,7 @@ fn cube(catalog: &Catalog, metric: &str, contents: &[Content]) -> Cube {
             metric: MetricId::new(metric).unwrap(),
             area: AreaId::new(area).unwrap(),
             reporter: ReporterId::new(reporter).unwrap(),
-            dimensions: vec![(DimensionId::new("kind").unwrap(), Code::new(code).unwrap())],
+            dimensions: [(DimensionId::new("kind").unwrap(), Code::new(code).unwrap())].into(),
             granularity: Granularity::Month,
             decimals: 0,
         };

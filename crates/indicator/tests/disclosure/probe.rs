@@ -140,7 +140,7 @@ impl World<'_> {
                 metric: MetricId::new(self.metric).unwrap(),
                 area: AreaId::new(area).unwrap(),
                 reporter: ReporterId::new("post").unwrap(),
-                dimensions: Vec::new(),
+                dimensions: [].into(),
                 granularity: period.granularity(),
                 decimals: 0,
             };

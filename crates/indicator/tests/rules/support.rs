@@ -225,7 +225,7 @@ impl Book {
         let series = BatchSeries {
             metric,
             area: AreaId::new(area).unwrap(),
-            dimensions: Vec::new(),
+            dimensions: [].into(),
             reporter: ReporterId::new("post").unwrap(),
             granularity,
             decimals: 0,

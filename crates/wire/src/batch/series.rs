@@ -1,66 +1,71 @@
 //! The series of a batch, whose texts are named by position.
 
+use std::collections::HashMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use almanac_model::{AreaId, BatchSeries, Calendar, Code, DimensionId, Granularity, IdError, MetricId, ReporterId};
+use foldhash::fast::RandomState;
 
 use super::{BatchDecodeError, text};
 use crate::figure::{granularity_from_proto, granularity_to_proto};
 use crate::pb::shared as pb;
 use crate::symbols::Symbols;
 
-/// Metric, area and reporter.
-const FIRST_TEXTS: usize = 3;
-
-/// The series of a batch while their texts are put into a table. Most texts are those of the series before: these need not be
-/// looked up.
+/// The series of a batch while their texts are put into a table. Most ids are those of the series before: these need not be
+/// looked up, and where both series share them not even be read.
 #[derive(Default)]
 pub(super) struct Naming<'a> {
     pub(super) symbols: Symbols,
     pub(super) calendars: Vec<Calendar>,
     before: Option<&'a BatchSeries>,
-    /// The positions of its texts.
-    places: Vec<u32>,
+    /// What that one was named.
+    named: pb::BatchSeries,
 }
 
 impl<'a> Naming<'a> {
     /// The series that comes next.
     pub(super) fn name(&mut self, series: &'a BatchSeries) -> pb::BatchSeries {
-        let before = self.before.replace(series);
-        let mut texts_before = before.into_iter().flat_map(texts);
-        self.places.resize(FIRST_TEXTS + 2 * series.dimensions.len(), 0);
-        for (place, text) in self.places.iter_mut().zip(texts(series)) {
-            if texts_before.next() != Some(text) {
-                *place = self.symbols.place(text);
+        let BatchSeries {
+            metric,
+            area,
+            reporter,
+            dimensions,
+            granularity,
+            decimals,
+        } = series;
+        let Self {
+            symbols,
+            calendars,
+            before,
+            named,
+        } = self;
+        let before = before.replace(series);
+        if before.is_none_or(|before| before.metric != *metric) {
+            named.metric = symbols.place(metric.as_str());
+        }
+        if before.is_none_or(|before| before.area != *area) {
+            named.area = symbols.place(area.as_str());
+        }
+        if before.is_none_or(|before| before.reporter != *reporter) {
+            named.reporter = symbols.place(reporter.as_str());
+        }
+        named.dimensions.resize(2 * dimensions.len(), 0);
+        let (pairs, _) = named.dimensions.as_chunks_mut::<2>();
+        for (position, (pair, (dimension, code))) in pairs.iter_mut().zip(dimensions.iter()).enumerate() {
+            let before = before.and_then(|before| before.dimensions.get(position));
+            if before.is_none_or(|before| before.0 != *dimension) {
+                pair[0] = symbols.place(dimension.as_str());
+            }
+            if before.is_none_or(|before| before.1 != *code) {
+                pair[1] = symbols.place(code.as_str());
             }
         }
-        pb::BatchSeries {
-            metric: self.places[0],
-            area: self.places[1],
-            reporter: self.places[2],
-            dimensions: self.places[FIRST_TEXTS..].to_vec(),
-            granularity: granularity_to_proto(series.granularity).into(),
-            decimals: u32::from(series.decimals),
-            calendar: calendar_place(series.granularity, &mut self.calendars),
-        }
+        named.granularity = granularity_to_proto(*granularity).into();
+        named.decimals = u32::from(*decimals);
+        named.calendar = calendar_place(*granularity, calendars);
+        named.clone()
     }
-}
-
-/// The texts of a series: metric, area, reporter, then dimensions and codes.
-fn texts(series: &BatchSeries) -> impl Iterator<Item = &str> {
-    let BatchSeries {
-        metric,
-        area,
-        reporter,
-        dimensions,
-        granularity: _,
-        decimals: _,
-    } = series;
-    let pairs = dimensions.iter();
-    let pairs = pairs.flat_map(|(dimension, code)| [dimension.as_str(), code.as_str()]);
-    [metric.as_str(), area.as_str(), reporter.as_str()]
-        .into_iter()
-        .chain(pairs)
 }
 
 /// The place of the series' calendar in the table, from 1; 0 for the standard one.
@@ -83,7 +88,12 @@ pub(super) struct Ids<'a> {
     reporters: Read<'a, ReporterId>,
     dimensions: Read<'a, DimensionId>,
     codes: Read<'a, Code>,
+    /// The codes of all dimensions together, by their positions.
+    combinations: HashMap<&'a [u32], Combination, RandomState>,
 }
+
+/// The code of each dimension.
+type Combination = Arc<[(DimensionId, Code)]>;
 
 /// Ids of one kind, by the position of their text.
 struct Read<'a, T> {
@@ -92,14 +102,29 @@ struct Read<'a, T> {
 }
 
 impl<'a> Ids<'a> {
-    pub(super) const fn of(symbols: &'a [String]) -> Self {
+    pub(super) fn of(symbols: &'a [String]) -> Self {
         Self {
             metrics: Read::of(symbols),
             areas: Read::of(symbols),
             reporters: Read::of(symbols),
             dimensions: Read::of(symbols),
             codes: Read::of(symbols),
+            combinations: HashMap::default(),
         }
+    }
+
+    fn combination(&mut self, named: &'a [u32]) -> Result<Combination, BatchDecodeError> {
+        if let Some(known) = self.combinations.get(named) {
+            return Ok(Arc::clone(known));
+        }
+        let (pairs, rest) = named.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(BatchDecodeError::DimensionPairs { len: named.len() });
+        }
+        let read = |[dimension, code]: &[u32; 2]| Ok((self.dimensions.get(*dimension)?, self.codes.get(*code)?));
+        let combination: Combination = pairs.iter().map(read).collect::<Result<_, BatchDecodeError>>()?;
+        self.combinations.insert(named, Arc::clone(&combination));
+        Ok(combination)
     }
 }
 
@@ -125,9 +150,9 @@ impl<'a, T: FromStr<Err = IdError> + Clone> Read<'a, T> {
     }
 }
 
-pub(super) fn series_from_proto(
-    series: &pb::BatchSeries,
-    ids: &mut Ids<'_>,
+pub(super) fn series_from_proto<'a>(
+    series: &'a pb::BatchSeries,
+    ids: &mut Ids<'a>,
     calendars: &[Calendar],
 ) -> Result<BatchSeries, BatchDecodeError> {
     let pb::BatchSeries {
@@ -139,16 +164,11 @@ pub(super) fn series_from_proto(
         decimals,
         calendar,
     } = series;
-    let (pairs, rest) = dimensions.as_chunks::<2>();
-    if !rest.is_empty() {
-        return Err(BatchDecodeError::DimensionPairs { len: dimensions.len() });
-    }
-    let mut pair = |[dimension, code]: &[u32; 2]| Ok((ids.dimensions.get(*dimension)?, ids.codes.get(*code)?));
     Ok(BatchSeries {
         metric: ids.metrics.get(*metric)?,
         area: ids.areas.get(*area)?,
         reporter: ids.reporters.get(*reporter)?,
-        dimensions: pairs.iter().map(&mut pair).collect::<Result<_, BatchDecodeError>>()?,
+        dimensions: ids.combination(dimensions)?,
         granularity: known_granularity(*granularity, *calendar, calendars)?,
         decimals: u8::try_from(*decimals).map_err(|_| BatchDecodeError::Unknown {
             what: "decimals",

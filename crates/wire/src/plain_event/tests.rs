@@ -142,8 +142,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_event_is_written_as_prost_writes_its_message(event in any_domain_event()) {
-        prop_assert_eq!(encode_event(&event), event_to_proto(&event).encode_to_vec());
+    fn events_are_written_as_prost_writes_their_messages(events in vec(any_domain_event(), 0..4)) {
+        let messages = events.iter().map(|event| Bytes::from(event_to_proto(event).encode_to_vec()));
+        prop_assert_eq!(messages.collect::<Vec<_>>(), encode_events(events));
     }
 
     #[test]

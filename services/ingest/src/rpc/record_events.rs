@@ -138,9 +138,11 @@ fn digest(request: &RecordEventsRequest, stated: &Stated) -> [u8; 32] {
 
 /// Adds the bytes of an event, after their length as protobuf writes it.
 fn update(hasher: &mut Sha256, event: &[u8]) {
-    let mut length = Vec::with_capacity(MAX_LENGTH_BYTES);
-    prost::encoding::encode_varint(event.len() as u64, &mut length);
-    hasher.update(length);
+    let mut length = [0; MAX_LENGTH_BYTES];
+    let mut rest = &mut length[..];
+    prost::encoding::encode_varint(event.len() as u64, &mut rest);
+    let written = MAX_LENGTH_BYTES - rest.len();
+    hasher.update(&length[..written]);
     hasher.update(event);
 }
 

@@ -62,7 +62,7 @@ fn small_batch(value: i64) -> Batch {
                 metric: metric.parse().unwrap(),
                 area: "1".parse().unwrap(),
                 reporter: "r".parse().unwrap(),
-                dimensions: Vec::new(),
+                dimensions: [].into(),
                 granularity: Granularity::Month,
                 decimals: 0,
             };

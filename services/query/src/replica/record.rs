@@ -85,21 +85,24 @@ impl Content {
 /// Whether a batch counts as the catalogue defines. Cells keep bare numbers: with other decimals they would be read
 /// a hundred times too large.
 pub(super) fn check_series(batch: &Batch, catalog: &Catalog) -> Result<(), RecordError> {
-    let wrong = batch.series().iter().find(|series| {
-        let metric = catalog.metric(series.metric.as_str());
-        metric.is_some_and(|metric| !fits(series, metric))
+    let wrong = batch.series_by_metric().find(|series| {
+        let metric = catalog.metric(series[0].metric.as_str());
+        metric.is_some_and(|metric| !fit(series, metric))
     });
     wrong.map_or(Ok(()), |series| {
         Err(RecordError::Series {
-            metric: series.metric.clone(),
+            metric: series[0].metric.clone(),
         })
     })
 }
 
-fn fits(series: &BatchSeries, metric: &Metric) -> bool {
+fn fit(series: &[BatchSeries], metric: &Metric) -> bool {
     let mut dimensions: Vec<&DimensionId> = metric.dimensions.iter().collect();
     dimensions.sort();
-    series.decimals == metric.decimals
-        && series.granularity == metric.frequency
-        && series.dimensions.iter().map(|(dimension, _)| dimension).eq(dimensions)
+    series.iter().all(|series| {
+        let named = series.dimensions.iter().map(|(dimension, _)| dimension);
+        series.decimals == metric.decimals
+            && series.granularity == metric.frequency
+            && named.eq(dimensions.iter().copied())
+    })
 }

@@ -24,7 +24,7 @@ fn inhabitants(metric: &str, granularity: Granularity, decimals: u8) -> Batch {
         metric: metric.parse().unwrap(),
         area: "96".parse().unwrap(),
         reporter: "ca-mau-statistics".parse().unwrap(),
-        dimensions: Vec::new(),
+        dimensions: [].into(),
         granularity,
         decimals,
     };

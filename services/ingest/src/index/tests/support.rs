@@ -48,10 +48,11 @@ fn series() -> BatchSeries {
         metric: "complaints.received".parse().expect("an id"),
         area: "96".parse().expect("an id"),
         reporter: "ca-mau-dic".parse().expect("an id"),
-        dimensions: vec![(
+        dimensions: [(
             "complaint_subject".parse().expect("an id"),
             "spam".parse().expect("a code"),
-        )],
+        )]
+        .into(),
         granularity: Granularity::Day,
         decimals: 0,
     }
