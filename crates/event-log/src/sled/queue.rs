@@ -12,6 +12,11 @@ use crate::frame::Entry;
 use crate::limits::Limits;
 use crate::{AppendError, Failure, NewRecord, Record};
 
+/// Of what the last two groups held, so many fifths are awaited by the next. Who was told of a record sends the next one soon, and
+/// the records of both groups' callers would come in three groups otherwise, most of them small, each with a sync. More than this
+/// is slower again, since it waits for the last of them.
+const AWAITED_FIFTHS: usize = 2;
+
 /// What the writer is to do next.
 #[derive(Debug)]
 pub(super) enum Work {
@@ -41,6 +46,10 @@ struct State {
     waiting_bytes: usize,
     /// Of the entries that the writer took and did not finish.
     taken_bytes: usize,
+    /// How many entries each of the last two groups held.
+    last_groups: [usize; 2],
+    /// So many entries are worth a group: with fewer, the writer is not woken.
+    awaited: usize,
     last: Revision,
     last_recorded_at_ms: i64,
     /// Whether the writer waits, and nobody has woken it yet.
@@ -57,6 +66,8 @@ impl Queue {
             recent: Recent::default(),
             waiting_bytes: 0,
             taken_bytes: 0,
+            last_groups: [0; 2],
+            awaited: 0,
             last,
             last_recorded_at_ms,
             is_writer_waiting: false,
@@ -94,7 +105,7 @@ impl Queue {
         state.entries.push_back(entry);
         state.recent.push(record.recorded(revision, recorded_at_ms));
         // a word to the system, also when nobody waits
-        let wakes = std::mem::take(&mut state.is_writer_waiting);
+        let wakes = self.is_enough(&state) && std::mem::take(&mut state.is_writer_waiting);
         drop(state);
         if wakes {
             self.changed.notify_one();
@@ -135,22 +146,26 @@ impl Queue {
         if state.entries.is_empty() {
             return if state.closed { Work::Done } else { Work::Idle };
         }
-        if !self.group_wait.is_zero() {
-            state = self.wait_for_company(state);
-        }
+        state = self.wait_for_company(state);
         Work::Group(self.next_group(&mut state))
     }
 
     fn wait_for_company<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.awaited = state.last_groups.iter().sum::<usize>() * AWAITED_FIFTHS / 5;
         let deadline = Instant::now() + self.group_wait;
-        while state.waiting_bytes < self.group_bytes && !state.closed {
+        while !self.is_enough(&state) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
             state = self.wait(state, left);
         }
+        state.awaited = 0;
         state
+    }
+
+    fn is_enough(&self, state: &State) -> bool {
+        state.entries.len() >= state.awaited || state.waiting_bytes >= self.group_bytes || state.closed
     }
 
     fn next_group(&self, state: &mut State) -> Vec<Entry> {
@@ -166,6 +181,7 @@ impl Queue {
         let taken_bytes: usize = group.iter().map(|entry| entry.packed.bytes.len()).sum();
         state.waiting_bytes -= taken_bytes;
         state.taken_bytes = taken_bytes;
+        state.last_groups = [state.last_groups[1], group.len()];
         group
     }
 
