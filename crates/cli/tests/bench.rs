@@ -11,11 +11,13 @@ use serde_json::Value;
 
 /// Two provinces, three districts, the last 40 days of 2023: a part of November and December.
 const SMALL: [&str; 6] = ["--provinces", "2", "--districts", "3", "--days", "40"];
-const ROWS: [&str; 27] = [
+const ROWS: [&str; 29] = [
     "stream",
     "loaded",
     "disk",
     "memory",
+    "stream_limit",
+    "stream_ratio",
     "q1",
     "q2",
     "q3",

@@ -53,6 +53,22 @@ pub(super) async fn load(
     workload: &Workload,
     bar: &ProgressBar,
 ) -> Result<Load, BenchError> {
+    let (durable, last) = send(ingest, workload, bar).await?;
+    let acknowledged = Instant::now();
+    seen(query, last).await?;
+    Ok(Load {
+        durable,
+        visible: durable + acknowledged.elapsed(),
+        last,
+    })
+}
+
+/// Sends everything through one stream: how long it took until the last batch was acknowledged, and where that is.
+pub(super) async fn send(
+    ingest: &IngestClient,
+    workload: &Workload,
+    bar: &ProgressBar,
+) -> Result<(Duration, RecordedAt), BenchError> {
     let mut stream = ingest.stream(&workload.reporter, Uuid::new_v4()).await?;
     let begun = Instant::now();
     for block in workload.blocks() {
@@ -61,13 +77,7 @@ pub(super) async fn load(
         bar.inc(rows);
     }
     let last = answered(&mut stream).await?;
-    let durable = begun.elapsed();
-    seen(query, last).await?;
-    Ok(Load {
-        durable,
-        visible: begun.elapsed(),
-        last,
-    })
+    Ok((begun.elapsed(), last))
 }
 
 /// Waits for all answers, none of which may be a refusal.

@@ -15,7 +15,7 @@ use super::BenchError;
 use super::ask::{self, Effort, QUESTIONS, Question, timed, told};
 use super::disk;
 use super::expected::Expected;
-use super::load::{inhabitants, load};
+use super::load::{inhabitants, load, send};
 use super::machine::Machine;
 use super::processes::{Process, disk_bytes};
 use super::report::{Report, Row, Told, Unit};
@@ -69,6 +69,9 @@ pub(super) async fn measure(
 ) -> Result<Report, BenchError> {
     let mut run = Run::start(workload, folder, time).await?;
     let loaded = run.load().await?;
+    if parts == Parts::All {
+        run.stream_limit().await?;
+    }
     run.questions().await?;
     run.restarts(loaded).await?;
     if parts == Parts::All {
@@ -159,6 +162,22 @@ impl Run {
             .target("< 16 B", "< 10 B"),
         ]);
         Ok(loaded.last)
+    }
+
+    /// The stream once more, to a service that does nothing.
+    async fn stream_limit(&mut self) -> Result<(), BenchError> {
+        self.bar.reset();
+        let mut bare_process = Process::bare().await?;
+        let bare = IngestClient::connect(&bare_process.uri()).await?;
+        let (taken, _) = send(&bare, &self.workload, &self.bar).await?;
+        bare_process.stop().await?;
+        let limit = count(self.workload.shape.observations() as u64) / taken.as_secs_f64();
+        let reached = self.rows.iter().find(|row| row.id == "stream");
+        let ratio = reached.map(|row| Row::new("stream_ratio", "against that", Unit::Times, row.measured / limit));
+        let nothing = "the same stream to a service that does nothing";
+        self.found([Row::new("stream_limit", nothing, Unit::EventsPerSecond, limit)]);
+        self.found(ratio);
+        Ok(())
     }
 
     /// The questions, after their answers were found to be right.
