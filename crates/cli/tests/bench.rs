@@ -13,11 +13,11 @@ use serde_json::Value;
 const SMALL: [&str; 6] = ["--provinces", "2", "--districts", "3", "--days", "40"];
 const ROWS: [&str; 29] = [
     "stream",
+    "stream_limit",
+    "stream_ratio",
     "loaded",
     "disk",
     "memory",
-    "stream_limit",
-    "stream_ratio",
     "q1",
     "q2",
     "q3",

@@ -29,7 +29,7 @@ pub struct Limits {
     /// How much is made durable by one sync, in bytes. Default 8 MiB. A group has at least one record.
     pub group_bytes: usize,
     /// How long a group waits at most for records that are likely to come: two fifths of as many as the two groups before it
-    /// held. Default a millisecond. Whoever is alone waits for nobody; with zero nobody does.
+    /// held. Default a millisecond; zero for not at all. Whoever was alone before waits for nobody.
     pub group_wait: Duration,
 }
 

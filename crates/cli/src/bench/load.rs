@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use uuid::Uuid;
 
 use super::BenchError;
+use super::processes::Process;
 use super::workload::{INHABITANTS, LAST_DAY, Workload, province_name};
 
 /// What a load took.
@@ -63,8 +64,17 @@ pub(super) async fn load(
     })
 }
 
+/// Sends everything to a service that does nothing, and that no query service follows: how long it took.
+pub(super) async fn load_nothing(workload: &Workload, bar: &ProgressBar) -> Result<Duration, BenchError> {
+    let mut process = Process::bare().await?;
+    let bare = IngestClient::connect(&process.uri()).await?;
+    let (taken, _) = send(&bare, workload, bar).await?;
+    process.stop().await?;
+    Ok(taken)
+}
+
 /// Sends everything through one stream: how long it took until the last batch was acknowledged, and where that is.
-pub(super) async fn send(
+async fn send(
     ingest: &IngestClient,
     workload: &Workload,
     bar: &ProgressBar,

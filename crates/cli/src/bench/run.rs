@@ -15,7 +15,7 @@ use super::BenchError;
 use super::ask::{self, Effort, QUESTIONS, Question, timed, told};
 use super::disk;
 use super::expected::Expected;
-use super::load::{inhabitants, load, send};
+use super::load::{inhabitants, load, load_nothing};
 use super::machine::Machine;
 use super::processes::{Process, disk_bytes};
 use super::report::{Report, Row, Told, Unit};
@@ -68,10 +68,7 @@ pub(super) async fn measure(
     parts: Parts,
 ) -> Result<Report, BenchError> {
     let mut run = Run::start(workload, folder, time).await?;
-    let loaded = run.load().await?;
-    if parts == Parts::All {
-        run.stream_limit().await?;
-    }
+    let loaded = run.load(parts).await?;
     run.questions().await?;
     run.restarts(loaded).await?;
     if parts == Parts::All {
@@ -127,7 +124,13 @@ impl Run {
         }
     }
 
-    async fn load(&mut self) -> Result<RecordedAt, BenchError> {
+    async fn load(&mut self, parts: Parts) -> Result<RecordedAt, BenchError> {
+        self.bar.set_message("the stream to a service that does nothing");
+        let nothing = match parts {
+            Parts::All => Some(load_nothing(&self.workload, &self.bar).await?),
+            Parts::Reads => None,
+        };
+        self.bar.reset();
         self.bar.set_message("load");
         let first = inhabitants(&self.ingest, &self.workload).await?;
         super::load::seen(&self.query, first).await?;
@@ -137,47 +140,24 @@ impl Run {
         let disk = disk_bytes(&self.folder.join("ingest").join("log"))?;
         let events = count(self.workload.shape.observations() as u64);
         let rate = |time: Duration| events / time.as_secs_f64();
+        let (durable, visible, memory) = (rate(loaded.durable), rate(loaded.visible), count(memory) / events);
+        let stream = Row::new("stream", "packed stream, durable", Unit::EventsPerSecond, durable);
+        self.found([stream.target("10 M/s", "20 M/s")]);
+        if let Some(limit) = nothing.map(rate) {
+            let what = "the same to a service that does nothing, and nobody follows";
+            self.found([
+                Row::new("stream_limit", what, Unit::EventsPerSecond, limit),
+                Row::new("stream_ratio", "against that", Unit::Times, durable / limit),
+            ]);
+        }
+        let loaded_row = Row::new("loaded", "loaded and visible in query", Unit::EventsPerSecond, visible);
+        let memory_row = Row::new("memory", "read model in memory", Unit::BytesPerObservation, memory);
         self.found([
-            Row::new(
-                "stream",
-                "packed stream, durable",
-                Unit::EventsPerSecond,
-                rate(loaded.durable),
-            )
-            .target("10 M/s", "20 M/s"),
-            Row::new(
-                "loaded",
-                "loaded and visible in query",
-                Unit::EventsPerSecond,
-                rate(loaded.visible),
-            )
-            .target("5 M/s", "10 M/s"),
+            loaded_row.target("5 M/s", "10 M/s"),
             Row::new("disk", "log on disk", Unit::BytesPerEvent, count(disk) / events).target("< 8 B", "< 4 B"),
-            Row::new(
-                "memory",
-                "read model in memory",
-                Unit::BytesPerObservation,
-                count(memory) / events,
-            )
-            .target("< 16 B", "< 10 B"),
+            memory_row.target("< 16 B", "< 10 B"),
         ]);
         Ok(loaded.last)
-    }
-
-    /// The stream once more, to a service that does nothing.
-    async fn stream_limit(&mut self) -> Result<(), BenchError> {
-        self.bar.reset();
-        let mut bare_process = Process::bare().await?;
-        let bare = IngestClient::connect(&bare_process.uri()).await?;
-        let (taken, _) = send(&bare, &self.workload, &self.bar).await?;
-        bare_process.stop().await?;
-        let limit = count(self.workload.shape.observations() as u64) / taken.as_secs_f64();
-        let reached = self.rows.iter().find(|row| row.id == "stream");
-        let ratio = reached.map(|row| Row::new("stream_ratio", "against that", Unit::Times, row.measured / limit));
-        let nothing = "the same stream to a service that does nothing";
-        self.found([Row::new("stream_limit", nothing, Unit::EventsPerSecond, limit)]);
-        self.found(ratio);
-        Ok(())
     }
 
     /// The questions, after their answers were found to be right.

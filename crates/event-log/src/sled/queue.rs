@@ -12,9 +12,9 @@ use crate::frame::Entry;
 use crate::limits::Limits;
 use crate::{AppendError, Failure, NewRecord, Record};
 
-/// Of what the last two groups held, so many fifths are awaited by the next. Who was told of a record sends the next one soon, and
-/// the records of both groups' callers would come in three groups otherwise, most of them small, each with a sync. More than this
-/// is slower again, since it waits for the last of them.
+/// The next group waits for so many fifths of what the last two held. Callers who were answered together come again together, and
+/// without it their records are spread over several groups, most of them small, each with a sync. Waiting for more was slower: it
+/// waits for stragglers.
 const AWAITED_FIFTHS: usize = 2;
 
 /// What the writer is to do next.
@@ -144,6 +144,8 @@ impl Queue {
             state = self.wait(state, patience);
         }
         if state.entries.is_empty() {
+            // who was here is gone
+            state.last_groups = [0; 2];
             return if state.closed { Work::Done } else { Work::Idle };
         }
         state = self.wait_for_company(state);
@@ -164,8 +166,10 @@ impl Queue {
         state
     }
 
+    /// Whether there is what is awaited, or so much that nothing more may come.
     fn is_enough(&self, state: &State) -> bool {
-        state.entries.len() >= state.awaited || state.waiting_bytes >= self.group_bytes || state.closed
+        let most_bytes = self.group_bytes.min(self.limit_bytes / 2);
+        state.entries.len() >= state.awaited || state.waiting_bytes >= most_bytes || state.closed
     }
 
     fn next_group(&self, state: &mut State) -> Vec<Entry> {
@@ -204,9 +208,12 @@ impl Queue {
 
     fn wait<'a>(&self, mut state: MutexGuard<'a, State>, patience: Duration) -> MutexGuard<'a, State> {
         state.is_writer_waiting = true;
-        self.changed
-            .wait_timeout(state, patience)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
+        let waited = self.changed.wait_timeout(state, patience);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.is_writer_waiting = false;
+        state
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,8 @@
-//! Group commit: what arrives during one sync is made durable by the next one, which waits for company only where it is likely.
+//! Group commit: what arrives during one sync is made durable by the next one.
 
 use std::fs;
-use std::time::Duration;
 
-use almanac_event_log::{EventLog, Fault, Limits, NewRecord, SledLog, wait_durable};
+use almanac_event_log::{EventLog, Fault, NewRecord, SledLog, wait_durable};
 use almanac_model::Revision;
 
 use crate::damage::{damage, flip};
@@ -28,68 +27,6 @@ async fn whoever_comes_during_one_sync_shares_the_next() {
     folder.disk.release();
     wait_durable(&log, Revision(100)).await.expect("durable");
     assert_eq!(folder.disk.syncs(), before + 2, "99 records");
-}
-
-/// Company is awaited so long that a test would not end that waited for it in vain.
-fn waiting_for_company(group_bytes: usize) -> Folder {
-    Folder::with_limits(Limits {
-        group_bytes,
-        group_wait: Duration::from_hours(1),
-        ..Limits::default()
-    })
-}
-
-/// A log whose last two groups had a record and ten.
-async fn after_eleven(folder: &Folder) -> SledLog {
-    let records: Vec<_> = (2..12).map(|seed| sample(seed, 10)).collect();
-    with_group(folder, &records).await
-}
-
-#[tokio::test]
-async fn a_group_waits_for_two_fifths_of_what_the_two_before_held() {
-    let folder = waiting_for_company(1 << 20);
-    let log = after_eleven(&folder).await;
-    // of eleven, then of ten and four, then of four and five
-    for awaited in [4, 5, 3] {
-        let before = folder.disk.syncs();
-        let mut last = durable(&log);
-        for seed in 0..awaited {
-            last = log.append(sample(seed, 10)).expect("accepted");
-        }
-        wait_durable(&log, last).await.expect("durable");
-        assert_eq!(folder.disk.syncs(), before + 1, "{awaited} records");
-    }
-}
-
-#[tokio::test]
-async fn a_caller_who_is_alone_waits_for_nobody() {
-    let folder = waiting_for_company(1 << 20);
-    let log = folder.open();
-    for seed in 0..5 {
-        append_durably(&log, sample(seed, 10)).await;
-    }
-}
-
-#[tokio::test]
-async fn a_group_that_is_full_waits_for_nobody() {
-    let folder = waiting_for_company(10_000);
-    let log = after_eleven(&folder).await;
-    let before = folder.disk.syncs();
-    for seed in 0..3 {
-        log.append(sample(seed, 4_000)).expect("accepted");
-    }
-    // the third does not fit into 10,000 bytes beside its frame, and waits for the next group
-    wait_durable(&log, Revision(14)).await.expect("durable");
-    assert_eq!(folder.disk.syncs(), before + 1);
-}
-
-#[tokio::test]
-async fn a_log_that_is_closed_waits_for_no_company() {
-    let folder = waiting_for_company(1 << 20);
-    let log = after_eleven(&folder).await;
-    log.append(sample(0, 10)).expect("accepted");
-    log.close();
-    assert_eq!(durable(&log), Revision(13));
 }
 
 /// A log whose first record has a group of its own, and `records` the next one.
